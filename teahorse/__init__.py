@@ -1,0 +1,1 @@
+"""Teahorse: a plateau region's rural e-commerce service network."""

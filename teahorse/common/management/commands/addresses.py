@@ -1,0 +1,28 @@
+"""Where the house is open, and who may come in for a try."""
+
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Print the addresses and, in the demo, the log-ins by role."
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        rows = [("mall", settings.SITE_URL + "/"), ("staff", settings.SITE_URL + "/console/"), ("interface", settings.SITE_URL + "/api/v1/openapi.json")]
+        if settings.SANDBOX_URL:
+            rows += [("sandbox", settings.SANDBOX_URL + "/"), ("codes sent to phones", settings.SANDBOX_URL + "/sms/")]
+        self.stdout.write("\nTeahorse is open. Ctrl-C stops it; the data stays.\n")
+        for name, address in rows:
+            self.stdout.write(f"  {name:<22}{address}")
+        if settings.DEMO:
+            self._people()
+        self.stdout.write("")
+
+    def _people(self) -> None:
+        people = import_module("teahorse.demo.queries").demo_people()
+        self.stdout.write("\n  log in as             phone          with              opens")
+        for person in people:
+            self.stdout.write(f"  {person.label:<22}{person.phone:<15}{person.secret:<18}{settings.SITE_URL}{person.path}")

@@ -1,0 +1,68 @@
+"""What is decided for every request: the language, and whether a change comes from our own pages."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import translation
+
+Answer = Callable[[HttpRequest], HttpResponse]
+KNOWN = dict(settings.LANGUAGES)
+
+
+class LanguageChoice:
+    """
+    Speak the language of the cookie, else of the browser, else Chinese.
+
+    ``?lang=bo`` on any address keeps the choice in the cookie and comes back to the address without it.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        wish = request.GET.get("lang")
+        if wish in KNOWN and request.method == "GET":
+            return self._remember(request, wish)
+        language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if language not in KNOWN:
+            language = translation.get_language_from_request(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]  # Django's own name for it
+            response = self.answer(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    @staticmethod
+    def _remember(request: HttpRequest, language: str) -> HttpResponse:
+        rest = [(key, value) for key, values in request.GET.lists() if key != "lang" for value in values]
+        response = HttpResponseRedirect(request.path + (f"?{urlencode(rest)}" if rest else ""))
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language, max_age=settings.LANGUAGE_COOKIE_AGE, samesite="Lax", secure=settings.SECURE
+        )
+        return response
+
+
+class SameOrigin(CsrfViewMiddleware):
+    """
+    Refuse a change that another site's page sends.
+
+    A browser says where a request comes from (``Sec-Fetch-Site``, Fetch Metadata; ``Origin``, RFC 6454).
+    Where it says "from this very site" no token is asked for, so pages can be kept for all guests and an old
+    page in a second tab still works; where it says another site the request is refused; where it says
+    nothing (an old web view) Django's token is asked for.
+    """
+
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[str], kwargs: dict[str, str]) -> HttpResponse | None:
+        if request.method in {"GET", "HEAD", "OPTIONS", "TRACE"} or getattr(view, "csrf_exempt", False):
+            return super().process_view(request, view, args, kwargs)
+        site = request.headers.get("Sec-Fetch-Site", "")
+        origin = request.headers.get("Origin", "")
+        if site == "same-origin" or (not site and origin and self._origin_verified(request)):
+            request.csrf_processing_done = True  # type: ignore[attr-defined]  # Django's own mark
+            return None
+        if site in {"cross-site", "same-site"} or origin:
+            return self._reject(request, f"sent by another site ({site or origin})")
+        return super().process_view(request, view, args, kwargs)

@@ -1,0 +1,68 @@
+"""The environment's settings by name; every variable that Teahorse reads is read here."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a variable, or the default where it is unset or empty."""
+    return os.environ.get(name) or default
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Return whether a variable says yes (1, true, yes, on)."""
+    return text(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+
+
+def number(name: str, default: int) -> int:
+    """Return a variable as a whole number."""
+    return int(text(name, str(default)))
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated variable as its words."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def data_folder() -> Path:
+    """Return the folder of everything that a deployment writes (database, media, keys); made when missing."""
+    folder = Path(text("TEAHORSE_DATA", str(ROOT / "var"))).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def kept_secret(name: str) -> str:
+    """Return the secret of that name from the environment, else from the data folder, where it is made once (mode 0600)."""
+    if given := text(name):
+        return given
+    path = data_folder() / f"{name.lower()}.txt"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def database() -> dict[str, Any]:
+    """Return Django's settings of the database that ``DATABASE_URL`` names (any libpq connection string)."""
+    parts = conninfo_to_dict(text("DATABASE_URL", "postgresql:///teahorse"))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", "teahorse"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "OPTIONS": {
+            **parts,
+            "pool": {"min_size": 1, "max_size": number("TEAHORSE_POOL", 24), "timeout": 10, "max_idle": 120},
+        },
+    }
