@@ -1,0 +1,1 @@
+"""The design system: woven bands, drawings, plots, templates, one style sheet and one script."""
