@@ -1,0 +1,75 @@
+"""
+The sandbox as one ASGI app: `granian --interface asgi sandbox.app:app`, one process.
+
+`TEAHORSE_SANDBOX_STATE` (default `var/sandbox.sqlite3`), `TEAHORSE_SANDBOX_KEYS` (`var/sandbox-keys/`) and
+`TEAHORSE_SANDBOX_SPEED` (1; 60 makes WeChat's 15 seconds between tries a quarter of one) say where and how.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from sandbox import keys as key_store
+from sandbox.frame import page
+from sandbox.sms import server as sms
+from sandbox.state import State
+from sandbox.wechatpay import api, control, notify, pages
+from sandbox.wechatpay.gateway import Gateway
+
+SERVERS = (
+    ("wechatpay/", "微信支付", "WeChat Pay API v3: payments, refunds, notifications; the payer's page"),
+    ("wechatpay/_log", "微信支付记录", "Requests and notifications of WeChat Pay"),
+    ("sms/", "短信", "The messages that phones would have received"),
+)
+
+
+def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
+    """An app with its own memory and keys; its worker runs as long as the app does."""
+    keys = key_store.ensure(keys_folder)
+    state = State(state_path)
+    gateway = Gateway(keys=keys, state=state, speed=speed)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        worker = asyncio.create_task(notify.work(gateway))
+        worker.add_done_callback(_complain)
+        yield
+        worker.cancel()
+        await asyncio.wait([worker])
+        state.close()
+
+    async def index(_request: Request) -> Response:
+        cards = "".join(f'<section><a href="{path}">{name}</a><br><small>{english}</small></section>' for path, name, english in SERVERS)
+        return page("沙箱 · Sandbox", f"<h1>合作方沙箱<br><small>The partners' sandbox</small></h1>{cards}")
+
+    wechatpay = [*api.routes(gateway), *pages.routes(gateway), *control.routes(gateway)]
+    return Starlette(
+        routes=[
+            Route("/", index),
+            Mount("/wechatpay", routes=wechatpay),
+            Mount("/sms", routes=sms.routes(keys, state)),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def _complain(worker: asyncio.Task[None]) -> None:
+    """A worker that died must be seen: without it nothing is notified."""
+    if not worker.cancelled() and (error := worker.exception()):
+        logging.getLogger("sandbox").error("the sandbox's worker died; restart it", exc_info=error)
+
+
+app = build(
+    state_path=os.environ.get("TEAHORSE_SANDBOX_STATE", "var/sandbox.sqlite3"),
+    keys_folder=os.environ.get("TEAHORSE_SANDBOX_KEYS", "var/sandbox-keys"),
+    speed=float(os.environ.get("TEAHORSE_SANDBOX_SPEED", "1")),
+)

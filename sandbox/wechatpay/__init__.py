@@ -1,0 +1,1 @@
+"""WeChat Pay API v3 for a direct merchant and combined payment, signatures, payer's page and notifications included."""
