@@ -1,0 +1,115 @@
+"""Questions about persons: for whom they act, with which right, and where the network serves people."""
+
+import hashlib
+from datetime import datetime
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Left
+from django.db.models.lookups import In
+
+from teahorse.common.refusals import NotThere
+from teahorse.people import rules
+from teahorse.people.models import ApiToken, Grant, Membership, Organisation, Person, ServicePoint
+from teahorse.places import queries as places
+from teahorse.places import rules as place_rules
+
+
+def lives(now: datetime) -> Q:
+    """Return the condition that a membership or grant has not ended; it begins when it is given, never later."""
+    return Q(until_at=None) | Q(until_at__gt=now)
+
+
+def organisations_where(*, person: Person, right: str, now: datetime) -> QuerySet[Organisation]:
+    """
+    Return the organisations for which a person has a right, as one query.
+
+    It is hers where she is a member and the kind of organisation gives it (``manage_members``: to managers only);
+    where the organisation granted it to one that she is a member of; and, for rights over an area, in the whole
+    county of a county centre and the whole region of a region centre that she belongs to.
+    """
+    memberships = Membership.objects.filter(lives(now), person=person)
+    if right == rules.MANAGE_MEMBERS:
+        memberships = memberships.filter(role=Membership.Role.MANAGER)
+    hers = memberships.values("organisation")
+    grants = Grant.objects.filter(lives(now), right=right, grantee__in=hers)
+    condition = Q(kind__in=rules.kinds_with(right), pk__in=hers) | Q(pk__in=grants.values("grantor"))
+    if right in rules.RIGHTS_OVER_AREA:
+        for kind, length in rules.AREA_OF_CENTRE.items():
+            centres = memberships.filter(organisation__kind=kind)
+            codes = centres.values_list(Left("organisation__area__code", length))
+            condition |= Q(In(Left("area__code", length), codes))
+    return Organisation.objects.filter(condition)
+
+
+def has_right(*, person: Person, organisation: Organisation, right: str, now: datetime) -> bool:
+    """Return whether a person has a right for an organisation, by one query."""
+    return organisations_where(person=person, right=right, now=now).filter(pk=organisation.pk).exists()
+
+
+def require_right(*, person: Person, organisation: Organisation, right: str, now: datetime) -> None:
+    """
+    Go on only where a person has a right for an organisation.
+
+    :raises NotThere: if she has not; she does not learn that the organisation exists.
+    """
+    if not has_right(person=person, organisation=organisation, right=right, now=now):
+        raise NotThere
+
+
+def acting_for(*, person: Person, now: datetime) -> QuerySet[Membership]:
+    """Return a person's living memberships with their organisations, the oldest first."""
+    memberships = Membership.objects.filter(lives(now), person=person)
+    return memberships.select_related("organisation").order_by("since_at", "pk")
+
+
+def service_points_of(*, person: Person, right: str, now: datetime) -> QuerySet[ServicePoint]:
+    """Return the service points of the organisations for which a person has a right."""
+    organisations = organisations_where(person=person, right=right, now=now)
+    return ServicePoint.objects.filter(organisation__in=organisations.values("pk")).order_by("county_id", "name", "pk")
+
+
+def pickup_points_near(*, code: str) -> QuerySet[ServicePoint]:
+    """
+    Return the points in the area's region where parcels can be fetched, the nearest in the tree first.
+
+    Those of the same village stand before those of the same township, county, prefecture and region.
+    """
+    ways = place_rules.prefixes(code)
+    near = Case(
+        *(When(places.within(way, path="area__code"), then=Value(rank)) for rank, way in enumerate(reversed(ways))),
+        default=Value(len(ways)),
+        output_field=IntegerField(),
+    )
+    points = ServicePoint.objects.filter(places.within(code[:2], path="area__code"), accepts_pickup=True, organisation__left_at=None)
+    return points.select_related("area").order_by(near, "area__code", "name", "pk")
+
+
+def digest_of(secret: str) -> str:
+    """Return what is kept of a token: its SHA-256, which is enough because the secret is long and random."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def organisation_by_token(secret: str, now: datetime) -> Organisation | None:
+    """Return the organisation that a machine's token stands for, by one look into the digest's index; None if it stands for nobody."""
+    tokens = ApiToken.objects.filter(Q(revoked_at=None) | Q(revoked_at__gt=now), digest=digest_of(secret))
+    token = tokens.select_related("organisation").first()
+    return token.organisation if token else None
+
+
+DEMO_PHONES = "+86199000"
+DEMO_LOG_INS = 12
+
+
+def demo_log_ins() -> list[Person]:
+    """Return persons to try the demo as: a buyer, then one of each kind of organisation; never a phone outside the demo's numbers."""
+    persons = Person.objects.filter(phone__startswith=DEMO_PHONES, is_active=True).order_by("phone")
+    buyers = list(persons.filter(memberships=None)[:2])
+    memberships = Membership.objects.filter(until_at=None, person__in=persons).select_related("person", "organisation")
+    first_of_kind: dict[str, Membership] = {}
+    for membership in memberships.order_by("person__phone", "pk"):
+        first_of_kind.setdefault(membership.organisation.kind, membership)
+    members = []
+    for membership in first_of_kind.values():
+        membership.person.acts_for = membership.organisation  # type: ignore[attr-defined]  # for the page's list
+        members.append(membership.person)
+    return [*buyers, *members][:DEMO_LOG_INS]

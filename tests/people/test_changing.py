@@ -1,0 +1,107 @@
+"""Memberships, grants and tokens: what is changed, and what is refused with nothing changed."""
+
+from datetime import timedelta
+
+import pytest
+
+from teahorse.people import actions, queries
+from teahorse.people.models import ApiToken, Grant, Membership, Person
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def test_a_person_of_a_proven_phone_is_made_once(now):
+    new, was_new = actions.receive_person(phone="+8613800138000", locale="bo", now=now)
+    again, is_new = actions.receive_person(phone="+8613800138000", locale="en", now=now + HOUR)
+
+    assert (was_new, is_new, again.pk) == (True, False, new.pk)
+    assert (new.locale, new.is_phone_verified, new.has_usable_password(), new.joined_at) == ("bo", True, False, now)
+    assert Person.objects.count() == 1
+
+
+def test_a_person_written_down_by_another_is_verified_by_her_phone(person, now):
+    person(phone="+8613800138000", is_phone_verified=False, name="扎西")
+
+    found, is_new = actions.receive_person(phone="+8613800138000", locale="en", now=now)
+
+    found.refresh_from_db()
+    assert (is_new, found.name, found.is_phone_verified) == (False, "扎西", True)
+
+
+def test_a_membership_is_given_once(network, person, now):
+    tashi = person()
+    membership = actions.give_membership(person=tashi, organisation=network.centre, role="staff", now=now)
+
+    with pytest.raises(actions.AlreadyMember) as refused:
+        actions.give_membership(person=tashi, organisation=network.centre, role="manager", now=now)
+
+    assert (refused.value.status, refused.value.field) == (409, "person")
+    assert [(each.role, each.since_at) for each in Membership.objects.all()] == [("staff", now)]
+    actions.end_membership(membership=membership, now=now + HOUR)
+    actions.give_membership(person=tashi, organisation=network.centre, role="manager", now=now + HOUR)
+    assert Membership.objects.count() == 2
+
+
+def test_a_membership_ends_once_and_every_session_with_it(network, member_of, now, client):
+    clerk = member_of(network.centre)
+    client.force_login(clerk)
+    before = clerk.get_session_auth_hash()
+
+    membership = actions.end_membership(membership=clerk.memberships.get(), now=now + HOUR)
+
+    clerk.refresh_from_db()
+    assert membership.until_at == now + HOUR
+    assert clerk.sessions_ended_at == now + HOUR
+    assert clerk.get_session_auth_hash() != before
+    with pytest.raises(actions.MembershipHasEnded):
+        actions.end_membership(membership=membership, now=now + 2 * HOUR)
+    assert Membership.objects.get().until_at == now + HOUR
+
+
+@pytest.mark.parametrize(("grantor", "right"), [("cooperative", "approve_listings"), ("cooperative", "take_cash"), ("point", "list_goods")])
+def test_nobody_gives_away_what_is_not_hers(network, now, grantor, right):
+    """A cooperative that could grant approval to its neighbour would approve its own goods."""
+    with pytest.raises(actions.NotOursToGrant):
+        actions.grant_right(grantor=getattr(network, grantor), grantee=network.company, right=right, now=now)
+
+    assert Grant.objects.count() == 0
+
+
+def test_a_right_is_granted_to_another_and_once(network, now):
+    with pytest.raises(actions.NotOursToGrant):
+        actions.grant_right(grantor=network.company, grantee=network.company, right="list_goods", now=now)
+    grant = actions.grant_right(grantor=network.company, grantee=network.centre, right="list_goods", now=now)
+    with pytest.raises(actions.RightAlreadyGranted):
+        actions.grant_right(grantor=network.company, grantee=network.centre, right="list_goods", now=now)
+    assert list(Grant.objects.all()) == [grant]
+
+    ended = actions.revoke_grant(grant=grant, now=now + HOUR)
+    with pytest.raises(actions.GrantHasEnded):
+        actions.revoke_grant(grant=grant, now=now + HOUR)
+    assert (grant.since_at, ended.until_at) == (now, now + HOUR)
+
+
+def test_a_token_opens_its_organisation_until_it_is_revoked(network, now, django_assert_num_queries):
+    token, secret = actions.issue_token(organisation=network.company, name="ERP", now=now)
+
+    with django_assert_num_queries(1):
+        assert queries.organisation_by_token(secret, now) == network.company
+    assert secret.startswith("th_")
+    assert len(secret) >= 40
+    assert secret not in str(ApiToken.objects.values())
+    assert queries.organisation_by_token(secret + "x", now) is None
+    assert queries.organisation_by_token("", now) is None
+
+    actions.revoke_token(token=token, now=now + HOUR)
+    with pytest.raises(actions.TokenIsRevoked):
+        actions.revoke_token(token=token, now=now + HOUR)
+
+    assert queries.organisation_by_token(secret, now + HOUR) is None
+
+
+def test_two_tokens_have_two_secrets(network, now):
+    _, bought = actions.issue_token(organisation=network.company, name="ERP", now=now)
+    _, sold = actions.issue_token(organisation=network.company, name="ERP", now=now)
+
+    assert bought != sold
