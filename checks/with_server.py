@@ -15,7 +15,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="teahorse-", dir="/var/tmp") as folder:  # noqa: S108 - must be reachable by an unprivileged user
         Path(folder).chmod(0o755)
         with throwaway_server(Path(folder) / "pg", programs=Path(programs)) as server:
-            return subprocess.call(command, env={**os.environ, "DATABASE_URL": server.url("postgres")})
+            return subprocess.call(command, env={**os.environ, "DATABASE_URL": server.url("postgres"), "TEAHORSE_POSTGRES_PROGRAMS": programs})
 
 
 if __name__ == "__main__":

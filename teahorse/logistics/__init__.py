@@ -1,0 +1,1 @@
+"""Parcels on their way: promise and freight before buying, custody by scans, handing over with proof."""

@@ -1,0 +1,71 @@
+"""Making a parcel of what a seller packed."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from teahorse.logistics.models import Parcel
+from teahorse.logistics.rules import NUMBER_DIGITS, parcel_number
+from teahorse.people.models import Organisation, ServicePoint
+
+TRIES = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """Who gets it, and where: an address, or a pickup point."""
+
+    name: str
+    phone: str
+    area_code: str
+    area_names: str
+    line: str
+    pickup_point: ServicePoint | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParcelDraft:
+    """What is sent: for which reference, how heavy, and with whom (``network``, or an express partner with its number)."""
+
+    reference: UUID
+    weight_grams: int
+    carrier: str = "network"
+    carrier_number: str = ""
+
+
+@transaction.atomic
+def pack(*, draft: ParcelDraft, sender: Organisation, recipient: Recipient, now: datetime) -> Parcel:
+    """Give a parcel its number and, where it is fetched at a pickup point, a code that opens it there alone."""
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                return _pack_once(draft=draft, sender=sender, recipient=recipient, now=now)
+        except IntegrityError:
+            continue
+    msg = "no free parcel number or pickup code was found"
+    raise RuntimeError(msg)
+
+
+def _pack_once(*, draft: ParcelDraft, sender: Organisation, recipient: Recipient, now: datetime) -> Parcel:
+    digits = "".join(secrets.choice("0123456789") for _ in range(NUMBER_DIGITS))
+    return Parcel.objects.create(
+        county_id=sender.county_id,
+        number=parcel_number(digits),
+        reference=draft.reference,
+        sender=sender,
+        recipient_name=recipient.name,
+        recipient_phone=recipient.phone,
+        destination_code=recipient.area_code,
+        destination_names=recipient.area_names,
+        destination_line=recipient.line,
+        pickup_point=recipient.pickup_point,
+        pickup_code=f"{secrets.randbelow(1_000_000):06d}" if recipient.pickup_point else "",
+        carrier=draft.carrier,
+        carrier_number=draft.carrier_number,
+        weight_grams=draft.weight_grams,
+        stage_at=now,
+        packed_at=now,
+    )

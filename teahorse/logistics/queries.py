@@ -1,0 +1,55 @@
+"""Freight and promise before buying; parcels and their way after."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from teahorse.logistics.models import FreightRate, Parcel, Scan
+from teahorse.logistics.rules import Rate
+from teahorse.people.models import ServicePoint
+from teahorse.places.models import LENGTHS
+
+
+def prefixes(code: str) -> list[str]:
+    """Return the codes of an area and of all it lies in, and the empty code of anywhere."""
+    return ["", *(code[:length] for length in LENGTHS.values() if length <= len(code))]
+
+
+def freight_rates(*, origin_codes: Iterable[str], destination_code: str) -> list[Rate]:
+    """Return the rates that may hold from any of some origins to a destination, in one query."""
+    origins = {prefix for code in origin_codes for prefix in prefixes(code)}
+    rows = FreightRate.objects.filter(origin_code__in=origins, destination_code__in=prefixes(destination_code))
+    return [
+        Rate(r.origin_code, r.destination_code, r.first_kg_fen, r.further_kg_fen, r.free_from_fen, r.days_min, r.days_max) for r in rows
+    ]
+
+
+def parcels_of(references: Iterable[UUID]) -> list[Parcel]:
+    """Return the parcels sent for some references, oldest first."""
+    found = Parcel.objects.filter(reference__in=list(references)).select_related("pickup_point", "held_by", "sender")
+    return list(found.order_by("packed_at", "pk"))
+
+
+def scans_of(parcels: Iterable[Parcel]) -> list[Scan]:
+    """Return the scans of some parcels in the order they happened."""
+    wanted = list(parcels)
+    counties = {parcel.county_id for parcel in wanted}
+    return list(Scan.objects.filter(county_id__in=counties, parcel_id__in=[p.pk for p in wanted]).order_by("happened_at", "id"))
+
+
+def parcels_concerning(point: ServicePoint) -> QuerySet[Parcel]:
+    """Return the parcels that are at a service point or on their way to be fetched there."""
+    return (
+        Parcel.objects.filter(Q(held_by=point) | Q(pickup_point=point))
+        .filter(stage__in=Parcel.OPEN)
+        .select_related("pickup_point", "held_by", "sender")
+        .order_by("stage_at", "pk")
+    )
+
+
+def parcel_for_point(*, point: ServicePoint, text: str) -> Parcel | None:
+    """Return the open parcel at a point that a pickup code, a parcel number or a carrier's number names."""
+    text = text.strip().upper()
+    found = parcels_concerning(point).filter(Q(pickup_code=text) & ~Q(pickup_code="") | Q(number=text) | Q(carrier_number=text) & ~Q(carrier_number=""))
+    return found.first()

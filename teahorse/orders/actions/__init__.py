@@ -1,0 +1,34 @@
+"""Every change of carts and orders, by topic."""
+
+from teahorse.orders.actions.carts import CartFull, merge_carts, open_cart, put_into_cart, set_quantity, take_out
+from teahorse.orders.actions.fulfilling import NotReceived, NotToPack, close_received, confirm_receipt, pack_order
+from teahorse.orders.actions.noticing import mark_notices_read, notice_sellers
+from teahorse.orders.actions.paying import NothingToPay, TooLateToCancel, cancel_order, expire_orders, start_payment, take_payments
+from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChanged, Wish, place_orders
+
+__all__ = [
+    "CartFull",
+    "KeyUsedForAnother",
+    "NotReceived",
+    "NotToPack",
+    "NothingToPay",
+    "Placed",
+    "PriceChanged",
+    "TooLateToCancel",
+    "Wish",
+    "cancel_order",
+    "close_received",
+    "confirm_receipt",
+    "expire_orders",
+    "mark_notices_read",
+    "merge_carts",
+    "notice_sellers",
+    "open_cart",
+    "pack_order",
+    "place_orders",
+    "put_into_cart",
+    "set_quantity",
+    "start_payment",
+    "take_out",
+    "take_payments",
+]

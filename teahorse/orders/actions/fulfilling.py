@@ -1,0 +1,103 @@
+"""From paid to received: packing, and closing when the buyer has her goods."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from teahorse.common.events import announce
+from teahorse.common.refusals import Refusal
+from teahorse.logistics import actions as logistics
+from teahorse.logistics.models import Parcel
+from teahorse.orders.events import OrdersClosed
+from teahorse.orders.models import SellerOrder
+from teahorse.people.models import Person
+from teahorse.stock import actions as stock
+
+State = SellerOrder.State
+AUTO_CLOSE = timedelta(days=7)
+
+
+class NotToPack(Refusal):
+    """It is not paid, packed already, or ended."""
+
+    code = "not_to_pack"
+    sentence = _("This order is not waiting to be packed.")
+
+
+class NotReceived(Refusal):
+    """Its parcels are not handed over."""
+
+    code = "not_received"
+    sentence = _("The goods have not been handed over yet.")
+
+
+@transaction.atomic
+def pack_order(
+    *, order: SellerOrder, weight_grams: int, by: Person | None, now: datetime, carrier: str = "network", carrier_number: str = ""
+) -> Parcel:
+    """
+    Put a paid order into a parcel; its units leave the shelf. ``by`` is None where a seller's system does it.
+
+    :raises NotToPack: if it is not waiting for that; the second click finds it packed.
+    """
+    order = SellerOrder.objects.select_for_update().get(pk=order.pk)
+    if order.state != State.PAID:
+        raise NotToPack
+    group = order.group
+    stock.take(references=[order.pk], by_id=by.pk if by else None, now=now)
+    parcel = logistics.pack(
+        draft=logistics.ParcelDraft(reference=order.pk, weight_grams=weight_grams, carrier=carrier, carrier_number=carrier_number),
+        sender=order.seller,
+        recipient=logistics.Recipient(
+            name=group.contact_name,
+            phone=group.contact_phone,
+            area_code=group.destination_code,
+            area_names=group.destination_names,
+            line=group.destination_line,
+            pickup_point=group.pickup_point,
+        ),
+        now=now,
+    )
+    order.state, order.packed_at = State.PREPARING, now
+    order.save(update_fields=["state", "packed_at"])
+    return parcel
+
+
+@transaction.atomic
+def confirm_receipt(*, orders: Sequence[SellerOrder], now: datetime) -> None:
+    """
+    Close orders whose goods the buyer has; harmless twice.
+
+    :raises NotReceived: if a parcel of them is not handed over.
+    """
+    locked = list(SellerOrder.objects.select_for_update().filter(pk__in=[order.pk for order in orders]).order_by("pk"))
+    for order in locked:
+        if order.state not in {State.PREPARING, State.CLOSED}:
+            raise NotReceived
+    waiting = [order.pk for order in locked if order.state == State.PREPARING]
+    if Parcel.objects.filter(reference__in=waiting).exclude(stage=Parcel.Stage.HANDED_OVER).exists():
+        raise NotReceived
+    _close([order for order in locked if order.state == State.PREPARING], now, reason="received")
+
+
+@transaction.atomic
+def close_received(*, now: datetime) -> int:
+    """Close orders whose goods were all handed over seven days ago; return how many."""
+    long_gone = Parcel.objects.filter(stage=Parcel.Stage.HANDED_OVER, stage_at__lte=now - AUTO_CLOSE).values("reference")
+    on_the_way = Parcel.objects.exclude(stage=Parcel.Stage.HANDED_OVER).values("reference")
+    due = SellerOrder.objects.select_for_update(skip_locked=True).filter(state=State.PREPARING, pk__in=long_gone).exclude(pk__in=on_the_way)
+    orders = list(due.order_by("pk")[:500])
+    _close(orders, now, reason="received_by_time")
+    return len(orders)
+
+
+def _close(orders: Iterable[SellerOrder], now: datetime, *, reason: str) -> None:
+    ended = list(orders)
+    for order in ended:
+        order.state, order.ended_at, order.end_reason = State.CLOSED, now, reason
+    SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
+    if ended:
+        announce(OrdersClosed(order_ids=tuple(order.pk for order in ended)))
+

@@ -1,0 +1,171 @@
+"""Money meets orders: starting a payment, taking what came in, expiring what was not paid, cancelling."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from teahorse.common.events import announce
+from teahorse.common.refusals import Refusal
+from teahorse.orders.events import OrdersCancelled, OrdersExpired, OrdersPaid
+from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
+from teahorse.payments import actions as payments
+from teahorse.payments.models import Payment, Refund
+from teahorse.stock import actions as stock
+
+State = SellerOrder.State
+BATCH = 500
+
+
+class NothingToPay(Refusal):
+    """The order is paid, expired or cancelled."""
+
+    code = "nothing_to_pay"
+    sentence = _("There is nothing to pay for this order any more.")
+
+
+class TooLateToCancel(Refusal):
+    """It is packed already."""
+
+    code = "too_late_to_cancel"
+    sentence = _("This order is packed already. When it has come you can give it back.")
+
+
+@transaction.atomic
+def start_payment(*, group: OrderGroup, provider: str, method: str, now: datetime) -> Payment:
+    """
+    Open the payment of an order group, split by seller, good no longer than its reservation.
+
+    :raises NothingToPay: if it is not waiting for money.
+    """
+    orders = list(SellerOrder.objects.select_for_update().filter(group=group, state=State.PENDING_PAYMENT).order_by("pk"))
+    if not orders or group.expires_at <= now:
+        raise NothingToPay
+    return payments.open_payment(
+        reference=group.pk,
+        amount_fen=sum(order.total_fen for order in orders),
+        subject=f"Teahorse {group.number}",
+        splits=[payments.Split(payee_id=order.seller_id, reference=order.pk, amount_fen=order.total_fen) for order in orders],
+        provider=provider,
+        method=method,
+        expires_at=group.expires_at,
+        now=now,
+    )
+
+
+@transaction.atomic
+def take_payments(*, payment_ids: Iterable[UUID], now: datetime) -> None:
+    """
+    Give money that came in to the orders it was paid for; harmless twice.
+
+    Orders that wait become paid. For orders that had expired the units are reserved again; where they are gone, or where
+    the orders were paid or cancelled otherwise, the payment is refunded.
+    """
+    found = list(Payment.objects.filter(pk__in=list(payment_ids), state__in=Payment.TAKEN).order_by("pk"))
+    groups = {payment.reference for payment in found}
+    by_group: dict[UUID, list[SellerOrder]] = {group: [] for group in groups}
+    for order in SellerOrder.objects.select_for_update().filter(group_id__in=groups).order_by("pk"):
+        by_group[order.group_id].append(order)
+    paid: list[SellerOrder] = []
+    for payment in found:
+        paid += _take(payment, by_group[payment.reference], now)
+    if paid:
+        announce(OrdersPaid(order_ids=tuple(order.pk for order in paid)))
+
+
+def _take(payment: Payment, orders: Sequence[SellerOrder], now: datetime) -> list[SellerOrder]:
+    if _pays_for(payment, orders) or Refund.objects.filter(payment=payment, reference=payment.reference).exists():
+        return []
+    if (
+        all(order.state in {State.PENDING_PAYMENT, State.EXPIRED} for order in orders)
+        and sum(order.total_fen for order in orders) == payment.amount_fen
+        and _have_units(orders, now)
+    ):
+        return _mark_paid(orders, now)
+    payments.request_refund(
+        payment=payment, reference=payment.reference, amount_fen=payment.amount_fen, reason=str(_("The order could not be kept for you")), now=now
+    )
+    return []
+
+
+def _pays_for(payment: Payment, orders: Sequence[SellerOrder]) -> bool:
+    """Return whether this payment is the one that paid the orders: the earliest that succeeded for their group."""
+    earlier = Payment.objects.filter(reference=payment.reference, state__in=Payment.TAKEN).order_by("settled_at", "pk").first()
+    return any(order.paid_at for order in orders) and earlier is not None and earlier.pk == payment.pk
+
+
+def _have_units(orders: Sequence[SellerOrder], now: datetime) -> bool:
+    """Commit what is held for the orders; reserve again, all or none, what is not."""
+    held = stock.commit(references=[order.pk for order in orders])
+    gone = [order.pk for order in orders if order.pk not in held]
+    if not gone:
+        return True
+    wish = orders[0].group_id
+    lines = OrderLine.objects.filter(order_id__in=gone).order_by("pk")
+    demands = [stock.Demand(wish, line.order_id, line.offer_id, line.quantity) for line in lines]
+    if stock.reserve(demands=demands, until=now):
+        stock.release(references=held)
+        return False
+    stock.commit(references=gone)
+    return True
+
+
+def _mark_paid(orders: Sequence[SellerOrder], now: datetime) -> list[SellerOrder]:
+    for order in orders:
+        order.state, order.paid_at, order.ended_at, order.end_reason = State.PAID, now, None, ""
+    SellerOrder.objects.bulk_update(orders, ["state", "paid_at", "ended_at", "end_reason"])
+    return list(orders)
+
+
+@transaction.atomic
+def expire_orders(*, now: datetime) -> int:
+    """Let orders go that were not paid in time and give their units back; return how many groups. Harmless twice."""
+    due = list(
+        SellerOrder.objects.select_for_update(skip_locked=True)
+        .filter(state=State.PENDING_PAYMENT, group__expires_at__lte=now)
+        .order_by("pk")[:BATCH]
+    )
+    if not due:
+        return 0
+    for order in due:
+        order.state, order.ended_at, order.end_reason = State.EXPIRED, now, "not_paid"
+    SellerOrder.objects.bulk_update(due, ["state", "ended_at", "end_reason"])
+    stock.release(references=[order.pk for order in due])
+    groups = sorted({order.group_id for order in due})
+    payments.close_payments(references=groups, now=now)
+    announce(OrdersExpired(group_ids=tuple(groups)))
+    return len(groups)
+
+
+@transaction.atomic
+def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrder:
+    """
+    Cancel a seller order that is not packed: units go back, and so does what was paid for it.
+
+    An unpaid group is one payment, so all of it is cancelled.
+
+    :raises TooLateToCancel: if it is packed, or ended already.
+    """
+    order = SellerOrder.objects.select_for_update().get(pk=order.pk)
+    if order.state == State.CANCELLED:
+        return order
+    if order.state not in {State.PENDING_PAYMENT, State.PAID}:
+        raise TooLateToCancel
+    was_paid = order.state == State.PAID
+    siblings = SellerOrder.objects.select_for_update().filter(group_id=order.group_id, state=State.PENDING_PAYMENT).order_by("pk")
+    ended = [order] if was_paid else list(siblings)
+    for each in ended:
+        each.state, each.ended_at, each.end_reason = State.CANCELLED, now, reason[:80]
+    SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
+    stock.release(references=[each.pk for each in ended])
+    if was_paid:
+        payment = Payment.objects.filter(reference=order.group_id, state__in=Payment.TAKEN).order_by("settled_at", "pk").first()
+        if payment is not None:
+            payments.request_refund(payment=payment, reference=order.pk, amount_fen=order.total_fen, reason=reason[:80], now=now)
+    else:
+        payments.close_payments(references=[order.group_id], now=now)
+    announce(OrdersCancelled(order_ids=tuple(each.pk for each in ended)))
+    order.refresh_from_db()
+    return order

@@ -1,0 +1,53 @@
+-- Writes order groups, their seller orders and lines in one statement, all of them or none.
+--
+-- groups, orders and lines are JSON arrays of rows as teahorse/orders/actions/placing.py makes them; every wish in
+-- them has its units reserved and its prices checked already. The names of the goods are copied from the catalogue
+-- at this moment. The trigger parts_add_up_to_the_whole refuses the statement if a sum of parts is not its whole.
+-- Returns the number of each group.
+with wished as (
+    select * from jsonb_to_recordset(%(groups)s::jsonb) as wish (
+        ord int, id uuid, key uuid, digest text, person_id uuid, contact_name text, contact_phone text,
+        destination_code text, destination_names text, destination_line text, pickup_point_id uuid,
+        goods_fen bigint, freight_fen bigint, total_fen bigint, origin text, locale text, quote_version text, note text
+    )
+), placed as (
+    insert into orders_ordergroup (
+        id, number, idempotency_key, request_digest, person_id, contact_name, contact_phone, destination_code, destination_names,
+        destination_line, pickup_point_id, goods_fen, freight_fen, total_fen, origin, locale, quote_version, note, placed_at, expires_at
+    )
+    select id, to_char(%(now)s::timestamptz at time zone 'Asia/Shanghai', 'YYMMDD') || lpad(nextval('orders_number')::text, 8, '0'),
+           key, digest, person_id, contact_name, contact_phone, destination_code, destination_names, destination_line, pickup_point_id,
+           goods_fen, freight_fen, total_fen, origin, locale, quote_version, note, %(now)s, %(until)s
+      from wished order by ord
+    returning id, number
+), split as (
+    insert into orders_sellerorder (
+        id, county_id, group_id, number, seller_id, state, goods_fen, freight_fen, total_fen, fees_fen, weight_grams,
+        promised_from_date, promised_to_date, placed_at, end_reason
+    )
+    select part.id, part.county_id, part.group_id, placed.number || '-' || part.position, part.seller_id, 'pending_payment',
+           part.goods_fen, part.freight_fen, part.goods_fen + part.freight_fen, 0, part.weight_grams,
+           part.promised_from, part.promised_to, %(now)s, ''
+      from jsonb_to_recordset(%(orders)s::jsonb) as part (
+               id uuid, group_id uuid, county_id uuid, seller_id uuid, position int, goods_fen bigint, freight_fen bigint,
+               weight_grams int, promised_from date, promised_to date
+           )
+      join placed on placed.id = part.group_id
+), written as (
+    insert into orders_orderline (
+        id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams
+    )
+    select line.id, line.county_id, line.order_id, line.position, line.offer_id, product.id,
+           jsonb_build_object(
+               'title', jsonb_strip_nulls(jsonb_build_object('zh-hans', product.title, 'bo', product.i18n->>'title_bo', 'en', product.i18n->>'title_en')),
+               'variant', jsonb_strip_nulls(jsonb_build_object('zh-hans', variant.name, 'bo', variant.i18n->>'name_bo', 'en', variant.i18n->>'name_en'))
+           ),
+           product.drawing, line.price_fen, line.quantity, line.price_fen * line.quantity, variant.weight_grams * line.quantity
+      from jsonb_to_recordset(%(lines)s::jsonb) as line (
+               id uuid, county_id uuid, order_id uuid, position int, offer_id uuid, price_fen bigint, quantity int
+           )
+      join catalog_offer offer on offer.id = line.offer_id
+      join catalog_variant variant on variant.id = offer.variant_id
+      join catalog_product product on product.id = variant.product_id
+)
+select id, number from placed

@@ -1,0 +1,230 @@
+"""
+Placing orders, set-based.
+
+Many wishes are placed by a handful of statements: what is asked for twice is found, prices are compared with the
+quotes, units are reserved (:func:`teahorse.stock.actions.reserve`), and groups, seller orders and lines are written by
+``place_orders.sql``. Each wish is placed whole or refused whole. The web asks through :mod:`teahorse.orders.dispatch`,
+which gathers what waits at the same moment.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from teahorse.common.events import announce
+from teahorse.common.ids import new_id
+from teahorse.common.money import yuan
+from teahorse.common.refusals import Refusal
+from teahorse.orders.events import OrdersPlaced
+from teahorse.orders.quoting import NotSold, SoldOut
+from teahorse.orders.rules import Quote
+from teahorse.stock import actions as stock
+
+PLACE_ORDERS = (Path(__file__).parent / "place_orders.sql").read_text()
+FIND_PLACED = "select idempotency_key, id, number, request_digest from orders_ordergroup where idempotency_key = any(%s)"
+FIND_OFFERS = """
+    select offer.id, offer.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
+      from catalog_offer offer
+      join catalog_variant variant on variant.id = offer.variant_id
+      join catalog_product product on product.id = variant.product_id
+     where offer.id = any(%s)
+"""
+
+
+class PriceChanged(Refusal):
+    """A price is not what the quote said; nothing was ordered."""
+
+    code = "price_changed"
+    sentence = _("The price of “%(title)s” has changed from %(quoted)s to %(price)s yuan. Look at the new total and confirm again.")
+
+
+class KeyUsedForAnother(Refusal):
+    """The same key came with another wish."""
+
+    code = "key_used_for_another"
+    sentence = _("This order was already placed with other contents. Look at your orders before you order again.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What a buyer confirms: a quote, who and where she is, and a key that makes the wish one however often it is sent."""
+
+    key: UUID
+    quote: Quote
+    person_id: UUID | None
+    contact_name: str
+    contact_phone: str
+    destination_line: str = ""
+    origin: str = "mall"
+    locale: str = "zh-hans"
+    note: str = ""
+
+    @property
+    def digest(self) -> str:
+        """A digest of what is asked for; the moment of the quote is left out."""
+        asked = replace(self, quote=msgspec.structs.replace(self.quote, made_at=datetime.min))
+        return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A wish became this order group; ``is_new`` is False when it already was one."""
+
+    group_id: UUID
+    number: str
+    is_new: bool = True
+
+
+@transaction.atomic
+def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refusal]:
+    """
+    Place wishes in their order; the answers stand in the same order.
+
+    A wish whose key was placed before is answered with the old group (or :class:`KeyUsedForAnother`); a changed price,
+    a withdrawn offer or a shortage refuses that wish alone (:class:`PriceChanged`, ``NotSold``, ``SoldOut``).
+
+    :raises django.db.IntegrityError: if another process places the same key at this very moment; nothing was placed.
+    """
+    answers: list[Placed | Refusal | None] = _already_placed(wishes)
+    facts = _offer_facts(wishes)
+    for index, wish in enumerate(wishes):
+        answers[index] = answers[index] or _changed(wish, facts)
+    fresh = {index: _Draft(wish) for index, wish in enumerate(wishes) if answers[index] is None}
+    until = now + timedelta(minutes=settings.RESERVATION_MINUTES)
+    shortages = stock.reserve(demands=[demand for draft in fresh.values() for demand in draft.demands()], until=until)
+    kept = {index: draft for index, draft in fresh.items() if draft.group_id not in shortages}
+    for index, draft in fresh.items():
+        if index not in kept:
+            short = shortages[draft.group_id][0]
+            answers[index] = SoldOut(
+                field=f"lines.{short.offer_id}.quantity", title=facts[short.offer_id][2], available=short.available, wanted=short.wanted
+            )
+    numbers = _write(list(kept.values()), now=now, until=until) if kept else {}
+    for index, draft in kept.items():
+        answers[index] = Placed(draft.group_id, numbers[draft.group_id])
+    return [answer for answer in answers if answer is not None]
+
+
+class _Draft:
+    """A wish with the keys of the rows that it becomes."""
+
+    def __init__(self, wish: Wish) -> None:
+        self.wish = wish
+        self.group_id = new_id()
+        self.order_ids = [new_id() for _ in wish.quote.orders]
+
+    def demands(self) -> list[stock.Demand]:
+        return [
+            stock.Demand(self.group_id, order_id, line.offer_id, line.quantity)
+            for order_id, part in zip(self.order_ids, self.wish.quote.orders, strict=True)
+            for line in part.lines
+        ]
+
+    def group(self, ord_: int) -> dict[str, Any]:
+        wish, quote = self.wish, self.wish.quote
+        return {
+            "ord": ord_,
+            "id": self.group_id,
+            "key": wish.key,
+            "digest": wish.digest,
+            "person_id": wish.person_id,
+            "contact_name": wish.contact_name,
+            "contact_phone": wish.contact_phone,
+            "destination_code": quote.destination_code,
+            "destination_names": quote.destination_names,
+            "destination_line": wish.destination_line,
+            "pickup_point_id": quote.pickup_point_id,
+            "goods_fen": quote.goods_fen,
+            "freight_fen": quote.freight_fen,
+            "total_fen": quote.total_fen,
+            "origin": wish.origin,
+            "locale": wish.locale,
+            "quote_version": quote.version,
+            "note": wish.note,
+        }
+
+    def orders(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": order_id,
+                "group_id": self.group_id,
+                "county_id": part.county_id,
+                "seller_id": part.seller_id,
+                "position": position,
+                "goods_fen": part.goods_fen,
+                "freight_fen": part.freight_fen,
+                "weight_grams": part.weight_grams,
+                "promised_from": part.promised_from,
+                "promised_to": part.promised_to,
+            }
+            for position, (order_id, part) in enumerate(zip(self.order_ids, self.wish.quote.orders, strict=True), start=1)
+        ]
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": new_id(),
+                "county_id": part.county_id,
+                "order_id": order_id,
+                "position": position,
+                "offer_id": line.offer_id,
+                "price_fen": line.price_fen,
+                "quantity": line.quantity,
+            }
+            for order_id, part in zip(self.order_ids, self.wish.quote.orders, strict=True)
+            for position, line in enumerate(part.lines, start=1)
+        ]
+
+
+def _already_placed(wishes: Sequence[Wish]) -> list[Placed | Refusal | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_PLACED, [[wish.key for wish in wishes]])
+        known = {key: (group_id, number, digest) for key, group_id, number, digest in cursor.fetchall()}
+    answers: list[Placed | Refusal | None] = []
+    for wish in wishes:
+        if wish.key not in known:
+            answers.append(None)
+            continue
+        group_id, number, digest = known[wish.key]
+        answers.append(Placed(group_id, number, is_new=False) if digest == wish.digest else KeyUsedForAnother(field="key"))
+    return answers
+
+
+def _offer_facts(wishes: Sequence[Wish]) -> dict[UUID, tuple[int, bool, str]]:
+    offers = {line.offer_id for wish in wishes for part in wish.quote.orders for line in part.lines}
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_OFFERS, [list(offers)])
+        return {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in cursor.fetchall()}
+
+
+def _changed(wish: Wish, facts: dict[UUID, tuple[int, bool, str]]) -> Refusal | None:
+    for part in wish.quote.orders:
+        for line in part.lines:
+            price, is_sold, title = facts.get(line.offer_id, (0, False, "?"))
+            if not is_sold:
+                return NotSold(field=f"lines.{line.offer_id}", title=title)
+            if price != line.price_fen:
+                return PriceChanged(field=f"lines.{line.offer_id}", title=title, quoted=yuan(line.price_fen), price=yuan(price))
+    return None
+
+
+def _write(drafts: Sequence[_Draft], *, now: datetime, until: datetime) -> dict[UUID, str]:
+    rows = {
+        "groups": [draft.group(ord_) for ord_, draft in enumerate(drafts)],
+        "orders": [row for draft in drafts for row in draft.orders()],
+        "lines": [row for draft in drafts for row in draft.lines()],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(PLACE_ORDERS, {**{name: msgspec.json.encode(value).decode() for name, value in rows.items()}, "now": now, "until": until})
+        numbers = dict(cursor.fetchall())
+    announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in drafts)))
+    return numbers

@@ -1,0 +1,41 @@
+"""What happened to orders."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from teahorse.common.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrdersPlaced(Event):
+    """These order groups were placed; their units are reserved until they are paid or expire."""
+
+    group_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrdersPaid(Event):
+    """These seller orders are paid; their sellers may pack."""
+
+    order_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrdersExpired(Event):
+    """These order groups were not paid in time; their units are free again."""
+
+    group_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrdersCancelled(Event):
+    """These seller orders were cancelled before they were sent; what was paid goes back."""
+
+    order_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrdersClosed(Event):
+    """The buyers of these seller orders have their goods."""
+
+    order_ids: tuple[UUID, ...]

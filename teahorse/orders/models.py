@@ -1,0 +1,230 @@
+"""Carts and orders. What was agreed at placing - prices, split, freight, promise, names - is frozen in the rows."""
+
+import pgtrigger
+from django.db import models
+from django.db.models.functions import Right
+
+from teahorse.catalog.models import Offer
+from teahorse.common.models import CountyOwned, Keyed
+from teahorse.people.models import Organisation, Person, ServicePoint
+
+
+class Cart(Keyed):
+    """What somebody means to buy. A guest's is known by its key in a signed cookie and merged at log-in."""
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="+", null=True)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class CartLine(Keyed):
+    """So many units of an offer in a cart; ``origin`` says where it was picked up (mall, hall:<point>, live:<session>)."""
+
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="+")
+    quantity = models.SmallIntegerField()
+    origin = models.CharField(max_length=60, default="mall")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "offer"], name="one_line_per_offer"),
+            models.CheckConstraint(condition=models.Q(quantity__range=(1, 999)), name="a_cart_line_is_1_to_999_units"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity}"
+
+
+class OrderGroup(Keyed):
+    """One checkout and one payment; its seller orders add up to it."""
+
+    number = models.CharField(max_length=20, unique=True)
+    idempotency_key = models.UUIDField(unique=True)
+    request_digest = models.CharField(max_length=64, help_text="what was asked; the same key with another digest is a conflict")
+    person = models.ForeignKey(
+        Person, models.DO_NOTHING, related_name="+", null=True, db_constraint=False, db_index=False, help_text="a trade record outlives its person"
+    )
+    contact_name = models.CharField(max_length=80)
+    contact_phone = models.CharField(max_length=16)
+    destination_code = models.CharField(max_length=12)
+    destination_names = models.CharField(max_length=200)
+    destination_line = models.CharField(max_length=200, blank=True)
+    pickup_point = models.ForeignKey(ServicePoint, models.DO_NOTHING, related_name="+", null=True, db_constraint=False, db_index=False)
+    goods_fen = models.BigIntegerField()
+    freight_fen = models.BigIntegerField()
+    total_fen = models.BigIntegerField()
+    origin = models.CharField(max_length=60, default="mall")
+    locale = models.CharField(max_length=10, default="zh-hans")
+    quote_version = models.CharField(max_length=16)
+    note = models.CharField(max_length=200, blank=True)
+    placed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(total_fen=models.F("goods_fen") + models.F("freight_fen")), name="a_total_is_goods_and_freight"),
+        ]
+        indexes = [
+            models.Index(fields=["person", "-placed_at"], name="group_of_person"),
+            models.Index(Right("contact_phone", 4), name="group_by_phone_tail"),
+        ]
+        triggers = [pgtrigger.ReadOnly(name="a_group_stays_as_agreed", fields=["number", "goods_fen", "freight_fen", "total_fen", "placed_at"])]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class SellerOrder(CountyOwned):
+    """
+    One seller's part of an order group.
+
+    ``pending_payment -> paid -> preparing -> closed``, exits ``expired`` and ``cancelled``. Whether goods are packed,
+    on their way or fetched is derived from the parcels, whether money went back from the refunds.
+    """
+
+    class State(models.TextChoices):
+        PENDING_PAYMENT = "pending_payment"
+        PAID = "paid"
+        PREPARING = "preparing"
+        CLOSED = "closed"
+        EXPIRED = "expired"
+        CANCELLED = "cancelled"
+
+    group = models.ForeignKey(OrderGroup, models.PROTECT, related_name="orders")
+    number = models.CharField(max_length=24)
+    seller = models.ForeignKey(Organisation, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING_PAYMENT)
+    goods_fen = models.BigIntegerField()
+    freight_fen = models.BigIntegerField()
+    total_fen = models.BigIntegerField()
+    fees_fen = models.BigIntegerField(default=0, help_text="the network's fees on it, frozen at sale; 0 until fee rules exist")
+    weight_grams = models.IntegerField()
+    promised_from_date = models.DateField()
+    promised_to_date = models.DateField()
+    placed_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    packed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(total_fen=models.F("goods_fen") + models.F("freight_fen")), name="a_seller_total_is_goods_and_freight"
+            ),
+            models.UniqueConstraint(fields=["group", "seller"], name="one_seller_order_per_seller"),
+        ]
+        indexes = [
+            models.Index(fields=["seller", "state", "-placed_at"], name="order_of_seller"),
+            models.Index(fields=["county_id", "-placed_at"], name="order_of_county"),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="an_order_stays_as_agreed", fields=["group", "seller", "county_id", "goods_fen", "freight_fen", "total_fen", "fees_fen"]
+            ),
+            pgtrigger.FSM(
+                name="seller_order_states",
+                field="state",
+                transitions=[
+                    ("pending_payment", "paid"),
+                    ("pending_payment", "expired"),
+                    ("pending_payment", "cancelled"),
+                    ("expired", "paid"),
+                    ("paid", "preparing"),
+                    ("paid", "cancelled"),
+                    ("preparing", "closed"),
+                    ("preparing", "cancelled"),
+                ],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(CountyOwned):
+    """So many units of an offer, at the price and under the names of the moment of placing (``titles``: by language)."""
+
+    order = models.ForeignKey(SellerOrder, models.PROTECT, related_name="lines")
+    position = models.SmallIntegerField()
+    offer_id = models.UUIDField()
+    product_id = models.UUIDField()
+    titles = models.JSONField()
+    drawing = models.CharField(max_length=30)
+    unit_price_fen = models.BigIntegerField()
+    quantity = models.IntegerField()
+    amount_fen = models.BigIntegerField()
+    weight_grams = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(amount_fen=models.F("unit_price_fen") * models.F("quantity")), name="an_amount_is_price_times_quantity"
+            ),
+            models.CheckConstraint(condition=models.Q(quantity__range=(1, 999)), name="an_order_line_is_1_to_999_units"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="order_lines_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="parts_add_up_to_the_whole",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(new="placed"),
+                declare=[("wrong", "text"), ("checked", "uuid[] := array(select distinct order_id from placed)")],
+                # dynamic, because a plan that was kept from the time when the tables were small would read them whole
+                func="""
+                    execute $query$
+                        select string_agg(o.number, ', ')
+                          from orders_sellerorder o
+                          join (select l.order_id, sum(l.amount_fen) as goods from orders_orderline l
+                                 where l.order_id = any($1) group by l.order_id) parts on o.id = parts.order_id
+                         where o.id = any($1) and o.goods_fen <> parts.goods
+                    $query$ into wrong using checked;
+                    if wrong is not null then
+                        raise check_violation using message = 'the lines do not add up to the order: ' || wrong;
+                    end if;
+                    execute $query$
+                        select string_agg(g.number, ', ')
+                          from orders_ordergroup g
+                          join (select o.group_id, sum(o.total_fen) as total from orders_sellerorder o
+                                 where o.group_id = any($1) group by o.group_id) parts on g.id = parts.group_id
+                         where g.id = any($1) and g.total_fen <> parts.total
+                    $query$ into wrong using array(select distinct o.group_id from orders_sellerorder o where o.id = any(checked));
+                    if wrong is not null then
+                        raise check_violation using message = 'the seller orders do not add up to the group: ' || wrong;
+                    end if;
+                    return null;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.titles.get('zh-hans', '')}"
+
+
+class SellerNotice(Keyed):
+    """One line on a seller's day: something happened to an order. Read ones carry a time."""
+
+    class Kind(models.TextChoices):
+        PLACED = "placed"
+        PAID = "paid"
+        CANCELLED = "cancelled"
+
+    seller_id = models.UUIDField()
+    order_id = models.UUIDField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order_id", "kind"], name="a_seller_is_told_once")]
+        indexes = [models.Index(fields=["seller_id", "-at"], name="notice_unread", condition=models.Q(read_at=None))]
+
+    def __str__(self) -> str:
+        return self.kind
+
+

@@ -1,0 +1,96 @@
+"""What a quote is, and how it is sealed. Plain Python."""
+
+import hashlib
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+MOST_LINES = 50
+MOST_UNITS = 999
+
+
+class QuoteLine(msgspec.Struct, frozen=True, array_like=True):
+    """So many units of an offer at a price; weights are grams a unit."""
+
+    offer_id: UUID
+    product_id: UUID
+    quantity: int
+    price_fen: int
+    weight_grams: int
+
+    @property
+    def amount_fen(self) -> int:
+        """Price times quantity."""
+        return self.price_fen * self.quantity
+
+
+class QuoteOrder(msgspec.Struct, frozen=True, array_like=True):
+    """One seller's part of a quote."""
+
+    seller_id: UUID
+    county_id: UUID
+    lines: tuple[QuoteLine, ...]
+    freight_fen: int
+    promised_from: date
+    promised_to: date
+
+    @property
+    def goods_fen(self) -> int:
+        """What the goods cost."""
+        return sum(line.amount_fen for line in self.lines)
+
+    @property
+    def total_fen(self) -> int:
+        """Goods and freight."""
+        return self.goods_fen + self.freight_fen
+
+    @property
+    def weight_grams(self) -> int:
+        """What the goods weigh."""
+        return sum(line.weight_grams * line.quantity for line in self.lines)
+
+
+class Quote(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What the house asks for a set of goods at a place, made at a time; the buyer sends it back sealed.
+
+    ``version`` names its content: two quotes with the same prices, freight and promise have the same.
+    """
+
+    orders: tuple[QuoteOrder, ...]
+    destination_code: str
+    destination_names: str
+    pickup_point_id: UUID | None
+    made_at: datetime
+
+    @property
+    def goods_fen(self) -> int:
+        """What all goods cost."""
+        return sum(order.goods_fen for order in self.orders)
+
+    @property
+    def freight_fen(self) -> int:
+        """What sending costs."""
+        return sum(order.freight_fen for order in self.orders)
+
+    @property
+    def total_fen(self) -> int:
+        """What is to be paid."""
+        return self.goods_fen + self.freight_fen
+
+    @property
+    def version(self) -> str:
+        """Sixteen hexadecimal digits that name the content."""
+        content = msgspec.json.encode((self.orders, self.destination_code, self.pickup_point_id))
+        return hashlib.sha256(content).hexdigest()[:16]
+
+
+def encode_quote(quote: Quote) -> str:
+    """Return a quote as text, to be sealed."""
+    return msgspec.json.encode(quote).decode()
+
+
+def decode_quote(text: str) -> Quote:
+    """Return the quote that :func:`encode_quote` wrote."""
+    return msgspec.json.decode(text, type=Quote)

@@ -1,0 +1,22 @@
+"""What the clock starts."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from teahorse.orders import actions
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(name="orders.expire", queue="clock", queueing_lock="orders.expire")
+def expire_orders(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Let go what was not paid in time."""
+    while actions.expire_orders(now=timezone.now()):
+        pass
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="orders.close_received", queue="clock", queueing_lock="orders.close_received")
+def close_received(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Close what was handed over long ago."""
+    while actions.close_received(now=timezone.now()):
+        pass

@@ -1,0 +1,19 @@
+"""Every change of stock: promising units (:mod:`.promising`) and moving them (:mod:`.moving`)."""
+
+from teahorse.stock.actions.moving import LevelTooLow, count, move, open_level, transfer
+from teahorse.stock.actions.promising import Demand, Shortage, commit, release, release_overdue, reserve, take
+
+__all__ = [
+    "Demand",
+    "LevelTooLow",
+    "Shortage",
+    "commit",
+    "count",
+    "move",
+    "open_level",
+    "release",
+    "release_overdue",
+    "reserve",
+    "take",
+    "transfer",
+]

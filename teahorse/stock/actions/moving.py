@@ -1,0 +1,85 @@
+"""Moving units: receiving, counting, spoiling, transferring. Each change is a movement with its reason."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from teahorse.catalog.models import Offer
+from teahorse.common.events import announce
+from teahorse.common.refusals import Refusal
+from teahorse.people.models import Person
+from teahorse.stock.events import AvailabilityChanged
+from teahorse.stock.models import StockLevel, StockMovement, StockPlace
+
+
+class LevelTooLow(Refusal):
+    """Fewer units would be on hand than are promised to buyers."""
+
+    code = "level_too_low"
+    sentence = _("%(promised)d units are promised to buyers; no fewer can be on hand.")
+
+
+@transaction.atomic
+def open_level(*, offer: Offer, place: StockPlace, is_online: bool = True) -> StockLevel:
+    """Return the level of an offer at a place, made with nothing on hand where there is none."""
+    level, _made = StockLevel.objects.get_or_create(
+        offer=offer, place=place, defaults={"county_id": place.county_id, "is_online": is_online}
+    )
+    return level
+
+
+@transaction.atomic
+def move(*, level: StockLevel, delta: int, reason: str, by: Person | None, now: datetime, note: str = "", reference: UUID | None = None) -> StockLevel:
+    """
+    Add to or take from what is on hand.
+
+    :raises LevelTooLow: if less would be left than is promised.
+    """
+    level = StockLevel.objects.select_for_update().get(pk=level.pk)
+    if level.on_hand + delta < level.reserved:
+        raise LevelTooLow(field="quantity", promised=level.reserved)
+    if delta:
+        StockLevel.objects.filter(pk=level.pk).update(on_hand=F("on_hand") + delta)
+        StockMovement.objects.create(
+            county_id=level.county_id,
+            level_id=level.pk,
+            delta=delta,
+            reason=reason,
+            reference=reference,
+            by_id=by.pk if by else None,
+            note=note,
+            moved_at=now,
+        )
+        announce(AvailabilityChanged(offer_ids=(level.offer_id,)))
+        level.on_hand += delta
+    return level
+
+
+@transaction.atomic
+def count(*, level: StockLevel, counted: int, by: Person | None, now: datetime, note: str = "") -> StockLevel:
+    """
+    Set what is on hand to what was counted.
+
+    :raises LevelTooLow: if less was counted than is promised.
+    """
+    level = StockLevel.objects.select_for_update().get(pk=level.pk)
+    return move(level=level, delta=counted - level.on_hand, reason=StockMovement.Reason.COUNTED, by=by, now=now, note=note)
+
+
+@transaction.atomic
+def transfer(*, source: StockLevel, target: StockLevel, quantity: int, by: Person, now: datetime) -> None:
+    """
+    Carry units of one offer from one place to another.
+
+    :raises LevelTooLow: if the source has too few that are not promised.
+    :raises ValueError: if the levels are of different offers.
+    """
+    if source.offer_id != target.offer_id or quantity < 1:
+        msg = "a transfer carries one offer's units between its own levels"
+        raise ValueError(msg)
+    list(StockLevel.objects.select_for_update().filter(pk__in=(source.pk, target.pk)).order_by("pk"))
+    move(level=source, delta=-quantity, reason=StockMovement.Reason.MOVED_OUT, by=by, now=now)
+    move(level=target, delta=quantity, reason=StockMovement.Reason.MOVED_IN, by=by, now=now)

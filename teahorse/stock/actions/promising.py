@@ -1,0 +1,174 @@
+"""
+Promising units, set-based.
+
+Many references are served by one call: the levels they ask for are locked in key order, demand is summed per
+level before it is checked, and a handful of statements write the outcome of all. The database's constraint
+``never_promise_more_than_on_hand`` stands behind it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from teahorse.common.ids import new_id
+
+OVERDUE = timedelta(minutes=10)
+
+LOCK_LEVELS = """
+    select offer_id, id, county_id, on_hand - reserved
+      from stock_stocklevel
+     where is_online and offer_id = any(%s)
+     order by id
+       for no key update
+"""
+PROMISE = """
+    with promised as (
+        insert into stock_reservation (id, county_id, level_id, reference, quantity, state, expires_at)
+        select id, county_id, level_id, reference, quantity, 'held', expires_at
+          from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::timestamptz[])
+               as wish (id, county_id, level_id, reference, quantity, expires_at)
+        returning level_id, quantity
+    )
+    update stock_stocklevel level set reserved = level.reserved + total.quantity
+      from (select level_id, sum(quantity) as quantity from promised group by level_id) total
+     where level.id = total.level_id
+"""
+LOCK_OPEN = """
+    select level.id from stock_stocklevel level
+     where level.id in (select level_id from stock_reservation where reference = any(%s) and state = any(%s))
+     order by level.id
+       for no key update
+"""
+COMMIT = """
+    update stock_reservation set state = 'committed', expires_at = null
+     where reference = any(%s) and state = 'held'
+    returning reference
+"""
+RELEASE = """
+    with freed as (
+        update stock_reservation set state = 'released'
+         where reference = any(%s) and state in ('held', 'committed')
+        returning level_id, quantity
+    )
+    update stock_stocklevel level set reserved = level.reserved - total.quantity
+      from (select level_id, sum(quantity) as quantity from freed group by level_id) total
+     where level.id = total.level_id
+"""
+TAKE = """
+    with taken as (
+        update stock_reservation set state = 'taken'
+         where reference = any(%(references)s) and state = 'committed'
+        returning county_id, level_id, reference, quantity
+    ), written as (
+        insert into stock_stockmovement (county_id, id, level_id, delta, reason, reference, by_id, note, moved_at)
+        select county_id, gen_random_uuid(), level_id, -sum(quantity), 'sold', reference, %(by)s, '', %(now)s
+          from taken group by county_id, level_id, reference
+    )
+    update stock_stocklevel level set on_hand = level.on_hand - total.quantity, reserved = level.reserved - total.quantity
+      from (select level_id, sum(quantity) as quantity from taken group by level_id) total
+     where level.id = total.level_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """So many units of an offer for a reference; demands of one ``wish`` are promised all or none."""
+
+    wish: UUID
+    reference: UUID
+    offer_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Of an offer ``wanted`` units were asked for and ``available`` can be promised (0 when it is not sold at all)."""
+
+    offer_id: UUID
+    wanted: int
+    available: int
+
+
+@transaction.atomic(savepoint=False)
+def reserve(*, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Shortage]]:
+    """
+    Promise units to references until a time, each wish all or none, in the order they are given.
+
+    :returns: for each wish that was refused, what was short; nothing was promised to it.
+    """
+    levels = _lock_levels({demand.offer_id for demand in demands})
+    available = {offer_id: left for offer_id, (_, _, left) in levels.items()}
+    by_wish: dict[UUID, list[Demand]] = defaultdict(list)
+    for demand in demands:
+        by_wish[demand.wish].append(demand)
+    shortages: dict[UUID, list[Shortage]] = {}
+    promised: list[Demand] = []
+    for wish, wanted in by_wish.items():
+        total: dict[UUID, int] = defaultdict(int)
+        for demand in wanted:
+            total[demand.offer_id] += demand.quantity
+        short = [Shortage(offer, units, available.get(offer, 0)) for offer, units in total.items() if units > available.get(offer, 0)]
+        if short:
+            shortages[wish] = short
+            continue
+        for offer, units in total.items():
+            available[offer] -= units
+        promised.extend(wanted)
+    if promised:
+        rows = [(new_id(), levels[d.offer_id][1], levels[d.offer_id][0], d.reference, d.quantity, until) for d in promised]
+        with connection.cursor() as cursor:
+            cursor.execute(PROMISE, [list(column) for column in zip(*rows, strict=True)])
+    return shortages
+
+
+@transaction.atomic
+def commit(*, references: Iterable[UUID]) -> set[UUID]:
+    """
+    Keep what is held for these references without an end: they are paid.
+
+    :returns: the references for which something was held; the others have to reserve again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(COMMIT, [list(references)])
+        return {reference for (reference,) in cursor.fetchall()}
+
+
+@transaction.atomic
+def release(*, references: Iterable[UUID]) -> None:
+    """Give back what is promised to these references; harmless twice."""
+    wanted = list(references)
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_OPEN, [wanted, ["held", "committed"]])
+        cursor.execute(RELEASE, [wanted])
+
+
+@transaction.atomic
+def take(*, references: Iterable[UUID], by_id: UUID | None, now: datetime) -> None:
+    """Let the units that are committed to these references go, with a movement for each; harmless twice."""
+    wanted = list(references)
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_OPEN, [wanted, ["committed"]])
+        cursor.execute(TAKE, {"references": wanted, "by": by_id, "now": now})
+
+
+@transaction.atomic
+def release_overdue(*, now: datetime) -> int:
+    """Give back what is still held ten minutes after its end, should the one who asked have forgotten; say how many references."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct reference from stock_reservation where state = 'held' and expires_at < %s limit 1000", [now - OVERDUE]
+        )
+        references = [reference for (reference,) in cursor.fetchall()]
+    release(references=references)
+    return len(references)
+
+
+def _lock_levels(offer_ids: set[UUID]) -> dict[UUID, tuple[UUID, UUID, int]]:
+    """Lock the online levels of offers in key order; return level, county and units left of each offer."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_LEVELS, [list(offer_ids)])
+        return {offer: (level, county, left) for offer, level, county, left in cursor.fetchall()}
