@@ -1,0 +1,176 @@
+"""Writing down what became known, once, and the states that follow; the one place where a payment's state is computed."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from teahorse.common.events import announce
+from teahorse.payments.events import PaymentsFailed, PaymentsSucceeded, PaymentsSucceededLate, RefundsSettled
+from teahorse.payments.models import Payment, PaymentEvent, Refund
+from teahorse.payments.providers import Outcome
+from teahorse.payments.rules import Fact, payment_state
+
+log = logging.getLogger(__name__)
+
+KEPT = "recorded"
+KNOWN = "known already"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What was done with one outcome; an unmatched one changed no state and waits for a person."""
+
+    text: str
+    is_unmatched: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where an outcome comes from, and who counted the money at a counter."""
+
+    name: str
+    by_id: UUID | None = None
+
+
+NOTIFICATION, POLL, HOUSE = Source(name="notification"), Source(name="poll"), Source(name="house")
+
+
+@transaction.atomic
+def record(outcomes: Sequence[Outcome], *, source: Source, now: datetime) -> list[Recorded]:
+    """
+    Write each outcome down once, compute the states of its payments and refunds, and announce what is new.
+
+    Locks the payments, then the refunds, each in key order. What speaks of an unknown payment or of another amount
+    changes no state.
+    """
+    payments = locked_payments(our_numbers={outcome.our_number for outcome in outcomes})
+    by_number = {payment.our_number: payment for payment in payments}
+    numbers = {outcome.refund_number for outcome in outcomes if outcome.refund_number}
+    refunds = {refund.our_number: refund for refund in Refund.objects.select_for_update().filter(our_number__in=numbers).order_by("pk")}
+    seen = set(PaymentEvent.objects.filter(payment__in=payments).values_list("payment_id", "kind", "provider_number"))
+    recorded, new_events = [], []
+    settled: dict[UUID, Refund] = {}
+    for outcome in outcomes:
+        payment = by_number.get(outcome.our_number)
+        refund = refunds.get(outcome.refund_number) if outcome.refund_number else None
+        if payment is None or (problem := _problem(outcome, payment, refund)):
+            recorded.append(Recorded(text="unknown payment" if payment is None else problem, is_unmatched=True))
+            if payment is not None and source == POLL and not outcome.refund_number:
+                _flag(payment, outcome, problem)
+            continue
+        if refund is not None and _settle_refund(refund, outcome, now=now):
+            settled[refund.pk] = refund
+        key = (payment.pk, outcome.kind, outcome.provider_number)
+        recorded.append(Recorded(text=KNOWN if key in seen else KEPT))
+        if key not in seen:
+            seen.add(key)
+            new_events.append(_event(payment, outcome, source=source, now=now))
+    PaymentEvent.objects.bulk_create(new_events)
+    settle_payments(payments, is_announced=source != HOUSE, now=now)
+    if settled:
+        announce(RefundsSettled(refund_ids=tuple(sorted(settled))))
+    return recorded
+
+
+def locked_payments(*, our_numbers: Iterable[str]) -> list[Payment]:
+    """Return payments by their numbers, locked in key order."""
+    return list(Payment.objects.select_for_update().filter(our_number__in=our_numbers).order_by("pk"))
+
+
+def settle_payments(payments: Sequence[Payment], *, is_announced: bool, now: datetime) -> None:
+    """
+    Give locked payments the states that their events make, and announce what the apps above do not know.
+
+    An ending that the house itself decided is not announced: who decided it knows. Money is announced once, when it
+    is first known; that a payment already taken turns out to have been late changes nothing for those above.
+    """
+    facts: dict[UUID, list[PaymentEvent]] = {payment.pk: [] for payment in payments}
+    for event in PaymentEvent.objects.filter(payment__in=payments).order_by("recorded_at", "pk"):
+        facts[event.payment_id].append(event)
+    succeeded: list[UUID] = []
+    late: list[UUID] = []
+    failed: list[UUID] = []
+    changed: list[Payment] = []
+    for payment in payments:
+        events = facts[payment.pk]
+        old, new = (
+            payment.state,
+            payment_state((Fact(event.kind, event.amount_fen) for event in events), due_fen=payment.amount_fen, otherwise=payment.state),
+        )
+        if new == old:
+            continue
+        payment.state, payment.settled_at = new, now
+        changed.append(payment)
+        if new in Payment.TAKEN:
+            money = next(event for event in events if event.kind == PaymentEvent.Kind.SUCCEEDED)
+            payment.provider_number, payment.is_open_at_provider = money.provider_number, False
+            if old not in Payment.TAKEN:
+                (succeeded if new == Payment.State.SUCCEEDED else late).append(payment.pk)
+        elif old in Payment.OPEN:
+            failed.append(payment.pk)
+    Payment.objects.bulk_update(changed, ["state", "settled_at", "provider_number", "is_open_at_provider"])
+    if succeeded:
+        announce(PaymentsSucceeded(payment_ids=tuple(succeeded)))
+    if late:
+        announce(PaymentsSucceededLate(payment_ids=tuple(late)))
+    if failed and is_announced:
+        announce(PaymentsFailed(payment_ids=tuple(failed)))
+
+
+def closed(payment: Payment, *, now: datetime) -> Outcome:
+    """Return the fact that a payment takes no more money; it is one fact whoever says it."""
+    return Outcome(
+        our_number=payment.our_number,
+        kind=PaymentEvent.Kind.CLOSED,
+        provider_number=payment.our_number,
+        amount_fen=payment.amount_fen,
+        occurred_at=now,
+    )
+
+
+def _event(payment: Payment, outcome: Outcome, *, source: Source, now: datetime) -> PaymentEvent:
+    return PaymentEvent(
+        payment=payment,
+        kind=outcome.kind,
+        provider_number=outcome.provider_number,
+        amount_fen=outcome.amount_fen,
+        occurred_at=outcome.occurred_at,
+        recorded_at=now,
+        source=source.name,
+        by_id=source.by_id,
+    )
+
+
+def _problem(outcome: Outcome, payment: Payment, refund: Refund | None) -> str:
+    """Return why an outcome cannot be about what we know, or nothing."""
+    if outcome.refund_number:
+        if refund is None or refund.payment_id != payment.pk:
+            return "unknown refund"
+        due = refund.amount_fen
+    else:
+        due = payment.amount_fen
+    return "" if outcome.amount_fen == due else f"another amount: {outcome.amount_fen} fen instead of {due}"
+
+
+def _flag(payment: Payment, outcome: Outcome, problem: str) -> None:
+    """Money came, but not what was due: no state follows, a person must look."""
+    payment.trouble = f"{problem} ({outcome.kind} {outcome.provider_number})"[:200]
+    payment.is_open_at_provider = False
+    payment.save(update_fields=["trouble", "is_open_at_provider"])
+    log.error("payment %s: %s", payment.our_number, payment.trouble)
+
+
+def _settle_refund(refund: Refund, outcome: Outcome, *, now: datetime) -> bool:
+    """Give a refund the state that an outcome makes; money that arrived outweighs an earlier failure, never the reverse."""
+    State = Refund.State  # noqa: N806 - a class
+    new = State.SUCCEEDED if outcome.kind == PaymentEvent.Kind.REFUNDED else State.FAILED
+    if refund.state in {State.SUCCEEDED, new}:
+        return False
+    refund.state, refund.trouble, refund.settled_at = new, outcome.trouble, now
+    refund.provider_number, refund.is_number_spent = outcome.provider_number, outcome.is_number_spent
+    refund.save(update_fields=["state", "trouble", "settled_at", "provider_number", "is_number_spent"])
+    return True

@@ -1,0 +1,138 @@
+"""
+The port to whoever moves the money.
+
+A provider speaks to the outside and writes nothing: an action asks it outside any transaction and writes down what
+came back. Every call may be repeated with the same numbers.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from importlib import import_module
+from typing import Any, Protocol
+
+import msgspec
+from django.utils.translation import gettext_lazy as _
+
+from teahorse.common.refusals import Refusal
+from teahorse.payments.models import Payment, Refund
+
+CASH = "cash"
+METHODS: Mapping[str, frozenset[str]] = {
+    "wechat_pay": frozenset({"native", "jsapi", "h5"}),
+    CASH: frozenset({"counter"}),
+}
+"""Every provider's code and the ways to pay that it knows."""
+
+
+class ProviderUnavailable(Refusal):
+    """The provider does not answer, or not in a way that can be believed; the same call may be tried again."""
+
+    code = "provider_unavailable"
+    status = 503
+    sentence = _("The payment service cannot be reached just now. Nothing was charged; please try again.")
+
+
+class ProviderRefuses(Refusal):
+    """The provider understood and said no: ``reason`` is its code, ``message`` its sentence."""
+
+    code = "provider_refuses"
+    sentence = _("The payment service refuses: %(message)s (%(reason)s)")
+
+    def __init__(self, *, provider: str, reason: str, message: str) -> None:
+        super().__init__(provider=provider, reason=reason, message=message)
+        self.reason = reason
+
+
+class NotificationRefused(Exception):
+    """A message that does not come from the provider, or not from now, or is not for us; carries the reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says became of a payment (``our_number``) or of a refund of it (``refund_number``)."""
+
+    our_number: str
+    refund_number: str = ""
+    kind: str
+    """As in ``PaymentEvent.Kind``."""
+    provider_number: str
+    amount_fen: int
+    occurred_at: datetime
+    trouble: str = ""
+    is_number_spent: bool = False
+    """A refund only: the provider closed it for good, so that a new try needs a new number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationRead:
+    """A message that was found genuine; without an outcome it is of a kind that changes nothing here."""
+
+    event_id: str
+    event_type: str
+    nonce: str
+    outcome: Outcome | None
+
+
+class CloseAnswer(Enum):
+    """What a provider says when it is asked to take no more money for a payment."""
+
+    CLOSED = "closed"
+    PAID = "paid"
+    PAYING = "paying"
+    """The payer is just paying: ask again later."""
+
+
+class Provider(Protocol):
+    """Whoever moves the money. Network calls raise :class:`ProviderUnavailable` or :class:`ProviderRefuses`."""
+
+    code: str
+    is_remote: bool
+    """Whether money may come in without anybody of ours being there."""
+
+    def open(self, payment: Payment) -> dict[str, Any]:
+        """Return what the payer's device needs in order to pay."""
+
+    def query(self, payment: Payment, *, now: datetime) -> Outcome | None:
+        """Return what became of a payment, or None while it is open or unknown there."""
+
+    def close(self, payment: Payment) -> CloseAnswer:
+        """Take no more money for a payment."""
+
+    def refund(self, refund: Refund, *, now: datetime) -> Outcome | None:
+        """Send money back; None while it is on its way."""
+
+    def query_refund(self, refund: Refund, *, now: datetime) -> Outcome | None:
+        """Return what became of a refund; None while it is on its way."""
+
+    def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:
+        """
+        Read a message that claims to come from the provider; ``headers`` are looked up without regard to case.
+
+        :raises NotificationRefused: unless it is genuine, fresh and for us.
+        """
+
+
+@cache
+def _maker(code: str) -> Callable[[], Provider]:
+    module = import_module(f"teahorse.payments.providers.{code}")
+    make: Callable[[], Provider] = module.provider
+    return make
+
+
+def provider_by_code(code: str) -> Provider:
+    """
+    Return the provider of that code.
+
+    :raises ProviderUnavailable: if it is not set up here.
+    :raises ValueError: for a code that nobody has.
+    """
+    if code not in METHODS:
+        msg = f"no payment provider is called {code!r}"
+        raise ValueError(msg)
+    return _maker(code)()

@@ -1,0 +1,126 @@
+"""
+The library ``wechatpayv3`` with its edges taken off (WeChat Pay API v3, one merchant, the platform's public key).
+
+Time-outs always; trouble is tried again with the same numbers, which WeChat answers alike; an answer counts only
+with a signature by the one key that we were given: the library's download of certificates is cut off.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from wechatpayv3 import WeChatPay
+from wechatpayv3.type import WeChatPayType
+
+from teahorse.payments.providers import ProviderUnavailable
+from teahorse.payments.providers.wechat_pay.credentials import Credentials
+
+TIMEOUT = (3, 10)
+"""Seconds to connect and to wait for an answer."""
+
+PAUSES = (0.2, 0.8)
+"""Seconds between tries."""
+
+PATIENCE = 8.0
+"""After so many seconds a failed call is not tried again: a person may be waiting."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What WeChat said: the HTTP status and the JSON body."""
+
+    status: int
+    body: Mapping[str, Any]
+
+    @property
+    def is_good(self) -> bool:
+        return self.status in {200, 204}
+
+    @property
+    def code(self) -> str:
+        """WeChat's code of a refusal."""
+        return str(self.body.get("code", self.status))
+
+    @property
+    def message(self) -> str:
+        """WeChat's sentence of a refusal."""
+        return str(self.body.get("message", ""))
+
+
+class UnknownSerial(Exception):
+    """An answer was signed with a key that we were not given."""
+
+
+def _never_download() -> None:
+    raise UnknownSerial
+
+
+def _cut_loose(library: Any, *, gateway: str) -> None:
+    """Set what the library has no option for: another gateway, and no download of certificates."""
+    library._core._gate_way = gateway  # noqa: SLF001
+    library._core._update_certificates = _never_download  # noqa: SLF001
+
+
+def _rsa_key(pem: str) -> RSAPublicKey:
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, RSAPublicKey):
+        msg = "the platform's key is no RSA key"
+        raise TypeError(msg)
+    return key
+
+
+class Client:
+    """One merchant's calls."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self.credentials = credentials
+        self.platform_key = _rsa_key(credentials.platform_public_key)
+        self.library: Any = WeChatPay(  # type: ignore[no-untyped-call]  # the library has no types
+            wechatpay_type=WeChatPayType.NATIVE,
+            mchid=credentials.mchid,
+            appid=credentials.appid,
+            private_key=credentials.merchant_private_key,
+            cert_serial_no=credentials.merchant_serial,
+            apiv3_key=credentials.api_v3_key,
+            public_key=credentials.platform_public_key,
+            public_key_id=credentials.platform_key_id,
+            proxy=None if credentials.is_real else {"http": None, "https": None},
+            timeout=TIMEOUT,
+        )
+        _cut_loose(self.library, gateway=credentials.gateway)
+
+    def ask(self, call: Callable[[WeChatPay], tuple[int, Any]]) -> Answer:
+        """
+        Call, and call again after trouble; an answer below 500 is an answer.
+
+        :raises ProviderUnavailable: when the tries are used up.
+        """
+        started = time.monotonic()
+        trouble = ""
+        for pause in (0.0, *PAUSES):
+            if pause and time.monotonic() - started > PATIENCE:
+                break
+            time.sleep(pause)
+            try:
+                status, text = call(self.library)
+                body = msgspec.json.decode(text) if text else {}
+            except Exception as error:  # the library raises bare Exception for a wrong signature
+                trouble = f"{type(error).__name__}: {error}"[:300]
+            else:
+                answer = Answer(status, body if isinstance(body, dict) else {})
+                if status < 500 and status != 429:
+                    return answer
+                trouble = f"{status} {answer.code} {answer.message}"
+        log.warning("WeChat Pay does not answer: %s", trouble)
+        raise ProviderUnavailable(provider="wechat_pay", trouble=trouble)
+
+    def sign(self, parts: list[str]) -> str:
+        """Sign what a payer's device will show to WeChat (``paySign``)."""
+        return str(self.library.sign(parts))

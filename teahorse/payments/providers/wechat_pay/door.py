@@ -1,0 +1,138 @@
+"""
+Who may come in: a notification is looked at here before the library sees it.
+
+The library checks the signature but neither age nor replay, and lets an unknown serial make it call out. WeChat's own
+rule: refuse what is more than five minutes off, and what carries the ``WECHATPAY/SIGNTEST/`` probe
+(pay.wechatpay.cn, "build-verify-sign-src").
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from teahorse.payments.providers import NotificationRead, NotificationRefused, Outcome
+from teahorse.payments.providers.wechat_pay.client import Client
+from teahorse.payments.providers.wechat_pay.messages import (
+    RefundNotice,
+    Transaction,
+    outcome_of_payment,
+    outcome_of_refund,
+)
+
+SCHEME = "WECHATPAY2-SHA256-RSA2048"
+PROBE = "WECHATPAY/SIGNTEST/"
+WINDOW = timedelta(minutes=5)
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a notification that is not encrypted."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    event_type: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+def read(client: Client, *, headers: Mapping[str, str], body: bytes, now: datetime, is_used: Callable[[str], bool]) -> NotificationRead:
+    """
+    Return what a genuine, fresh notification for this merchant says; ``is_used`` knows the nonces of earlier ones.
+
+    :raises NotificationRefused: with the reason; cheap checks come first.
+    """
+    marks = {name.lower(): value for name, value in headers.items()}
+    nonce = _check_marks(client, marks, now)
+    if is_used(nonce):
+        msg = "replay: this nonce came before"
+        raise NotificationRefused(msg)
+    _check_signature(client, marks, body)
+    envelope, resource = _open(client, marks, body)
+    try:
+        outcome = _outcome(client, envelope.event_type, resource, now)
+    except msgspec.ValidationError as error:
+        msg = f"content: {error}"[:200]
+        raise NotificationRefused(msg) from error
+    return NotificationRead(event_id=envelope.id, event_type=envelope.event_type, nonce=nonce, outcome=outcome)
+
+
+def _check_marks(client: Client, marks: Mapping[str, str], now: datetime) -> str:
+    """Return the nonce of headers that could be WeChat's and of now."""
+    serial, timestamp = marks.get("wechatpay-serial", ""), marks.get("wechatpay-timestamp", "")
+    nonce = marks.get("wechatpay-nonce", "")
+    if marks.get("wechatpay-signature", "").startswith(PROBE):
+        msg = "signature: WeChat's own test of whether we look"
+        raise NotificationRefused(msg)
+    if marks.get("wechatpay-signature-type", SCHEME) != SCHEME:
+        msg = "signature: another scheme"
+        raise NotificationRefused(msg)
+    if serial != client.credentials.platform_key_id:
+        msg = f"unknown serial {serial[:64]!r}"
+        raise NotificationRefused(msg)
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        msg = "no timestamp"
+        raise NotificationRefused(msg)
+    if abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds():
+        msg = f"timestamp {timestamp} is more than five minutes off"
+        raise NotificationRefused(msg)
+    if not (nonce.isascii() and nonce.isalnum() and len(nonce) <= 64):
+        msg = "no nonce"
+        raise NotificationRefused(msg)
+    return nonce
+
+
+def _check_signature(client: Client, marks: Mapping[str, str], body: bytes) -> None:
+    """Check the signature on the bytes as they came, before anything reads them."""
+    key = client.platform_key
+    message = f"{marks['wechatpay-timestamp']}\n{marks['wechatpay-nonce']}\n".encode() + body + b"\n"
+    try:
+        signature = base64.b64decode(marks.get("wechatpay-signature", ""), validate=True)
+        key.verify(signature, message, PKCS1v15(), SHA256())
+    except (InvalidSignature, binascii.Error, ValueError) as error:
+        msg = "signature: not WeChat's"
+        raise NotificationRefused(msg) from error
+
+
+def _open(client: Client, marks: Mapping[str, str], body: bytes) -> tuple[Envelope, Any]:
+    """Let the library verify once more and decrypt (AEAD_AES_256_GCM)."""
+    named = {
+        "Wechatpay-Signature": marks["wechatpay-signature"],
+        "Wechatpay-Timestamp": marks["wechatpay-timestamp"],
+        "Wechatpay-Nonce": marks["wechatpay-nonce"],
+        "Wechatpay-Serial": marks["wechatpay-serial"],
+        "Wechatpay-Signature-Type": SCHEME,
+    }
+    try:
+        opened = client.library.callback(named, body)
+        envelope = msgspec.convert(opened, Envelope)
+    except (msgspec.ValidationError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        msg = f"body: {error}"[:200]
+        raise NotificationRefused(msg) from error
+    except Exception as error:  # the library raises bare Exception and whatever its parts raise
+        msg = f"body: {type(error).__name__}"
+        raise NotificationRefused(msg) from error
+    return envelope, opened["resource"]
+
+
+def _outcome(client: Client, event_type: str, resource: Any, now: datetime) -> Outcome | None:
+    """Read the content by its kind, and refuse what was meant for another merchant."""
+    if event_type.startswith("TRANSACTION."):
+        told = msgspec.convert(resource, Transaction)
+        _check_owner("mchid", told.mchid, client.credentials.mchid)
+        _check_owner("appid", told.appid, client.credentials.appid)
+        return outcome_of_payment(told, now=now)
+    if event_type.startswith("REFUND."):
+        notice = msgspec.convert(resource, RefundNotice)
+        _check_owner("mchid", notice.mchid, client.credentials.mchid)
+        return outcome_of_refund(notice, now=now)
+    return None
+
+
+def _check_owner(name: str, told: str, ours: str) -> None:
+    if told != ours:
+        msg = f"{name} {told[:40]!r} is not ours"
+        raise NotificationRefused(msg)

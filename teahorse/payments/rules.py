@@ -1,0 +1,48 @@
+"""How a payment's state follows from what is known of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Whose part of a payment how much is; ``reference`` is what that payee sold."""
+
+    payee_id: UUID
+    reference: UUID
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that is known of a payment: its kind as in ``PaymentEvent.Kind``, and the amount that it speaks of."""
+
+    kind: str
+    amount_fen: int
+
+
+def payment_state(facts: Iterable[Fact], *, due_fen: int, otherwise: str) -> str:
+    """
+    Return the state that a set of facts makes, whatever their order and number.
+
+    Money counts when it is exactly what was due. Money for a payment that had also failed or been closed is late:
+    the app above was, or may have been, told that none would come. Without a deciding fact it is ``otherwise``.
+    """
+    kinds = {fact.kind for fact in facts if fact.kind != "succeeded" or fact.amount_fen == due_fen}
+    is_ended = bool(kinds & {"failed", "closed"})
+    if "succeeded" in kinds:
+        return "late_succeeded" if is_ended else "succeeded"
+    if "failed" in kinds:
+        return "failed"
+    return "closed" if is_ended else otherwise
+
+
+SHORTEST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(minutes=30)
+
+
+def wait_after(tries: int) -> timedelta:
+    """Return how long to wait before the next try: 5 s, 10 s, 20 s ... half an hour."""
+    return min(SHORTEST_WAIT * (1 << min(tries, 16)), LONGEST_WAIT)

@@ -1,0 +1,60 @@
+"""What the clock and the actions start: the inbox, the providers asked, refunds sent."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from teahorse.payments import actions
+from teahorse.payments.actions.jobs import APPLY, POLL, QUEUE, SEND
+
+REFUSED_KEPT = timedelta(days=30)
+CLOCK = "clock"
+
+
+@app.task(name=APPLY, queue=QUEUE, retry=8)
+def apply_notifications() -> None:
+    """Apply the inbox."""
+    actions.apply_notifications(now=timezone.now())
+
+
+@app.task(name=POLL, queue=QUEUE, retry=8)
+def poll_payments(payment_ids: list[str]) -> None:
+    """Ask about, or close, payments that were just closed here; what does not answer is left to the clock."""
+    actions.poll_open_payments(payment_ids=[UUID(key) for key in payment_ids], now=timezone.now())
+
+
+@app.task(name=SEND, queue=QUEUE, retry=8)
+def send_refunds(refund_ids: list[str]) -> None:
+    """Send refunds that were just asked for; what does not answer is left to the clock."""
+    actions.send_refunds(refund_ids=[UUID(key) for key in refund_ids], now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="teahorse.payments.sweep_inbox", queue=CLOCK, queueing_lock="sweep_inbox")
+def sweep_inbox(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Apply what a lost job left in the inbox."""
+    while actions.apply_notifications(limit=200, now=timezone.now()) == 200:
+        pass
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(name="teahorse.payments.poll_due", queue=CLOCK, queueing_lock="poll_due_payments")
+def poll_due_payments(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Ask about the payments that are open, and close what has expired."""
+    actions.poll_open_payments(now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(name="teahorse.payments.send_due_refunds", queue=CLOCK, queueing_lock="send_due_refunds")
+def send_due_refunds(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Send refunds whose next try is due, and ask about those on their way."""
+    actions.send_refunds(now=timezone.now())
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="teahorse.payments.forget_refused", queue=CLOCK, queueing_lock="forget_refused_notifications")
+def forget_refused_notifications(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Forget refused messages after a month."""
+    actions.forget_refused_notifications(before=timezone.now() - REFUSED_KEPT)

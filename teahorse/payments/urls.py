@@ -1,0 +1,8 @@
+"""Addresses below ``/payments/``."""
+
+from django.urls import path
+
+from teahorse.payments import views
+
+app_name = "payments"
+urlpatterns = [path("wechat_pay/notify", views.wechat_pay_notify, name="wechat_pay_notify")]

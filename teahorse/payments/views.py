@@ -1,0 +1,24 @@
+"""Where providers call back."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from teahorse.payments.actions import keep_notification
+from teahorse.payments.models import Notification
+
+LONGEST_BODY = 64 * 1024
+
+
+@csrf_exempt
+@require_POST
+def wechat_pay_notify(request: HttpRequest) -> HttpResponse:
+    """Keep a notification and answer at once: 204 when it is WeChat's, 401 when it is not, so that WeChat tries again."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > LONGEST_BODY:
+        return JsonResponse({"code": "FAIL", "message": "the body is too long"}, status=413)
+    kept = keep_notification(provider="wechat_pay", headers=request.headers, body=request.body, now=timezone.now())
+    if kept.verdict == Notification.Verdict.REFUSED:
+        return JsonResponse({"code": "FAIL", "message": kept.reason}, status=401)
+    return HttpResponse(status=204)

@@ -1,0 +1,117 @@
+"""How much may go back."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection
+
+from teahorse.common.ids import new_id
+from teahorse.payments import actions, queries
+from teahorse.payments.actions.recording import POLL, record
+from teahorse.payments.models import Refund
+from teahorse.payments.providers import Outcome
+
+from .making import cash_taken, opened
+
+
+def back(payment, amount_fen, *, now, reference=None):
+    return actions.request_refund(payment=payment, reference=reference or new_id(), amount_fen=amount_fen, reason="七天无理由", now=now)
+
+
+@pytest.mark.django_db
+def test_refunds_never_exceed_the_payment(now):
+    payment = cash_taken(now=now)
+    back(payment, 3000, now=now)
+
+    with pytest.raises(actions.RefundTooLarge) as refused:
+        back(payment, 801, now=now)
+
+    assert refused.value.numbers == {"left_fen": 800, "asked_fen": 801}
+    assert queries.refunded_fen(payment.pk) == 3000
+    assert back(payment, 800, now=now).state == "requested"
+    assert queries.refundable_fen(payment.pk) == 0
+
+
+@pytest.mark.django_db
+def test_the_same_reference_is_the_same_refund(now):
+    payment, reference = cash_taken(now=now), new_id()
+
+    first, again = (back(payment, 1000, reference=reference, now=now) for _ in range(2))
+
+    assert first == again
+    with pytest.raises(actions.RefundDiffers):
+        back(payment, 999, reference=reference, now=now)
+    assert queries.refunded_fen(payment.pk) == 1000
+
+
+@pytest.mark.django_db
+def test_what_was_not_paid_does_not_go_back(now):
+    payment = opened(now=now)
+
+    with pytest.raises(actions.NothingToRefund):
+        back(payment, 1, now=now)
+    with pytest.raises(ValueError, match="nothing to refund"):
+        back(payment, 0, now=now)
+
+    assert not Refund.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_more_than_was_paid(now):
+    payment = cash_taken(now=now)
+
+    with pytest.raises(IntegrityError, match="more would be refunded than was paid"):
+        Refund.objects.create(payment=payment, reference=new_id(), our_number="x", amount_fen=3801, reason="", requested_at=now, due_at=now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clerks_at_once_do_not_refund_too_much(now):
+    payments, start, done = [cash_taken(now=now) for _ in range(8)], threading.Barrier(4), []
+
+    def give_back():
+        try:
+            for payment in payments:
+                start.wait(10)
+                try:
+                    back(payment, 1500, now=now)
+                    done.append("given")
+                except actions.RefundTooLarge:
+                    done.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=give_back) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(done) == ["given"] * 16 + ["refused"] * 16
+    assert [queries.refunded_fen(payment.pk) for payment in payments] == [3000] * 8
+
+
+@pytest.mark.django_db
+def test_a_failed_refund_is_tried_again_under_a_new_number(now):
+    refund = back(cash_taken(now=now), 500, now=now)
+    number = refund.our_number
+    failure = Outcome(
+        our_number=refund.payment.our_number,
+        refund_number=number,
+        kind="refund_failed",
+        provider_number="5030",
+        amount_fen=500,
+        occurred_at=now,
+        trouble="WeChat Pay: CLOSED",
+        is_number_spent=True,
+    )
+    record([failure], source=POLL, now=now)
+    refund.refresh_from_db()
+    was = (refund.state, refund.trouble)
+
+    again = actions.retry_refund(refund_id=refund.pk, now=now + timedelta(hours=1))
+
+    assert was == ("failed", "WeChat Pay: CLOSED")
+    assert (again.state, again.our_number, again.trouble) == ("requested", f"{number}-2", "")
+    with pytest.raises(actions.RefundNotFailed):
+        actions.retry_refund(refund_id=refund.pk, now=now)
