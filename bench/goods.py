@@ -19,7 +19,9 @@ def fill(*, on_hand: int = 1_000_000) -> list[UUID]:
     Area.objects.bulk_create([Area(id=area_id(code), code=code, level=level[len(code)], name=f"区{code}") for code in codes])
     counties = [code for code in codes if code.startswith("5405") and len(code) == 6]
     sellers = [
-        Organisation(key=f"seller-{n}", kind="cooperative", name=f"合作社{n}", area_id=area_id(counties[n % 10]), county_id=area_id(counties[n % 10]))
+        Organisation(
+            key=f"seller-{n}", kind="cooperative", name=f"合作社{n}", area_id=area_id(counties[n % 10]), county_id=area_id(counties[n % 10])
+        )
         for n in range(SELLERS)
     ]
     Organisation.objects.bulk_create(sellers)
@@ -32,7 +34,9 @@ def fill(*, on_hand: int = 1_000_000) -> list[UUID]:
         seller = sellers[n % SELLERS]
         owned = {"county_id": seller.county_id}
         products.append(
-            Product(seller=seller, category=category, title=f"青稞酒 {n}", origin_area_id=seller.area_id, published_at=timezone.now(), **owned)
+            Product(
+                seller=seller, category=category, title=f"青稞酒 {n}", origin_area_id=seller.area_id, published_at=timezone.now(), **owned
+            )
         )
         variants.append(Variant(product=products[-1], name="一瓶", weight_grams=500 + n, **owned))
         offers.append(Offer(variant=variants[-1], seller=seller, price_fen=1000 + n, **owned))

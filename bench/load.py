@@ -64,7 +64,9 @@ async def drive(port: int, shares: Sequence[Sequence[bytes]], seconds: float, re
     clients, ends = [], []
     for share in shares:
         end = loop.create_future()
-        _, client = await loop.create_connection(lambda share=share, end=end: Client(share, started + seconds, end, repeat), "127.0.0.1", port)
+        _, client = await loop.create_connection(
+            lambda share=share, end=end: Client(share, started + seconds, end, repeat), "127.0.0.1", port
+        )
         clients.append(client)
         ends.append(end)
     await asyncio.wait(ends, timeout=seconds + 30)
@@ -99,7 +101,9 @@ def run(port: int, shares: Sequence[Sequence[bytes]], *, seconds: float, repeat:
                 file.write(b"%d\n" % len(one) + one)
         file.flush()
         done = subprocess.run(
-            [sys.executable, "-m", "bench.load", str(port), str(seconds), "1" if repeat else "0", file.name], capture_output=True, check=True
+            [sys.executable, "-m", "bench.load", str(port), str(seconds), "1" if repeat else "0", file.name],
+            capture_output=True,
+            check=True,
         )
     return dict(json.loads(done.stdout))
 

@@ -23,7 +23,14 @@ def sql(made: House) -> dict[str, Any]:
     quotes = goods.quotes(offers, count=400)
 
     def wish(index: int) -> Wish:
-        return Wish(key=uuid4(), quote=quotes[index % 400], person_id=None, contact_name="演示", contact_phone="+8619900001001", destination_line="1")  # type: ignore[arg-type]
+        return Wish(
+            key=uuid4(),
+            quote=quotes[index % 400],
+            person_id=None,
+            contact_name="演示",
+            contact_phone="+8619900001001",
+            destination_line="1",
+        )  # type: ignore[arg-type]
 
     def rate(size: int, seconds: float) -> float:
         placed, started = 0, time.perf_counter()
@@ -42,7 +49,14 @@ def sql(made: House) -> dict[str, Any]:
             cursor.execute("insert into bench_insert default values")
             inserted += 1
         limit = inserted / (time.perf_counter() - started)
-    return {"value": value, "unit": "orders/s", "limit": limit, "limit_is": "single-row inserts/s, one a transaction", "ratio": value / limit, "one_by_one": alone}
+    return {
+        "value": value,
+        "unit": "orders/s",
+        "limit": limit,
+        "limit_is": "single-row inserts/s, one a transaction",
+        "ratio": value / limit,
+        "one_by_one": alone,
+    }
 
 
 def http(made: House, *, workers: int = 2) -> dict[str, Any]:

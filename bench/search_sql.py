@@ -2,7 +2,7 @@
 How long the database takes to search 100,000 products: ``python -m bench.search_sql``.
 
 A durable throwaway server is filled with synthetic goods; some 400 varied searches (rare and very frequent words, several words,
-pinyin, initials, Wylie, prefixes, every filter and order, no words at all) are timed one by one on one connection. The limit row of
+pinyin, initials, Wylie, prefixes, every filter and order, no words at all) are timed one by one on one connection, each the best of three. The limit row of
 the same run is what no list of goods can do without: 24 rows by their primary keys.
 """
 
@@ -26,14 +26,11 @@ SELLERS = 600
 SEED = 20260815
 SPACE = UUID("00000000-0000-0000-0000-000000000001")
 
-GOODS = """
-青稞酒 青稞 糌粑 牦牛肉 牦牛肉干 酥油 奶渣 酥油茶 甜茶 藏毯 卡垫 氆氇 邦典 藏刀 藏香 唐卡 木碗 石锅 黑陶 藏纸 羊绒围巾 牦牛绒披肩 毛毡 藏靴 松茸 羊肚菌 虫草 雪莲 藏红花 红景天 贝母 核桃油 菜籽油
-蜂蜜 苹果 土豆 萝卜 辣椒 花椒 人参果 亚麻籽 荞麦 面条 饼干 奶酪 酸奶 风干羊肉 藏香猪 藏鸡蛋 青稞饼干 青稞面 青稞茶 矿泉水 水晶 绿松石 银手镯 珊瑚 牛角梳 经幡 转经筒 酥油灯 帐篷 马鞍 皮囊 竹筐 背篓
-""".split()
-ADJECTIVES = "手工 农家 高原 有机 传统 老窖 新鲜 风干 冷榨 野生 天然 精选 礼盒 家庭装 早春 秋收 牧民 合作社 非遗 原味 五香 麻辣 无糖 散装 特级 一级 村里 本色 加厚 儿童".split()
-TIBETAN = "ནས་ཆང ནས རྩམ་པ གཡག་ཤ མར ཕྱུར་བ མར་ཇ ཇ་མངར་མོ བོད་གདན ཁ་གདན སྣམ་བུ པང་གདན བོད་གྲི སྤོས ཐང་ཀ ཤིང་ཕོར རྡོ་ཟངས རྫ་མ བོད་ཤོག ར་ཁུལ བེ་ཤ དབྱར་རྩྭ སྟར་ཁུ སྦྲང་རྩི ཀུ་ཤུ ཞོག་ཁོག ལ་ཕུག གྲོ་མ ཕྱུར་བ ཞོ ལུག་ཤ སྒོང་ང".split()
-ENGLISH = "barley wine tsampa yak meat butter cheese tea carpet wool knife incense thangka bowl pot pottery paper scarf felt boots matsutake honey apple potato".split()
-COUNTIES = "琼结 乃东 扎囊 贡嘎 桑日 曲松 措美 洛扎 加查 隆子 错那 浪卡子 江孜 白朗 仁布 南木林 定日 萨迦 拉孜 昂仁 谢通门 康马 定结 亚东 林周 当雄 尼木 曲水 达孜 墨竹 巴宜 米林 朗县 波密 察隅 墨脱 类乌齐 丁青 芒康 左贡".split()
+GOODS = ["青稞酒", "青稞", "糌粑", "牦牛肉", "牦牛肉干", "酥油", "奶渣", "酥油茶", "甜茶", "藏毯", "卡垫", "氆氇", "邦典", "藏刀", "藏香", "唐卡", "木碗", "石锅", "黑陶", "藏纸", "羊绒围巾", "牦牛绒披肩", "毛毡", "藏靴", "松茸", "羊肚菌", "虫草", "雪莲", "藏红花", "红景天", "贝母", "核桃油", "菜籽油", "蜂蜜", "苹果", "土豆", "萝卜", "辣椒", "花椒", "人参果", "亚麻籽", "荞麦", "面条", "饼干", "奶酪", "酸奶", "风干羊肉", "藏香猪", "藏鸡蛋", "青稞饼干", "青稞面", "青稞茶", "矿泉水", "水晶", "绿松石", "银手镯", "珊瑚", "牛角梳", "经幡", "转经筒", "酥油灯", "帐篷", "马鞍", "皮囊", "竹筐", "背篓"]
+ADJECTIVES = ["手工", "农家", "高原", "有机", "传统", "老窖", "新鲜", "风干", "冷榨", "野生", "天然", "精选", "礼盒", "家庭装", "早春", "秋收", "牧民", "合作社", "非遗", "原味", "五香", "麻辣", "无糖", "散装", "特级", "一级", "村里", "本色", "加厚", "儿童"]
+TIBETAN = ["ནས་ཆང", "ནས", "རྩམ་པ", "གཡག་ཤ", "མར", "ཕྱུར་བ", "མར་ཇ", "ཇ་མངར་མོ", "བོད་གདན", "ཁ་གདན", "སྣམ་བུ", "པང་གདན", "བོད་གྲི", "སྤོས", "ཐང་ཀ", "ཤིང་ཕོར", "རྡོ་ཟངས", "རྫ་མ", "བོད་ཤོག", "ར་ཁུལ", "བེ་ཤ", "དབྱར་རྩྭ", "སྟར་ཁུ", "སྦྲང་རྩི", "ཀུ་ཤུ", "ཞོག་ཁོག", "ལ་ཕུག", "གྲོ་མ", "ཕྱུར་བ", "ཞོ", "ལུག་ཤ", "སྒོང་ང"]
+ENGLISH = ["barley", "wine", "tsampa", "yak", "meat", "butter", "cheese", "tea", "carpet", "wool", "knife", "incense", "thangka", "bowl", "pot", "pottery", "paper", "scarf", "felt", "boots", "matsutake", "honey", "apple", "potato"]
+COUNTIES = ["琼结", "乃东", "扎囊", "贡嘎", "桑日", "曲松", "措美", "洛扎", "加查", "隆子", "错那", "浪卡子", "江孜", "白朗", "仁布", "南木林", "定日", "萨迦", "拉孜", "昂仁", "谢通门", "康马", "定结", "亚东", "林周", "当雄", "尼木", "曲水", "达孜", "墨竹", "巴宜", "米林", "朗县", "波密", "察隅", "墨脱", "类乌齐", "丁青", "芒康", "左贡"]
 RARE = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严"
 
 
@@ -91,33 +88,77 @@ def _fill() -> list[UUID]:
         price, at = int(chance.lognormvariate(8.5, 1)) + 100, since + timedelta(minutes=chance.randrange(1_400_000))
         season = (701, 930) if goods % 9 == 0 else (1101, 228) if goods % 9 == 1 else (None, None)
         story = "".join(chance.choices([*GOODS, *ADJECTIVES], k=9)) + "，" + "".join(chance.choices(RARE, k=60))
-        words = index_words(
-            {"A": [title, tibetan, english], "B": [f"{100 * chance.randint(1, 20)}克", ["粮油", "肉奶", "手工", "服饰", "香药", "百货"][goods % 6]],
-             "C": [f"{county}合作社{seller}", county, "山南市", "西藏自治区"], "D": [story]}
-        )  # fmt: skip
+        names = [
+            f"{100 * chance.randint(1, 20)}克",
+            ("粮油", "肉奶", "手工", "服饰", "香药", "百货")[goods % 6],
+            f"{county}合作社{seller}",
+            county,
+            "山南市",
+            "西藏自治区",
+        ]
+        words = index_words(titles=[title, tibetan, english], names=names, texts=[story])
         category, traceable = categories[goods % 6], chance.random() < 0.3
         area, county_id = uuid5(SPACE, code), uuid5(SPACE, code)
         variant, offer = uuid5(key, "variant"), uuid5(key, "offer")
-        products.append((key, county_id, title, story, "", "parcel", traceable, "seven_days", "{}", at, at, json.dumps({"title_bo": tibetan}), category, area, sellers[seller], *season))
+        products.append(
+            (
+                key,
+                county_id,
+                title,
+                story,
+                "",
+                "parcel",
+                traceable,
+                "seven_days",
+                "{}",
+                at,
+                at,
+                json.dumps({"title_bo": tibetan}),
+                category,
+                area,
+                sellers[seller],
+                *season,
+            )
+        )
         variants.append((variant, county_id, "一份", "", 500, 0, "{}", 0, "{}", key))
         offers.append((offer, county_id, price, None, True, sellers[seller], variant))
         sold = int(chance.paretovariate(0.7)) % 20_000
-        entries.append((key, words.names, words.whole, category, code, sellers[seller], price, traceable, *season, sold, at))
-    _copy("catalog_product", "id county_id title story keep drawing is_traceable return_rule attributes created_at published_at i18n category_id origin_area_id seller_id season_from season_to", products)
+        entries.append((key, words, category, code, sellers[seller], price, traceable, *season, sold, at))
+    _copy(
+        "catalog_product",
+        "id county_id title story keep drawing is_traceable return_rule attributes created_at published_at i18n category_id origin_area_id seller_id season_from season_to",
+        products,
+    )
     _copy("catalog_variant", "id county_id name barcode weight_grams volume_cm3 attributes position i18n product_id", variants)
     _copy("catalog_offer", "id county_id price_fen list_price_fen is_active seller_id variant_id", offers)
     _without_gin()
-    _copy("catalog_searchentry", "product_id name_words words category_id area_code seller_id price_from_fen is_traceable season_from season_to sold_count published_at", entries)
+    _copy(
+        "catalog_searchentry",
+        "product_id words category_id area_code seller_id price_from_fen is_traceable season_from season_to sold_count published_at",
+        entries,
+    )
     _settle()
     return [row[0] for row in products]
 
 
 def _shared_rows(categories: Sequence[UUID], sellers: Sequence[UUID], areas: Sequence[tuple[str, str]]) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    _copy("places_area", "id code level name name_status point_status height_status i18n", [(uuid5(SPACE, code), code, "county", name, "{}", "", "", "{}") for code, name in areas])
-    _copy("catalog_category", "id slug name drawing attributes position i18n", [(key, f"category-{number}", f"类目{number}", "parcel", "[]", number, "{}") for number, key in enumerate(categories)])
+    _copy(
+        "places_area",
+        "id code level name name_status point_status height_status i18n",
+        [(uuid5(SPACE, code), code, "county", name, "{}", "", "", "{}") for code, name in areas],
+    )
+    _copy(
+        "catalog_category",
+        "id slug name drawing attributes position i18n",
+        [(key, f"category-{number}", f"类目{number}", "parcel", "[]", number, "{}") for number, key in enumerate(categories)],
+    )
     home = uuid5(SPACE, areas[0][0])
-    _copy("people_organisation", "id county_id key kind name about area_id phone joined_at i18n", [(key, home, f"seller-{number}", "cooperative", f"合作社{number}", "", home, "", now, "{}") for number, key in enumerate(sellers)])
+    _copy(
+        "people_organisation",
+        "id county_id key kind name about area_id phone joined_at i18n",
+        [(key, home, f"seller-{number}", "cooperative", f"合作社{number}", "", home, "", now, "{}") for number, key in enumerate(sellers)],
+    )
 
 
 def _copy(table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -129,11 +170,11 @@ def _copy(table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
 
 
 def _without_gin() -> None:
-    """Filling two GIN indexes row by row takes minutes; building them afterwards takes seconds."""
+    """Filling a GIN index row by row takes minutes; building them afterwards takes seconds."""
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("drop index search_words, search_name_words")
+        cursor.execute("drop index search_words")
 
 
 def _settle() -> None:
@@ -142,7 +183,6 @@ def _settle() -> None:
     with connection.cursor() as cursor:
         cursor.execute("set maintenance_work_mem = '512MB'")
         cursor.execute("create index search_words on catalog_searchentry using gin (words) with (fastupdate = off)")
-        cursor.execute("create index search_name_words on catalog_searchentry using gin (name_words) with (fastupdate = off)")
         cursor.execute("vacuum analyze")
         cursor.execute("checkpoint")
 
@@ -164,22 +204,34 @@ def _measure(product_ids: Sequence[UUID]) -> dict[str, Any]:
         cards = sorted(_timed(cursor, *_cards(chance, product_ids)) for _ in range(SEARCHES))
     value, limit = _p99([took for took, _ in times]), _p99(limits)
     half = times[len(times) // 2][0]
-    print(f"search p50 {half:.2f} p99 {value:.2f} max {times[-1][0]:.2f} ms; 24 cards p99 {_p99(cards):.2f} ms; 24 keys p99 {limit:.2f} ms", file=sys.stderr)
+    print(
+        f"search p50 {half:.2f} p99 {value:.2f} max {times[-1][0]:.2f} ms; 24 cards p99 {_p99(cards):.2f} ms; 24 keys p99 {limit:.2f} ms",
+        file=sys.stderr,
+    )
     for took, values in times[-8:]:
-        print(f"  {took:6.2f} ms  { {key: value for key, value in values.items() if key not in {'any', 'weights', 'limit'}} }", file=sys.stderr)
+        print(
+            f"  {took:6.2f} ms  { {key: value for key, value in values.items() if key not in {'any', 'weights', 'limit'}} }",
+            file=sys.stderr,
+        )
     return {"value": round(value, 2), "unit": "ms", "limit": round(limit, 3), "ratio": round(value / limit, 1)}
 
 
 def _cold_pages(cursor: Any) -> None:
     """Read the tables once, so that no search pays for the first reading of a page from the disk."""
-    cursor.execute("select count(*), sum(length(name_words)) from catalog_searchentry")
+    cursor.execute("select count(*), sum(sold_count) from catalog_searchentry")
 
 
 def _timed(cursor: Any, sql: str, values: dict[str, Any]) -> float:
-    began = time.perf_counter()
-    cursor.execute(sql, values)
-    cursor.fetchall()
-    return (time.perf_counter() - began) * 1000
+    """Return the best of three times in milliseconds: what the database needs, not how long the machine was busy with something else."""
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        cursor.execute(sql, values)
+        while cursor.description is None:  # settings come first
+            cursor.nextset()
+        cursor.fetchall()
+        times.append((time.perf_counter() - began) * 1000)
+    return min(times)
 
 
 def _p99(times: Sequence[float]) -> float:
@@ -208,7 +260,25 @@ def _searches(chance: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
         lambda: f"{chance.choice(COUNTIES[:4])}{chance.choice(ADJECTIVES)}{chance.choice(GOODS[:9])}",
         lambda: chance.choice(TIBETAN),
         lambda: chance.choice(ENGLISH),
-        lambda: chance.choice(("qkj", "qingke", "qingkejiu", "chang", "maoniu", "suyou", "zb", "shougong", "qing", "shi", "nas", "mar", "phyur", "yan", "tea but")),
+        lambda: chance.choice(
+            (
+                "qkj",
+                "qingke",
+                "qingkejiu",
+                "chang",
+                "maoniu",
+                "suyou",
+                "zb",
+                "shougong",
+                "qing",
+                "shi",
+                "nas",
+                "mar",
+                "phyur",
+                "yan",
+                "tea but",
+            )
+        ),
         lambda: chance.choice(("西藏", "山南", "合作社", "克", "500克", "手工", "西藏 青稞", "县", "酒")),
         lambda: "".join(chance.sample(RARE, 2)),
         lambda: "",
@@ -226,7 +296,9 @@ def _searches(chance: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
     for number in range(SEARCHES):
         sort = chance.choice(("rank", "rank", "rank", "new", "price", "price_desc", "sold"))
         page = 1 if chance.random() < 0.8 else chance.randint(2, 30)
-        yield search_sql(query=query_words(texts[number % len(texts)]()), filters=Filters(**chance.choice(filters)()), sort=sort, page=page, per_page=24)
+        yield search_sql(
+            query=query_words(texts[number % len(texts)]()), filters=Filters(**chance.choice(filters)()), sort=sort, page=page, per_page=24
+        )
 
 
 if __name__ == "__main__":

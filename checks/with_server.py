@@ -12,10 +12,12 @@ from teahorse.common.embedded import throwaway_server
 def main() -> int:
     """Return the command's exit status; the server is gone afterwards."""
     programs, *command = sys.argv[1:]
-    with tempfile.TemporaryDirectory(prefix="teahorse-", dir="/var/tmp") as folder:  # noqa: S108 - must be reachable by an unprivileged user
+    with tempfile.TemporaryDirectory(prefix="teahorse-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
         with throwaway_server(Path(folder) / "pg", programs=Path(programs)) as server:
-            return subprocess.call(command, env={**os.environ, "DATABASE_URL": server.url("postgres"), "TEAHORSE_POSTGRES_PROGRAMS": programs})
+            return subprocess.call(
+                command, env={**os.environ, "DATABASE_URL": server.url("postgres"), "TEAHORSE_POSTGRES_PROGRAMS": programs}
+            )
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ READY_SECONDS = 90
 def main() -> int:
     """Run one command and return its exit status."""
     words = sys.argv[1:] or ["help"]
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # so that what was started is stopped
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teahorse.settings")
     match words[0]:
         case "up":

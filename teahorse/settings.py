@@ -1,11 +1,14 @@
 """Settings of a Teahorse deployment; what may differ from place to place comes from :mod:`teahorse.environment`."""
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.conf import global_settings
 from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext_lazy as _
 
 from teahorse import environment
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[Offer] and the like can be written where Django itself cannot subscript
 
 ROOT = environment.ROOT
 DATA = environment.data_folder()
@@ -36,7 +39,6 @@ INSTALLED_APPS = [
     "modeltrans",
     "django_cotton.apps.SimpleAppConfig",
     "django_htmx",
-    "ninja",
     "pgtrigger",
     "pghistory",
     "procrastinate.contrib.django",
@@ -100,17 +102,14 @@ TEMPLATES = [
 DATABASES = {"default": environment.database()}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "teahorse.common.static_files.HashedFiles"},
 }
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "common_cache"}}
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 STATICFILES_DIRS = [
     ROOT / "teahorse/common/ui/static",
-    *(
-        (package, folder)
-        for package in ("@fontsource/noto-serif-tibetan",)
-        if (folder := ROOT / "node_modules" / package).exists()
-    ),
+    *((package, folder) for package in ("@fontsource/noto-serif-tibetan",) if (folder := ROOT / "node_modules" / package).exists()),
 ]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA / "media"
@@ -142,6 +141,8 @@ ACCOUNT_SIGNUP_FIELDS = ["phone*"]
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PHONE_VERIFICATION_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key,10/h/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("TEAHORSE_PROXIES", 0)
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 LOGIN_URL = "/me/log-in/"

@@ -153,7 +153,12 @@ class OwnServer:
 
     def _run(self, program: str, *words: str, check: bool = True) -> int:
         done = subprocess.run(
-            [self._program(program), *words], cwd="/", capture_output=True, check=False, text=True, **self._as_user()  # type: ignore[call-overload]  # the keywords of the user differ in type
+            [self._program(program), *words],
+            cwd="/",
+            capture_output=True,
+            check=False,
+            text=True,
+            **self._as_user(),  # type: ignore[call-overload]  # the keywords of the user differ in type
         )
         if check and done.returncode:
             raise ServerDidNotStart(done.stderr[-2000:])

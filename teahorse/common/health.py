@@ -1,4 +1,4 @@
-"""Is the process alive, and is the house ready to serve?"""
+"""Whether the process is alive and the house ready to serve."""
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor

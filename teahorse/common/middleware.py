@@ -55,7 +55,9 @@ class SameOrigin(CsrfViewMiddleware):
     nothing (an old web view) Django's token is asked for.
     """
 
-    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[str], kwargs: dict[str, str]) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[str], kwargs: dict[str, str]
+    ) -> HttpResponse | None:
         if request.method in {"GET", "HEAD", "OPTIONS", "TRACE"} or getattr(view, "csrf_exempt", False):
             return super().process_view(request, view, args, kwargs)
         site = request.headers.get("Sec-Fetch-Site", "")

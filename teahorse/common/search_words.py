@@ -3,15 +3,18 @@ Turning what people write into search words, for a ``tsvector`` that is built he
 
 Chinese gives words, pairs of characters and characters; Tibetan gives syllables and pairs of syllables; everything
 else gives its words without case and accents. What has a reading in Latin letters is found by it too: Chinese by
-pinyin (whole word, syllables, initials), Tibetan by Wylie. A document keeps each search word once, with the best of
-its weights: ``A`` to ``D`` as in PostgreSQL.
+pinyin (whole word, syllables, initials), Tibetan by Wylie.
+
+Where a word stands decides how good a hit it is. PostgreSQL's own weights are of no help with that: an index does not
+hold them, so that every hit would have to be read. Instead a word of a name is kept a second time with a mark before
+it, a word of a title a third time with another: the index alone answers "in the title?".
 """
 
 import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,7 +27,7 @@ RUNS = re.compile(rf"(?P<han>[{HAN}]+)|(?P<bo>{SYLLABLE}(?:[\u0f0b\u0f0c]?{SYLLA
 SYLLABLES = re.compile(f"{SYLLABLE}+")
 ACCENTS = re.compile("[\u0300-\u036f]")
 APOSTROPHES = re.compile("(?<![0-9])['\u2018\u2019\u02bc]")
-UMLAUT = re.compile("(?<=[nl])u\u0308")
+UMLAUT = re.compile("(?<=[nlNL])[uU]\u0308")
 
 LONGEST_WORD = 40
 LONGEST_JOINED = 12
@@ -37,8 +40,8 @@ SMALL_HAN = frozenset("的了和与及在是之")
 SMALL_BO = frozenset({"གི", "ཀྱི", "གྱི", "ཡི", "གིས", "ཀྱིས", "གྱིས", "ཡིས", "ནི", "དང", "ལ", "ན", "ནས", "ལས", "སུ", "ཏུ", "དུ", "རུ"})
 JOINED_BO = re.compile(f"(?<={SYLLABLE})(?:འི|འོ|འང|འམ)$")
 
-LOWER = {"A": "B", "B": "C", "C": "D", "D": "D"}
-"""The weight of a reading of a word of a weight."""
+ANYWHERE, NAME, TITLE = "", "~", "="
+"""Where a word stands: the mark before it."""
 
 SYLLABLES_OF_PINYIN = """
     ai an ang ao ba bai ban bang bao bei ben beng bi bian biao bie bin bing bo bu ca cai can cang cao ce cen ceng cha chai chan
@@ -69,72 +72,64 @@ def folded(text: str) -> str:
 # --- What a document is found by
 
 
-@dataclass(frozen=True)
-class IndexedWords:
-    """A document's search words as two ``tsvector`` literals."""
-
-    names: str
-    """The words of its names with their weights; what ranking reads, so it is short."""
-    whole: str
-    """All its words, without weights."""
-
-
-def index_words(texts: Mapping[str, Iterable[str]]) -> IndexedWords:
+def index_words(*, titles: Iterable[str], names: Iterable[str] = (), texts: Iterable[str] = ()) -> str:
     """
-    Return the search words of a document, given its texts by weight.
+    Return the search words of a document as the literal of a ``tsvector``.
 
-    ``A``, ``B`` and ``C`` are names (a title, a brand, a place): short, found by every piece and every reading.
-    ``D`` is running text: found by its words and syllables as they are written, and not ranked.
+    Titles and names (a brand, a place) are short: they are found by every piece and every reading. Running texts are
+    found by their words and syllables as they are written.
     """
-    weights: dict[str, str] = {}
-    for weight in "CBA":
-        for text in texts.get(weight, ()):
-            weights |= {lexeme: min(own, weights.get(lexeme, own)) for lexeme, own in _name_words(text, weight).items()}
-    whole = set(weights)
-    for text in texts.get("D", ()):
-        whole.update(_running_words(text))
-    return IndexedWords(
-        names=" ".join(f"'{lexeme}':1{weight}" for lexeme, weight in weights.items()),
-        whole="'" + "' '".join(sorted(whole)) + "'" if whole else "",
-    )
+    words: set[str] = set()
+    for title in titles:
+        strong, weak = _name_words(title)
+        words.update(strong, weak, [NAME + word for word in (*strong, *weak)], [TITLE + word for word in strong])
+    for name in names:
+        for pieces in _name_words(name):
+            words.update(pieces, [NAME + word for word in pieces])
+    for text in texts:
+        words.update(_running_words(text))
+    return "'" + "' '".join(sorted(words)) + "'" if words else ""
 
 
 @functools.lru_cache(maxsize=20_000)
-def _name_words(text: str, weight: str) -> dict[str, str]:
-    """Return a name's search words with their weights; kept, because a place or a seller has many products."""
-    words: dict[str, str] = {}
+def _name_words(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """
+    Return a name's search words, and the weak ones: single characters and their syllables, which stand in everything.
+
+    They are kept, because a place or a seller has many products.
+    """
+    strong: set[str] = set()
+    weak: set[str] = set()
     for kind, run in _runs(folded(text)):
-        pieces = _han_names(run, weight) if kind == "han" else _tibetan_names(run, weight) if kind == "bo" else ((run, weight),)
-        for lexeme, own in pieces:
-            words[lexeme] = min(own, words.get(lexeme, own))
-    return words
+        if kind == "han":
+            _han_names(run, strong, weak)
+        elif kind == "bo":
+            _tibetan_names(run, strong)
+        else:
+            strong.add(run)
+    return frozenset(strong), frozenset(weak - strong)
 
 
-def _han_names(run: str, weight: str) -> Iterator[tuple[str, str]]:
+def _han_names(run: str, strong: set[str], weak: set[str]) -> None:
     words = rjieba.cut(run, hmm=False)
-    for word in (*words, *_pairs(run)):
-        yield word[:LONGEST_WORD], weight
-    for character in run:
-        yield character, "D"
+    strong.update(word[:LONGEST_WORD] for word in words)
+    strong.update(_pairs(run))
+    weak.update(run)
     syllables = [_pinyin(word) for word in words]
-    for syllable in itertools.chain.from_iterable(syllables):
-        yield syllable, "D"
+    weak.update(itertools.chain.from_iterable(syllables))
     readings = [reading for reading in syllables if len(reading) > 1]
     if len(words) > 1 and len(run) <= LONGEST_JOINED:
         readings.append(tuple(itertools.chain.from_iterable(syllables)))
     for reading in readings:
-        yield "".join(reading), LOWER[weight]
-        yield "".join(syllable[0] for syllable in reading), LOWER[weight]
+        strong.add("".join(reading))
+        strong.add("".join(syllable[0] for syllable in reading))
 
 
-def _tibetan_names(run: str, weight: str) -> Iterator[tuple[str, str]]:
+def _tibetan_names(run: str, strong: set[str]) -> None:
     syllables = _tibetan_syllables(run)
-    for syllable in syllables:
-        yield syllable, weight
-        if wylie := _wylie(syllable):
-            yield wylie, LOWER[weight]
-    for first, second in pairwise(syllables):
-        yield f"{first}\u0f0b{second}", weight
+    strong.update(syllables)
+    strong.update(wylie for syllable in syllables if (wylie := _wylie(syllable)))
+    strong.update(f"{first}\u0f0b{second}" for first, second in pairwise(syllables))
 
 
 def _running_words(text: str) -> list[str]:
@@ -163,8 +158,9 @@ class Term:
     lexeme: str
     is_prefix: bool = False
 
-    def __str__(self) -> str:
-        return f"'{self.lexeme}'" + (":*" if self.is_prefix else "")
+    def at(self, place: str) -> str:
+        """Return it as it stands at a place."""
+        return f"'{place}{self.lexeme}'" + (":*" if self.is_prefix else "")
 
 
 @dataclass(frozen=True)
@@ -176,15 +172,9 @@ class Query:
     def __bool__(self) -> bool:
         return bool(self.words)
 
-    @property
-    def every_word(self) -> str:
-        """The ``tsquery`` literal that a document must match."""
-        return " & ".join(f"({' | '.join(_together(way) for way in ways)})" for ways in self.words)
-
-    @property
-    def any_term(self) -> str:
-        """The ``tsquery`` literal by which matching documents are ranked."""
-        return " | ".join(dict.fromkeys(str(term) for ways in self.words for way in ways for term in way))
+    def at(self, place: str) -> str:
+        """Return the literal of the ``tsquery`` that asks for every word at a place (``TITLE``, ``NAME``, ``ANYWHERE``)."""
+        return " & ".join(f"({' | '.join(_together(way, place) for way in ways)})" for ways in self.words)
 
 
 def query_words(text: str, *, shortest_prefix: int = SHORTEST_PREFIX) -> Query:
@@ -222,8 +212,8 @@ def _latin_ways(word: str, *, may_go_on: bool) -> tuple[tuple[Term, ...], ...]:
     return (Term(word, may_go_on),), *readings
 
 
-def _together(terms: Iterable[Term]) -> str:
-    words = [str(term) for term in terms]
+def _together(terms: Iterable[Term], place: str) -> str:
+    words = [term.at(place) for term in terms]
     return words[0] if len(words) == 1 else f"({' & '.join(words)})"
 
 
@@ -286,7 +276,7 @@ def _pinyin_of() -> Callable[[str], list[str]]:
 def _wylie_of() -> Callable[[str], str]:
     import pyewts  # noqa: PLC0415 - as above
 
-    to_wylie: Callable[[str], str] = pyewts.pyewts().toWylie
+    to_wylie: Callable[[str], str] = pyewts.pyewts().toWylie  # type: ignore[no-untyped-call]  # it has no types
     return to_wylie
 
 

@@ -15,7 +15,7 @@ def react(reaction: str, event: dict[str, Any]) -> None:
     carry_out(reaction, event)
 
 
-@app.periodic(cron="* * * * * */10")
+@app.periodic(cron="* * * * * */5")
 @app.task(name="teahorse.heartbeat", queue="clock", queueing_lock="heartbeat")
 def heartbeat(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Say that the worker lives."""

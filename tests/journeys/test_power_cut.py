@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import psycopg
 
-
 from checks.running import house
 
 CLIENTS, ROUNDS = 12, 2
@@ -48,7 +47,8 @@ def ask(port, key, sealed):
     ).encode()
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         line.sendall(
-            b"POST /api/v1/orders HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            b"POST /api/v1/orders HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
             % len(body)
             + body
         )
@@ -89,10 +89,12 @@ def test_a_power_cut_under_load_loses_and_doubles_nothing(tmp_path):
             doubled = connection.execute("select count(*) - count(distinct idempotency_key) from orders_ordergroup").fetchone()[0]
             sums = connection.execute(
                 "select (select sum(reserved) from stock_stocklevel), (select sum(quantity) from stock_reservation where state = 'held'),"
-                " (select sum(quantity) from orders_orderline), (select sum(on_hand) from stock_stocklevel), (select sum(delta) from stock_stockmovement)"
+                " (select sum(quantity) from orders_orderline),"
+                " (select sum(on_hand) from stock_stocklevel), (select sum(delta) from stock_stockmovement)"
             ).fetchone()
             jobs = connection.execute(
-                "select jsonb_array_elements_text(args->'event'->'group_ids') from procrastinate_jobs where args->>'reaction' like '%notice_placed'"
+                "select jsonb_array_elements_text(args->'event'->'group_ids') from procrastinate_jobs"
+                " where args->>'reaction' like '%notice_placed'"
             ).fetchall()
             groups = {str(key) for (key,) in connection.execute("select id from orders_ordergroup").fetchall()}
 

@@ -11,7 +11,11 @@ class Command(BaseCommand):
     help = "Print the addresses and, in the demo, the log-ins by role."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
-        rows = [("mall", settings.SITE_URL + "/"), ("staff", settings.SITE_URL + "/console/"), ("interface", settings.SITE_URL + "/api/v1/openapi.json")]
+        rows = [
+            ("mall", settings.SITE_URL + "/"),
+            ("staff", settings.SITE_URL + "/console/"),
+            ("interface", settings.SITE_URL + "/api/v1/openapi.json"),
+        ]
         if settings.SANDBOX_URL:
             rows += [("sandbox", settings.SANDBOX_URL + "/"), ("codes sent to phones", settings.SANDBOX_URL + "/sms/")]
         self.stdout.write("\nTeahorse is open. Ctrl-C stops it; the data stays.\n")
@@ -22,7 +26,9 @@ class Command(BaseCommand):
         self.stdout.write("")
 
     def _people(self) -> None:
-        people = import_module("teahorse.demo.queries").demo_people()
-        self.stdout.write("\n  log in as             phone          with              opens")
-        for person in people:
-            self.stdout.write(f"  {person.label:<22}{person.phone:<15}{person.secret:<18}{settings.SITE_URL}{person.path}")
+        people = [person for person in import_module("teahorse.demo.queries").demo_people() if person.is_shown]
+        rows = [("phone", "with", "opens", "who"), *((p.phone, p.password, settings.SITE_URL + p.address, p.label["en"]) for p in people)]
+        widths = [max(len(row[column]) for row in rows) + 2 for column in range(3)]
+        self.stdout.write(f"\nLog in at {settings.SITE_URL}{settings.LOGIN_URL} as:\n")
+        for row in rows:
+            self.stdout.write("  " + "".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)))
