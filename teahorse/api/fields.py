@@ -1,0 +1,82 @@
+"""The kinds of input and output that several addresses share."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.utils import translation
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from teahorse.people.models import Organisation
+from teahorse.places.models import Area
+
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL keeps no NUL character in a text."""
+
+Text = Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[-_0-9A-Za-z]+$")]
+AreaCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$")]
+Quantity = Annotated[int, Field(ge=1, le=999, strict=True)]
+Fen = Annotated[int, Field(ge=0, le=10**12)]
+PageNumber = Annotated[int, Field(ge=1, le=1000)]
+PageSize = Annotated[int, Field(ge=1, le=100)]
+
+
+def choice(*values: str) -> WithJsonSchema:
+    """Describe a text that is told as one of some values."""
+    return WithJsonSchema({"type": "string", "enum": list(values)})
+
+
+Level = Annotated[str, choice(*Area.Level.values)]
+
+
+class Asked(Schema):
+    """The base of what is sent to us: a name that nobody knows is refused, it may be a slip of the pen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Named(Schema):
+    """An organisation."""
+
+    key: str
+    name: str
+
+
+class Contact(Schema):
+    """Who gets the goods; masked where the reader has no need to know."""
+
+    name: str
+    phone: str
+
+
+class ParcelName(Schema):
+    """A parcel, and where it is."""
+
+    number: str
+    stage: str
+    stage_at: datetime
+    carrier: str
+    carrier_number: str
+
+
+class RefundShown(Schema):
+    """Money on its way back."""
+
+    id: UUID
+    amount_fen: int
+    state: str
+    requested_at: datetime
+    settled_at: datetime | None
+
+
+def told(row: Any, field: str) -> str:
+    """Return a translated text of a row in the current language, in Chinese where it has none."""
+    language = (translation.get_language() or "").replace("-", "_")
+    return str((row.i18n or {}).get(f"{field}_{language}") or getattr(row, field))
+
+
+def named(organisation: Organisation) -> Named:
+    """Return an organisation's key and its name in the current language."""
+    return Named(key=organisation.key, name=told(organisation, "name"))

@@ -1,0 +1,191 @@
+"""
+Placing an order, the address that is asked most in the busiest minute.
+
+It stands outside ninja: the body is decoded by msgspec into a struct, becomes one wish, is placed together with those
+that wait (:mod:`teahorse.orders.dispatch`), and the answer is written by msgspec.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from msgspec import Meta
+
+from teahorse.api.capabilities import order_access
+from teahorse.api.fields import NO_NUL
+from teahorse.api.problems import NotJson, WrongMethod, answer_to, refused
+from teahorse.common.refusals import Malformed
+from teahorse.orders import dispatch
+from teahorse.orders.actions import Placed, Wish
+from teahorse.orders.models import OrderGroup
+from teahorse.orders.quoting import unseal
+from teahorse.orders.rules import Quote
+from teahorse.people.rules import NotAPhone, normal_phone
+
+ORIGIN = "api"
+
+
+class ContactAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who gets the goods; the phone is a mobile one, read as Chinese where no country is named."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=80, pattern=NO_NUL)]
+    phone: Annotated[str, Meta(min_length=5, max_length=24)]
+
+
+class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    What is ordered: a sealed quote, who gets it and where.
+
+    ``key`` makes it one order however often it is sent; it may come as the header ``Idempotency-Key`` instead.
+    ``address_line`` is needed unless the goods are fetched at a pickup point.
+    """
+
+    quote: Annotated[str, Meta(max_length=100_000, description="`sealed` of a quote")]
+    contact: ContactAsked
+    address_line: Annotated[str, Meta(max_length=200, pattern=NO_NUL)] = ""
+    note: Annotated[str, Meta(max_length=200, pattern=NO_NUL)] = ""
+    key: UUID | None = None
+
+
+class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True):
+    """A placed order; its units are reserved until ``pay_before``. The access token opens it to whoever holds it."""
+
+    id: UUID
+    number: str
+    goods_fen: int
+    freight_fen: int
+    total_fen: int
+    pay_before: datetime
+    access_token: str
+    tracking_url: str
+
+
+_decoder = msgspec.json.Decoder(OrderDraft)
+_encoder = msgspec.json.Encoder()
+
+
+@csrf_exempt
+def place_order(request: HttpRequest) -> HttpResponse:
+    """Place an order: 201, or 200 where the same key placed it before, or a problem and nothing was ordered."""
+    if request.method != "POST":
+        response = refused(WrongMethod(method=request.method))
+        response.headers["Allow"] = "POST"
+        return response
+    try:
+        now = timezone.now()
+        wish = _wish(_draft(request.body), header=request.META.get("HTTP_IDEMPOTENCY_KEY", ""), now=now)
+        placed = dispatch.place(wish, now=now)
+        return _told(placed, wish.quote, now=now)
+    except Exception as error:  # every error is answered as a problem; answer_to writes down what nobody expected
+        return answer_to(error)
+
+
+def _draft(body: bytes) -> OrderDraft:
+    try:
+        return _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        reason, _at, path = str(error).partition(" - at `$")
+        raise Malformed(field=_field(path, reason), reason=reason) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotJson from error
+
+
+def _field(path: str, reason: str) -> str:
+    """Return the input that msgspec speaks of: its path, and the name of a field that is missing or unknown."""
+    name = re.search(r"(?:field|required field) `([^`]*)`", reason)
+    parts = [part for part in re.split(r"[.\[\]`]+", path) if part]
+    return ".".join([*parts, *([name[1]] if name else [])]) or "body"
+
+
+def _wish(draft: OrderDraft, *, header: str, now: datetime) -> Wish:
+    key = _key(draft.key, header)
+    quote = unseal(draft.quote, now=now)
+    address_line, name = draft.address_line.strip(), draft.contact.name.strip()
+    if not name:
+        raise Malformed(field="contact.name", reason=_("Who gets the goods?"))
+    if not (address_line or quote.pickup_point_id):
+        raise Malformed(field="address_line", reason=_("Street and house number are needed, or a pickup point."))
+    try:
+        phone = normal_phone(draft.contact.phone)
+    except NotAPhone as error:
+        raise Malformed(field="contact.phone", reason=_("This is no mobile number.")) from error
+    return Wish(
+        key=key,
+        quote=quote,
+        person_id=None,
+        contact_name=name,
+        contact_phone=phone,
+        destination_line=address_line,
+        origin=ORIGIN,
+        locale=translation.get_language() or "zh-hans",
+        note=draft.note,
+    )
+
+
+def _key(from_body: UUID | None, header: str) -> UUID:
+    """Return the key of the body or of the header (draft-ietf-httpapi-idempotency-key-header: a quoted string)."""
+    try:
+        from_header = UUID(header.strip().strip('"')) if header else None
+    except ValueError as error:
+        raise Malformed(field="Idempotency-Key", reason=_("The key is a UUID.")) from error
+    key = from_body or from_header
+    if key is None:
+        raise Malformed(field="key", reason=_("A key is needed: a UUID that is new for every order."))
+    if from_header not in {None, key}:
+        raise Malformed(field="key", reason=_("The header and the body name different keys."))
+    return key
+
+
+def _told(placed: Placed, quote: Quote, *, now: datetime) -> HttpResponse:
+    if placed.is_new:
+        pay_before = now + timedelta(minutes=settings.RESERVATION_MINUTES)
+    else:
+        pay_before = OrderGroup.objects.values_list("expires_at", flat=True).get(pk=placed.group_id)
+    token = order_access(placed.group_id)
+    address = f"/api/v1/orders/{placed.group_id}"
+    told = OrderPlaced(
+        id=placed.group_id,
+        number=placed.number,
+        goods_fen=quote.goods_fen,
+        freight_fen=quote.freight_fen,
+        total_fen=quote.total_fen,
+        pay_before=pay_before,
+        access_token=token,
+        tracking_url=f"{settings.SITE_URL}{address}/tracking?access={token}",
+    )
+    response = HttpResponse(_encoder.encode(told), status=201 if placed.is_new else 200, content_type="application/json")
+    response.headers["Location"] = address
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def description(*, asked: Any, answered: Any) -> dict[str, Any]:
+    """Return the description of the address for OpenAPI."""
+    content = {"application/json": {"schema": answered}}
+    return {
+        "operationId": "place_order",
+        "summary": "Place Order",
+        "description": "Place an order of a sealed quote. The same key gives the same order (200), with other contents it is refused.",
+        "tags": ["orders"],
+        "parameters": [
+            {
+                "in": "header",
+                "name": "Idempotency-Key",
+                "required": False,
+                "schema": {"type": "string", "maxLength": 60},
+                "description": "the key, where the body has none",
+            }
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": asked}}},
+        "responses": {
+            "201": {"description": "Placed", "content": content},
+            "200": {"description": "Placed before, by the same key", "content": content},
+        },
+    }

@@ -1,0 +1,138 @@
+"""A seller's system: what is to be packed, and that it is packed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Annotated, Self
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from ninja import Router, Schema
+from pydantic import Field, StringConstraints, model_validator
+
+from teahorse.api.capabilities import OrganisationToken
+from teahorse.api.fields import Asked, Contact, PageSize, ParcelName
+from teahorse.api.showing import TO_SEND, Destination, SellerPart, contact_shown, destination_shown, parcel_name, part_shown
+from teahorse.common.refusals import Malformed, NotThere
+from teahorse.logistics import queries as logistics
+from teahorse.logistics.models import Parcel
+from teahorse.orders import actions
+from teahorse.orders.models import OrderLine, SellerOrder
+from teahorse.orders.queries import Tracked
+from teahorse.payments.models import Refund
+from teahorse.people.models import Organisation
+
+router = Router(tags=["seller"], auth=OrganisationToken())
+NETWORK = "network"
+
+
+class SellerOrderShown(SellerPart):
+    """A seller's order, with whom it is for; masked unless it is paid and not yet closed."""
+
+    order_id: UUID = Field(description="the whole order that it is a part of")
+    contact: Contact
+    destination: Destination
+    note: str
+
+
+class SellerOrders(Schema):
+    """Some of a seller's orders, those placed first first; ``next`` is the ``after`` of the following page."""
+
+    orders: list[SellerOrderShown]
+    next: UUID | None
+
+
+class PackAsked(Asked):
+    """What the parcel weighs, and who takes it: our network, or an express partner with its number."""
+
+    weight_grams: int = Field(ge=1, le=1_000_000, strict=True)
+    carrier: Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[-_0-9a-z]+$")] = NETWORK
+    carrier_number: Annotated[str, StringConstraints(max_length=40, pattern=r"^[-0-9A-Za-z]*$")] = ""
+
+    @model_validator(mode="after")
+    def _is_numbered(self) -> Self:
+        if self.carrier != NETWORK and not self.carrier_number:
+            raise ValueError(_("An express partner's parcel has that partner's number."))
+        return self
+
+
+@router.get("/seller/orders", response=SellerOrders)
+def list_orders(
+    request: HttpRequest,
+    response: HttpResponse,
+    state: SellerOrder.State | None = None,
+    after: Annotated[UUID | None, Field(description="the last order of the page before")] = None,
+    limit: PageSize = 50,
+) -> SellerOrders:
+    """Return the seller's orders, those placed first first."""
+    own = _own(request)
+    if after is not None:
+        last = own.filter(pk=after).first()
+        if last is None:
+            raise Malformed(field="after", reason=_("None of your orders has this key."))
+        own = own.filter(Q(placed_at__gt=last.placed_at) | Q(placed_at=last.placed_at, pk__gt=last.pk))
+    if state is not None:
+        own = own.filter(state=state)
+    found = list(own.order_by("placed_at", "pk")[: limit + 1])
+    shown = _shown(found[:limit])
+    response.headers["Cache-Control"] = "private, no-store"
+    return SellerOrders(orders=shown, next=shown[-1].id if len(found) > limit else None)
+
+
+@router.get("/seller/orders/{seller_order_id}", response=SellerOrderShown)
+def show_seller_order(request: HttpRequest, response: HttpResponse, seller_order_id: UUID) -> SellerOrderShown:
+    """Return one of the seller's orders."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return _shown([_order(request, seller_order_id)])[0]
+
+
+@router.post("/seller/orders/{seller_order_id}/pack", response={201: ParcelName})
+def pack_order(request: HttpRequest, seller_order_id: UUID, asked: PackAsked) -> ParcelName:
+    """Put a paid order into a parcel; its units leave the shelf. An order is packed once (409 the second time)."""
+    parcel: Parcel = actions.pack_order(
+        order=_order(request, seller_order_id),
+        weight_grams=asked.weight_grams,
+        by=None,
+        carrier=asked.carrier,
+        carrier_number=asked.carrier_number,
+        now=timezone.now(),
+    )
+    return parcel_name(parcel)
+
+
+def _own(request: HttpRequest) -> QuerySet[SellerOrder]:
+    seller: Organisation = request.auth  # type: ignore[attr-defined]  # ninja puts there what the token's check returned
+    lines = Prefetch("lines", OrderLine.objects.order_by("position"))
+    return SellerOrder.objects.filter(seller=seller).select_related("group", "seller").prefetch_related(lines)
+
+
+def _order(request: HttpRequest, key: UUID) -> SellerOrder:
+    order = _own(request).filter(pk=key).first()
+    if order is None:
+        raise NotThere(field="seller_order_id")
+    return order
+
+
+def _shown(orders: Sequence[SellerOrder]) -> list[SellerOrderShown]:
+    """Return orders as they are told, with two queries more for all of them."""
+    keys = [order.pk for order in orders]
+    parcels: dict[UUID, list[Parcel]] = defaultdict(list)
+    for parcel in logistics.parcels_of(keys):
+        parcels[parcel.reference].append(parcel)
+    refunds: dict[UUID, list[Refund]] = defaultdict(list)
+    for refund in Refund.objects.filter(reference__in=keys).order_by("requested_at", "pk"):
+        refunds[refund.reference].append(refund)
+    return [_one_shown(Tracked(order, list(order.lines.all()), parcels[order.pk], [], refunds[order.pk])) for order in orders]
+
+
+def _one_shown(tracked: Tracked) -> SellerOrderShown:
+    group, may_know = tracked.order.group, tracked.order.state in TO_SEND
+    return SellerOrderShown(
+        **dict(part_shown(tracked)),
+        order_id=group.pk,
+        contact=contact_shown(group, may_know=may_know),
+        destination=destination_shown(group, may_know=may_know),
+        note=group.note,
+    )

@@ -1,0 +1,1 @@
+"""The mall: the pages on which a buyer finds, trusts, buys, pays and follows."""

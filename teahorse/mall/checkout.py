@@ -1,0 +1,307 @@
+"""
+The checkout's one page: what is bought, where it goes, what it costs there.
+
+Nothing is written here; placing is :func:`teahorse.orders.dispatch.place`. What a buyer confirms is the sealed quote of
+the page that she saw, so a press that is repeated says the same again.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from teahorse.catalog.models import Offer
+from teahorse.common.ids import from_short, new_id, short
+from teahorse.common.refusals import Refusal
+from teahorse.mall.following import promise_words
+from teahorse.orders import queries as orders
+from teahorse.orders import quoting
+from teahorse.orders.models import Cart, OrderGroup
+from teahorse.orders.rules import MOST_UNITS, Quote, QuoteOrder
+from teahorse.people import queries as people
+from teahorse.people.models import Person, ServicePoint
+from teahorse.people.rules import NotAPhone, normal_phone
+from teahorse.places import queries as places
+from teahorse.stock import queries as stock
+
+DOOR, POINT = "door", "point"
+AREA_FIELDS = ("province", "city", "county", "township")
+DEEP_ENOUGH = 6
+CLOSE_ENOUGH = 4
+MOST_POINTS = 8
+ORIGIN = re.compile(r"mall|hall:[0-9A-Za-z]{22}")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+LONGEST = {"name": 80, "line": 200, "note": 200}
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """So many units of an offer that are about to be ordered."""
+
+    offer: Offer
+    quantity: int
+    origin: str = "mall"
+
+    @property
+    def amount_fen(self) -> int:
+        """Price times quantity."""
+        return self.offer.price_fen * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What is about to be ordered; ``notices`` tell what could not be kept of what was asked for."""
+
+    lines: tuple[BasketLine, ...]
+    notices: tuple[str, ...] = ()
+    is_cart: bool = True
+
+    @property
+    def origin(self) -> str:
+        """Where it was picked up: the first hall, else the mall."""
+        return next((line.origin for line in self.lines if line.origin != "mall"), "mall")
+
+    @property
+    def wanted(self) -> dict[UUID, int]:
+        """Units by offer."""
+        return {line.offer.pk: line.quantity for line in self.lines}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the buyer typed and chose, as she typed it; ``code`` is the deepest area that she chose."""
+
+    name: str = ""
+    phone: str = ""
+    way: str = DOOR
+    code: str = ""
+    line: str = ""
+    point: str = ""
+    note: str = ""
+
+    @classmethod
+    def read(cls, data: Mapping[str, str]) -> "Typed":
+        """Read what a form sent; an area that does not lie in the one before it is left out."""
+        code = ""
+        for name in AREA_FIELDS:
+            chosen = data.get(name, "")
+            if not (chosen.isascii() and chosen.isdigit() and chosen.startswith(code) and len(chosen) <= 12):
+                break
+            code = chosen
+        words = {name: CONTROL.sub(" ", data.get(name, "")).strip() for name in ("name", "phone", "line", "note")}
+        way = POINT if data.get("way") == POINT else DOOR
+        return cls(**words, way=way, code=code, point=data.get("point", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class AreaLevel:
+    """One select of the area picker."""
+
+    name: str
+    label: str
+    options: list[tuple[str, str]]
+    chosen: str
+
+
+@dataclass(slots=True)
+class Desk:
+    """The whole page: basket, address, quote or the reason why there is none, and the key of the wish."""
+
+    basket: Basket
+    typed: Typed
+    levels: list[AreaLevel]
+    points: list[ServicePoint]
+    key: UUID = field(default_factory=new_id)
+    quote: Quote | None = None
+    refusal: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+    sealed: str = ""
+
+    def parts(self) -> list[dict[str, Any]]:
+        """Return the basket by seller, with freight and promise where they are known."""
+        quoted = {part.seller_id: part for part in self.quote.orders} if self.quote else {}
+        by_seller: dict[UUID, list[BasketLine]] = {}
+        for line in self.basket.lines:
+            by_seller.setdefault(line.offer.seller_id, []).append(line)
+        return [_shown_part(lines, quoted.get(seller_id)) for seller_id, lines in by_seller.items()]
+
+    @property
+    def goods_fen(self) -> int:
+        """What the goods cost."""
+        return self.quote.goods_fen if self.quote else sum(line.amount_fen for line in self.basket.lines)
+
+
+def _shown_part(lines: list[BasketLine], quoted: QuoteOrder | None) -> dict[str, Any]:
+    arrives = promise_words(quoted.promised_from, quoted.promised_to) if quoted else ""
+    return {"seller": lines[0].offer.seller, "lines": lines, "quoted": quoted, "arrives": arrives}
+
+
+def basket_of_cart(cart: Cart | None) -> Basket:
+    """Return what of a cart can be ordered now; what cannot stays in the cart, with a notice."""
+    shown = [line for _seller, lines in orders.cart_on_show(cart) for line in lines] if cart else []
+    asked = [(one.line.offer, one.line.quantity, one.line.origin, one.available if one.is_sold else 0) for one in shown]
+    return _fit(asked, is_cart=True)
+
+
+def basket_of(wanted: Mapping[UUID, int], *, origin: str, is_cart: bool) -> Basket:
+    """Return what of some units can be ordered now; three queries."""
+    offers = Offer.objects.filter(pk__in=list(wanted)).select_related("variant__product", "seller__area").order_by("pk")
+    left = stock.available(wanted)
+    asked = [
+        (offer, wanted[offer.pk], origin, left.get(offer.pk, 0) if offer.is_active and offer.variant.product.is_listed else 0)
+        for offer in offers
+    ]
+    return _fit(asked, is_cart=is_cart)
+
+
+def title_of(offer: Offer) -> str:
+    """Return the title of an offer's product in the page's language."""
+    return str(getattr(offer.variant.product, "title_i18n", "") or offer.variant.product.title)
+
+
+def _fit(asked: Iterable[tuple[Offer, int, str, int]], *, is_cart: bool) -> Basket:
+    lines, notices = [], []
+    for offer, quantity, origin, left in asked:
+        units = min(quantity, left, MOST_UNITS)
+        if units < 1:
+            notices.append(_("“%(title)s” is sold out and is left out of this order.") % {"title": title_of(offer)})
+            continue
+        if units < quantity:
+            told = {"title": title_of(offer), "left": units}
+            notices.append(_("Of “%(title)s” only %(left)s are left; this order takes them.") % told)
+        lines.append(BasketLine(offer, units, origin))
+    return Basket(tuple(lines), tuple(notices), is_cart)
+
+
+def first_guess(*, person: Person | None, last: OrderGroup | None, area: str, hall: ServicePoint | None) -> Typed:
+    """Return what is already known of a buyer: her account, her last order, the area of this browser, the hall she is in."""
+    typed = Typed(name=person.name if person else "", phone=shown_phone(person.phone or "") if person else "", code=area)
+    if last is not None:
+        typed = replace(
+            typed,
+            name=last.contact_name,
+            phone=shown_phone(last.contact_phone),
+            code=last.destination_code,
+            line=last.destination_line,
+            way=POINT if last.pickup_point_id else DOOR,
+            point=short(last.pickup_point_id) if last.pickup_point_id else "",
+        )
+    if hall is not None:
+        typed = replace(typed, way=POINT, point=short(hall.pk), code=hall.area.code)
+    return typed
+
+
+def set_up(*, basket: Basket, typed: Typed, hall: ServicePoint | None, now: datetime, key: UUID | None = None) -> Desk:
+    """Lay out the page for what was typed so far, with a quote where the destination is known."""
+    levels = area_levels(typed.code)
+    code = next((level.chosen for level in reversed(levels) if level.chosen), "")
+    typed = replace(typed, code=code)
+    points = pickup_points(code, hall=hall)
+    if typed.way == POINT and points and typed.point not in {short(point.pk) for point in points}:
+        chosen = point_by_key(typed.point)
+        points = [chosen, *points] if chosen else points
+        typed = replace(typed, point=short(points[0].pk) if chosen is None else typed.point)
+    desk = Desk(basket=basket, typed=typed, levels=levels, points=points, key=key or new_id())
+    destination = destination_of(desk)
+    if destination is not None and basket.lines:
+        try:
+            desk.quote = quoting.quote(wanted=basket.wanted, destination=destination, now=now)
+            desk.sealed = quoting.seal(desk.quote)
+        except Refusal as refusal:
+            desk.refusal = str(refusal)
+    return desk
+
+
+def destination_of(desk: Desk) -> quoting.Destination | None:
+    """Return where it goes, once that is known well enough for a price."""
+    if desk.typed.way == POINT:
+        point = next((point for point in desk.points if short(point.pk) == desk.typed.point), None)
+        return quoting.Destination(point.area.code, places.full_name(point.area.code, "zh-hans"), point) if point else None
+    if not is_deep_enough(desk.levels):
+        return None
+    return quoting.Destination(desk.typed.code, places.full_name(desk.typed.code, "zh-hans"))
+
+
+def is_deep_enough(levels: Sequence[AreaLevel]) -> bool:
+    """Return whether an area is chosen down to its county, or as far as there is something to choose."""
+    chosen = [level for level in levels if level.chosen]
+    return bool(chosen) and (len(chosen[-1].chosen) >= DEEP_ENOUGH or not any(level.options for level in levels[len(chosen) :]))
+
+
+def area_levels(code: str) -> list[AreaLevel]:
+    """Return the picker's selects for an area, from the largest; one query each."""
+    language = get_language() or "zh-hans"
+    labels = (_("Province"), _("City"), _("County"), _("Township"))
+    levels: list[AreaLevel] = []
+    parent: str | None = ""
+    for name, label in zip(AREA_FIELDS, labels, strict=True):
+        options = [(area.code, places.name_in(area, language)) for area in places.children(parent)] if parent is not None else []
+        parent = next((option for option, _name in options if code and code.startswith(option)), None)
+        levels.append(AreaLevel(name, label, options, parent or ""))
+    return levels
+
+
+def pickup_points(code: str, *, hall: ServicePoint | None) -> list[ServicePoint]:
+    """Return the pickup points near an area, the hall that the buyer is in first; one query."""
+    near = list(people.pickup_points_near(code=code)[:MOST_POINTS]) if len(code) >= CLOSE_ENOUGH else []
+    if hall is None or not hall.accepts_pickup:
+        return near
+    return [hall, *(point for point in near if point.pk != hall.pk)][:MOST_POINTS]
+
+
+def point_by_key(letters: str) -> ServicePoint | None:
+    """Return the service point of a short key where parcels can be fetched."""
+    try:
+        key = from_short(letters)
+    except ValueError:
+        return None
+    return ServicePoint.objects.filter(pk=key, accepts_pickup=True).select_related("area").first()
+
+
+def hall_of(origin: str) -> ServicePoint | None:
+    """Return the hall where goods were picked up."""
+    return point_by_key(origin.removeprefix("hall:")) if origin.startswith("hall:") else None
+
+
+def is_origin(text: str) -> bool:
+    """Return whether a text is an origin as the mall writes it."""
+    return ORIGIN.fullmatch(text) is not None
+
+
+def faults_in(desk: Desk) -> dict[str, str]:
+    """Return what is missing or wrong in what was typed, by field."""
+    typed, faults = desk.typed, {}
+    for name, limit in LONGEST.items():
+        if len(getattr(typed, name)) > limit:
+            faults[name] = _("At most %(limit)s characters.") % {"limit": limit}
+    if not typed.name:
+        faults["name"] = _("Who gets the parcel? Write a name.")
+    if phone_of(typed.phone) is None:
+        faults["phone"] = _("Write a phone number of 11 digits, so that the driver can call.")
+    if typed.way == POINT:
+        if not any(short(point.pk) == typed.point for point in desk.points):
+            faults["point"] = _("Choose where you fetch it.")
+    else:
+        if not is_deep_enough(desk.levels):
+            faults["area"] = _("Choose the area down to the county or district.")
+        if not typed.line:
+            faults["line"] = _("Write the street and house, or how to find you.")
+    return faults
+
+
+def phone_of(text: str) -> str | None:
+    """Return a mobile number as E.164, or nothing where it is none; without a country it is a Chinese one."""
+    try:
+        return normal_phone(text)
+    except NotAPhone:
+        return None
+
+
+def shown_phone(phone: str) -> str:
+    """Return a phone number as people at home write it."""
+    return phone.removeprefix("+86")

@@ -1,0 +1,216 @@
+"""An order as its buyer reads it: steps, parcels and their way, money, and what she can do now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from teahorse.logistics.models import Parcel, Scan
+from teahorse.mall.pay import qr_svg
+from teahorse.orders.models import OrderLine, SellerOrder
+from teahorse.orders.queries import Tracked, Tracking
+from teahorse.payments.models import Refund
+from teahorse.people.models import ServicePoint
+
+State = SellerOrder.State
+ENDED = {"cancelled", "expired"}
+ORDER_OF_STAGES = ("to_pay", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done")
+
+
+def stage_words(stage: str) -> str:
+    """Return a stage in the buyer's words."""
+    return {
+        "to_pay": pgettext("stage", "To pay"),
+        "to_ship": pgettext("stage", "Being packed"),
+        "packed": pgettext("stage", "Packed"),
+        "in_transit": pgettext("stage", "On its way"),
+        "to_fetch": pgettext("stage", "Ready to fetch"),
+        "handed_over": pgettext("stage", "Handed over"),
+        "done": pgettext("stage", "Received"),
+        "cancelled": pgettext("stage", "Cancelled"),
+        "expired": pgettext("stage", "Not paid in time"),
+    }[stage]
+
+
+STAGE_TONES = {
+    "to_pay": "warn",
+    "to_ship": "info",
+    "packed": "info",
+    "in_transit": "info",
+    "to_fetch": "warn",
+    "handed_over": "good",
+    "done": "good",
+    "cancelled": "",
+    "expired": "",
+}
+
+
+def act_words(act: str, place: ServicePoint | None) -> str:
+    """Return what a scan tells, in words."""
+    at = {"place": getattr(place, "name_i18n", "") or (place.name if place else "")}
+    if place is None:
+        return {
+            Scan.Act.RECEIVED: _("Taken over from the seller"),
+            Scan.Act.DEPARTED: _("Gone on its way"),
+            Scan.Act.ARRIVED: _("Arrived"),
+            Scan.Act.HANDED_OVER: _("Handed over to you"),
+            Scan.Act.REFUSED: _("Not taken"),
+            Scan.Act.LOST: _("We cannot find it; we are looking"),
+            Scan.Act.FOUND: _("Found again"),
+        }[Scan.Act(act)]
+    return {
+        Scan.Act.RECEIVED: _("Taken over at %(place)s"),
+        Scan.Act.DEPARTED: _("Left %(place)s"),
+        Scan.Act.ARRIVED: _("Arrived at %(place)s"),
+        Scan.Act.HANDED_OVER: _("Handed over at %(place)s"),
+        Scan.Act.REFUSED: _("Not taken at %(place)s"),
+        Scan.Act.LOST: _("Missed at %(place)s; we are looking"),
+        Scan.Act.FOUND: _("Found again at %(place)s"),
+    }[Scan.Act(act)] % at
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time as the page writes it."""
+    return date_format(timezone.localtime(at), "m-d H:i") if at else ""
+
+
+def day(on: date) -> str:
+    """Return a day as people say it: month and day in the page's language."""
+    return date_format(on, "MONTH_DAY_FORMAT")
+
+
+def promise_words(from_date: date, to_date: date) -> str:
+    """Return a promise: "24 – 26 November"."""
+    if from_date == to_date:
+        return day(from_date)
+    return f"{day(from_date)} – {day(to_date)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelShown:
+    """A parcel with its way, newest scan first, and its pickup code while it waits to be fetched."""
+
+    parcel: Parcel
+    entries: list[dict[str, str]]
+    code: Any = None
+
+    @property
+    def is_to_fetch(self) -> bool:
+        """Whether it lies at its point."""
+        return self.parcel.stage == Parcel.Stage.AT_POINT
+
+
+@dataclass(frozen=True, slots=True)
+class PartShown:
+    """One seller's part with everything that its buyer reads and can do."""
+
+    order: SellerOrder
+    lines: list[OrderLine]
+    stage: str
+    parcels: list[ParcelShown]
+    refunds: list[Refund]
+    can_cancel: bool
+    can_receive: bool
+    promise: str = ""
+
+    @property
+    def words(self) -> str:
+        """The stage in words."""
+        return stage_words(self.stage)
+
+    @property
+    def tone(self) -> str:
+        """The badge's tone."""
+        return STAGE_TONES[self.stage]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShown:
+    """The whole order page."""
+
+    tracking: Tracking
+    parts: list[PartShown]
+    steps: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def stage(self) -> str:
+        """The stage of the part that is least far."""
+        return self.tracking.stage
+
+    @property
+    def words(self) -> str:
+        """That stage in words."""
+        return stage_words(self.stage)
+
+
+def order_shown(tracking: Tracking) -> OrderShown:
+    """Return an order as the page shows it."""
+    return OrderShown(tracking, [_part(tracked, tracking) for tracked in tracking.orders], _steps(tracking))
+
+
+def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
+    order = tracked.order
+    is_handed_over = bool(tracked.parcels) and all(parcel.stage == Parcel.Stage.HANDED_OVER for parcel in tracked.parcels)
+    return PartShown(
+        order=order,
+        lines=tracked.lines,
+        stage=tracked.stage,
+        parcels=[_parcel(parcel, tracked.scans, tracking) for parcel in tracked.parcels],
+        refunds=tracked.refunds,
+        can_cancel=order.state in {State.PENDING_PAYMENT, State.PAID},
+        can_receive=order.state == State.PREPARING and is_handed_over,
+        promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
+    )
+
+
+def _parcel(parcel: Parcel, scans: Sequence[Scan], tracking: Tracking) -> ParcelShown:
+    own = [scan for scan in scans if scan.parcel_id == parcel.pk]
+    entries = [
+        {
+            "what": act_words(scan.act, tracking.places.get(scan.place_id) if scan.place_id else None),
+            "at": moment(scan.happened_at),
+            "note": "",
+            "state": "alarm" if scan.act in {Scan.Act.LOST, Scan.Act.REFUSED} and scan is own[-1] else "",
+        }
+        for scan in reversed(own)
+    ]
+    if entries and not entries[0]["state"]:
+        entries[0]["state"] = "now"
+    entries.append({"what": _("Packed by the seller"), "at": moment(parcel.packed_at), "note": "", "state": "" if entries else "now"})
+    waits = bool(parcel.pickup_code) and parcel.stage == Parcel.Stage.AT_POINT
+    return ParcelShown(parcel, entries, qr_svg(parcel.pickup_code) if waits else None)
+
+
+def _steps(tracking: Tracking) -> list[dict[str, str]]:
+    stage = tracking.stage
+    if stage in ENDED:
+        return [
+            {"label": pgettext("stage", "Ordered"), "state": "done", "at": moment(tracking.group.placed_at)},
+            {"label": stage_words(stage), "state": "failed", "at": moment(tracking.orders[0].order.ended_at)},
+        ]
+    is_fetched = tracking.group.pickup_point_id is not None
+    labels = [
+        (pgettext("stage", "Ordered"), "to_pay"),
+        (pgettext("stage", "To pay") if stage == "to_pay" else pgettext("stage", "Paid"), "to_ship"),
+        (pgettext("stage", "On its way"), "in_transit"),
+        *([(pgettext("stage", "To fetch"), "to_fetch")] if is_fetched else []),
+        (pgettext("stage", "Received"), "handed_over"),
+    ]
+    here = max(1, ORDER_OF_STAGES.index(stage))
+    times = {"to_pay": tracking.group.placed_at, "to_ship": tracking.orders[0].order.paid_at}
+    reached = [index for index, (_label, name) in enumerate(labels) if ORDER_OF_STAGES.index(name) <= here]
+    last = reached[-1]
+    is_over = stage in {"handed_over", "done"}
+    return [
+        {
+            "label": label,
+            "state": "done" if index < last or is_over else "now" if index == last else "",
+            "at": moment(times.get(name)) if index <= last else "",
+        }
+        for index, (label, name) in enumerate(labels)
+    ]

@@ -1,0 +1,291 @@
+"""Goods as pages show them: cards, the product page with stock, freight and arrival, attributes in words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, F, IntegerField, Value, When
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from teahorse.catalog import queries as catalog
+from teahorse.catalog.models import Offer, Product, Variant
+from teahorse.catalog.pictures import PictureUrls, picture_urls
+from teahorse.catalog.queries import GoodsCard, ProductPage
+from teahorse.common.ids import short
+from teahorse.common.ui.goods_card import Badge, goods_card
+from teahorse.logistics import queries as logistics
+from teahorse.logistics import rules as freight
+from teahorse.mall.following import day, promise_words
+from teahorse.places import queries as places
+from teahorse.places.models import Area
+from teahorse.stock.models import StockLevel
+
+CAPITAL = "110101"
+MOST_OFFERS = 300
+MORE_OF_SELLER = 4
+FEW_LEFT = 9
+
+
+def today() -> date:
+    """Return the day at home."""
+    return timezone.localdate()
+
+
+def language() -> str:
+    """Return the language in which the page is shown."""
+    return get_language() or "zh-hans"
+
+
+def own_words(row: Any, name: str) -> str:
+    """Return a translated field of a row in the page's language, else in Chinese."""
+    return str(getattr(row, f"{name}_i18n", "") or getattr(row, name))
+
+
+def card_html(card: GoodsCard, *, is_eager: bool = False, is_gone: bool = False) -> SafeString:
+    """Draw the card of a product."""
+    badges: list[Badge] = []
+    if card.is_in_season:
+        badges.append((_("In season"), "season"))
+    if card.has_gi_mark:
+        badges.append((_("Protected origin"), "info"))
+    place = card.county_name or card.area_name
+    return goods_card(
+        href=reverse("mall:product", args=[card.product_id]),
+        name=card.title,
+        price_fen=card.price_from_fen,
+        was_fen=card.list_price_fen,
+        kind=card.drawing,
+        picture=card.picture.small if card.picture else "",
+        origin=f"{place} · {card.height_m:,} m" if card.height_m else place,
+        code=card.seller_key,
+        badges=badges,
+        is_from=card.forms > 1,
+        is_eager=is_eager,
+        is_gone=is_gone,
+    )
+
+
+def cards_html(cards: Iterable[GoodsCard], *, eager: int = 2) -> list[SafeString]:
+    """Draw cards; the first few pictures are loaded at once."""
+    return [card_html(card, is_eager=place < eager) for place, card in enumerate(cards)]
+
+
+@dataclass(frozen=True, slots=True)
+class FormShown:
+    """One form of the product as it can be chosen: its offer, and how many are left."""
+
+    variant: Variant
+    offer: Offer
+    left: int
+    is_chosen: bool
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether none can be had."""
+        return self.left < 1
+
+    @property
+    def few(self) -> int:
+        """How many are left, where they are few; else 0."""
+        return self.left if 0 < self.left <= FEW_LEFT else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What one unit costs to send to a place, and when it comes, from the day of asking."""
+
+    place: str
+    fen: int
+    free_from_fen: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductShown:
+    """The whole product page."""
+
+    catalogue: ProductPage
+    forms: list[FormShown]
+    chosen: FormShown | None
+    sent_from: str
+    arrival: Arrival | None
+    to_place: str
+    more: list[SafeString]
+    facts: list[tuple[str, str]]
+    pictures: list[PictureUrls]
+    season: str
+    is_in_season: bool | None
+
+    @property
+    def product(self) -> Product:
+        """The product's own row."""
+        return self.catalogue.product
+
+    @property
+    def is_for_sale(self) -> bool:
+        """Whether it is on show and at least one form can be had."""
+        return self.catalogue.product.is_listed and any(not form.is_gone for form in self.forms)
+
+    @property
+    def origin(self) -> str:
+        """County, township and village where it comes from, as one reads it."""
+        return " ".join(places.name_in(area, language()) for area in self.catalogue.areas[2:])
+
+    @property
+    def address(self) -> str:
+        """The short key for addresses."""
+        return short(self.catalogue.product.pk)
+
+
+def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now: datetime) -> ProductShown:
+    """
+    Return what the page of a product shows, in eight queries.
+
+    :raises NotThere: if it was never on show.
+    """
+    found = catalog.product_page(product_id=product_id)
+    kept = _kept_by(found)
+    forms = _forms(found, kept, chosen)
+    picked = next((form for form in forms if form.is_chosen), None)
+    sent_from = next(iter(kept), None)
+    area = (sent_from.code, sent_from.name, sent_from.i18n) if sent_from else _area_of_seller(found)
+    more_ids = dict.fromkeys(one.product_id for one in kept if one.product_id != product_id and one.left > 0)
+    more = catalog.goods_cards(product_ids=list(more_ids)[:MORE_OF_SELLER], on=today())
+    destination = area_code or CAPITAL
+    return ProductShown(
+        catalogue=found,
+        forms=forms,
+        chosen=picked,
+        sent_from=_named(area[1], area[2]),
+        arrival=_arrival(picked, origin=area[0], destination=destination, now=now) if picked else None,
+        to_place=area_name(area_code, language(), today()) if area_code else _("Beijing"),
+        more=[card_html(card) for card in more],
+        facts=facts_of(found),
+        pictures=[picture_urls(picture) for picture in found.pictures],
+        season=_season(found.product),
+        is_in_season=found.season(today()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    offer_id: UUID
+    product_id: UUID
+    left: int
+    code: str
+    name: str
+    i18n: Mapping[str, str] | None
+
+
+def _kept_by(found: ProductPage) -> list[_Kept]:
+    """Return what the seller has of everything it shows, this product first, and where the seller is: one query."""
+    own_first = Case(When(offer__variant__product=found.product, then=Value(0)), default=Value(1), output_field=IntegerField())
+    rows = StockLevel.objects.filter(
+        is_online=True,
+        offer__seller=found.seller,
+        offer__is_active=True,
+        offer__variant__product__published_at__isnull=False,
+        offer__variant__product__withdrawn_at=None,
+    ).order_by(own_first, "-offer__variant__product__published_at", "pk")
+    area = "offer__seller__area"
+    columns = ("offer_id", "offer__variant__product_id", F("on_hand") - F("reserved"), f"{area}__code", f"{area}__name", f"{area}__i18n")
+    return [_Kept(*row) for row in rows.values_list(*columns)[:MOST_OFFERS]]
+
+
+def _area_of_seller(found: ProductPage) -> tuple[str, str, Mapping[str, str] | None]:
+    area = found.seller.area
+    return area.code, area.name, area.i18n
+
+
+def _named(name: str, i18n: Mapping[str, str] | None) -> str:
+    return str((i18n or {}).get(f"name_{language()}") or name)
+
+
+def _forms(found: ProductPage, kept: Sequence[_Kept], chosen: UUID | None) -> list[FormShown]:
+    left = {one.offer_id: one.left for one in kept}
+    offered = [(shown.variant, shown.offer) for shown in found.variants if shown.offer]
+    available = [offer.pk for _variant, offer in offered if left.get(offer.pk, 0) > 0]
+    all_offers = [offer.pk for _variant, offer in offered]
+    picked = chosen if chosen in all_offers else next(iter(available or all_offers), None)
+    return [FormShown(variant, offer, left.get(offer.pk, 0), offer.pk == picked) for variant, offer in offered]
+
+
+def _arrival(form: FormShown, *, origin: str, destination: str, now: datetime) -> Arrival | None:
+    rates = logistics.freight_rates(origin_codes={origin}, destination_code=destination)
+    rate = freight.rate_for(rates, origin=origin, destination=destination)
+    if rate is None:
+        return None
+    promised = freight.promise(rate, placed_on=timezone.localdate(now))
+    cost = freight.freight_fen(rate, weight_grams=form.variant.weight_grams, goods_fen=form.offer.price_fen)
+    return Arrival(destination, cost, rate.free_from_fen, promise_words(promised.from_date, promised.to_date))
+
+
+@lru_cache(maxsize=4096)
+def area_name(code: str, in_language: str, on: date) -> str:  # noqa: ARG001 - the day lets a renamed area become known
+    """Return the county's or prefecture's name of a code; asked for once a day and process."""
+    known = [area for area in places.path(code[:6]) if area.name not in {"市辖区", "县"}]
+    return places.name_in(known[-1], in_language) if known else code
+
+
+def facts_of(found: ProductPage) -> list[tuple[str, str]]:
+    """Return the product's attributes as label and value in the page's language, in the order of its category."""
+    facts = []
+    for definition in found.category.attributes:
+        value = found.product.attributes.get(definition.get("key"))
+        if value in (None, "", {}):
+            continue
+        words = attribute_words(definition, value)
+        if words:
+            facts.append((in_language(definition.get("label", {})), words))
+    return facts
+
+
+def attribute_words(definition: Mapping[str, Any], value: Any) -> str:
+    """Return the value of an attribute as people read it."""
+    if definition.get("kind") == "choice":
+        choice = next((choice for choice in definition.get("choices", ()) if choice.get("key") == value), None)
+        return in_language({key: text for key, text in choice.items() if key != "key"}.get("label", choice)) if choice else ""
+    if definition.get("kind") == "number":
+        return f"{value:g} {in_language(definition.get('unit', {}))}".strip() if isinstance(value, int | float) else str(value)
+    return in_language(value)
+
+
+def in_language(words: Any) -> str:
+    """Return a text by language in the page's language, else in Chinese."""
+    if not isinstance(words, Mapping):
+        return str(words)
+    for key in (language(), "zh-hans", "zh"):
+        if words.get(key):
+            return str(words[key])
+    return next((str(text) for key, text in words.items() if text and key != "key"), "")
+
+
+def _season(product: Product) -> str:
+    if product.season_from is None or product.season_to is None:
+        return ""
+    return promise_words(_day_of(product.season_from), _day_of(product.season_to))
+
+
+def _day_of(number: int) -> date:
+    month, of_month = divmod(number, 100)
+    return date(2024, month, of_month)
+
+
+def next_season(product: Product, on: date) -> str:
+    """Return the day on which the season begins again."""
+    if product.season_from is None:
+        return ""
+    begins = _day_of(product.season_from).replace(year=on.year if product.season_from != 229 else 2024)
+    return day(begins if begins > on else begins + timedelta(days=365))
+
+
+def path_links(areas: Sequence[Area]) -> list[tuple[str, str]]:
+    """Return name and address of the areas on the way down to a place."""
+    return [(places.name_in(area, language()), reverse("mall:place", args=[area.code])) for area in areas]

@@ -1,0 +1,115 @@
+"""
+Keeping the pages that every guest sees alike, for ten seconds, in this process.
+
+A page is kept by address, language and the area that the guest orders to. It is neither kept nor taken from here
+when anything personal is involved: a session, a cart, a message, a cookie that the answer sets. What it says of stock
+is at most ten seconds old; placing an order looks again.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from teahorse.mall import cookies
+
+SECONDS = 10
+MOST_PAGES = 2000
+MOST_BYTES = 64 * 1024 * 1024
+LONGEST_ADDRESS = 300
+CACHE_CONTROL = "private, no-cache"
+PERSONAL = (settings.SESSION_COOKIE_NAME, cookies.CART, "messages")
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    content: bytes
+    headers: tuple[tuple[str, str], ...]
+    until: float
+
+
+class GuestPages:
+    """The pages of one process; the one that was asked for longest ago goes first."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._pages: OrderedDict[Key, _Page] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def find(self, key: Key) -> HttpResponse | None:
+        """Return a page that is not older than ten seconds."""
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None or page.until <= self._clock():
+                return None
+            self._pages.move_to_end(key)
+        return HttpResponse(page.content, headers=dict(page.headers))
+
+    def keep(self, key: Key, response: HttpResponse) -> None:
+        """Keep a page, and let go of others where there is no room."""
+        page = _Page(response.content, tuple(response.headers.items()), self._clock() + SECONDS)
+        with self._lock:
+            self._drop(key)
+            self._pages[key] = page
+            self._bytes += len(page.content)
+            while len(self._pages) > MOST_PAGES or self._bytes > MOST_BYTES:
+                self._drop(next(iter(self._pages)))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._pages.clear()
+            self._bytes = 0
+
+    def _drop(self, key: Key) -> None:
+        page = self._pages.pop(key, None)
+        if page is not None:
+            self._bytes -= len(page.content)
+
+
+pages = GuestPages()
+
+
+def kept_for_guests(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Keep what a browsing view answers to a guest who has neither session nor cart; everybody else is answered anew."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = _key(request)
+        kept = pages.find(key) if key else None
+        if kept is not None:
+            return kept
+        response = view(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", CACHE_CONTROL)
+        if key and _is_for_everybody(request, response):
+            pages.keep(key, response)
+        return response
+
+    return answer
+
+
+def _key(request: HttpRequest) -> Key | None:
+    if request.method != "GET" or any(name in request.COOKIES for name in PERSONAL):
+        return None
+    address = request.get_full_path()
+    if len(address) > LONGEST_ADDRESS:
+        return None
+    return (address, translation.get_language() or "", cookies.area_code(request))
+
+
+def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
+    session = request.session
+    return response.status_code == 200 and not response.streaming and not response.cookies and session.is_empty() and not session.modified

@@ -1,0 +1,92 @@
+"""How this visitor can pay, and what her device needs for it."""
+
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import segno
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
+
+from teahorse.payments.models import Payment
+
+WECHAT, CASH = "wechat_pay", "cash"
+WAYS = (WECHAT, CASH)
+OPENID = "wechat_openid"
+
+
+def method_for(request: HttpRequest, provider: str) -> str:
+    """Return how this device pays with a provider: inside WeChat, from another app on a phone, or by a code on a screen."""
+    if provider == CASH:
+        return "counter"
+    agent = request.headers.get("User-Agent", "")
+    if "MicroMessenger" in agent:
+        return "jsapi" if openid_of(request) else "native"
+    return "h5" if "Mobile" in agent or "Android" in agent else "native"
+
+
+def openid_of(request: HttpRequest) -> str:
+    """Return the payer's WeChat account, where WeChat has told it to this session."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return ""
+    return str(request.session.get(OPENID, ""))
+
+
+def qr_svg(text: str, *, scale: int = 6) -> SafeString:
+    """Draw a QR code as SVG to stand in a page."""
+    out = io.BytesIO()
+    code = segno.make(text, micro=False, error="m")
+    code.save(out, kind="svg", xmldecl=False, scale=scale, border=2, omitsize=True, light="#fff")
+    return mark_safe(out.getvalue().decode())  # noqa: S308 - paths only
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the pay page shows of an open payment."""
+
+    payment: Payment
+    minutes: int
+
+    @property
+    def is_cash(self) -> bool:
+        """Whether somebody takes the money at a counter."""
+        return self.payment.provider == CASH
+
+    @property
+    def code(self) -> SafeString | None:
+        """The code to scan: WeChat's, or the number for the counter."""
+        text = self.payment.our_number if self.is_cash else self.payment.prompt.get("code_url", "")
+        return qr_svg(text) if text else None
+
+    @property
+    def link(self) -> str:
+        """Where another browser on the phone goes on to WeChat."""
+        return str(self.payment.prompt.get("h5_url", ""))
+
+    @property
+    def jsapi(self) -> dict[str, Any] | None:
+        """What WeChat's own browser is handed."""
+        return dict(self.payment.prompt) if self.payment.method == "jsapi" and self.payment.prompt.get("paySign") else None
+
+
+def prompt_of(payment: Payment | None, *, now: datetime) -> Prompt | None:
+    """Return what there is to show of a payment that waits for its payer."""
+    if payment is None or payment.state != Payment.State.PAYING or payment.expires_at <= now:
+        return None
+    return Prompt(payment, minutes_left(payment.expires_at, now=now))
+
+
+def minutes_left(until: datetime, *, now: datetime) -> int:
+    """Return the minutes that are left, the begun one counted; at least 0."""
+    return max(0, -(-int((until - now).total_seconds()) // 60))
+
+
+def sandbox_link(payment: Payment, *, back: str) -> str:
+    """Return the page on which the demo's payer pays, instead of a phone with WeChat; nothing where there is no sandbox."""
+    code = payment.prompt.get("code_url")
+    if not (settings.SANDBOX_URL and code):
+        return ""
+    return f"{settings.SANDBOX_URL}/wechatpay/pay?{urlencode({'code_url': code, 'back': back})}"

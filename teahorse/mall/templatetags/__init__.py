@@ -1,0 +1,1 @@
+"""What the mall's templates know besides the design system."""

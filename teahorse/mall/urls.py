@@ -1,0 +1,34 @@
+"""The mall's addresses."""
+
+from django.urls import path
+
+from teahorse.mall.views import account, browsing, buying, following, reading, scanning
+
+app_name = "mall"
+urlpatterns = [
+    path("", browsing.home, name="home"),
+    path("kinds/", browsing.kinds, name="kinds"),
+    path("kinds/<slug:slug>/", browsing.kind, name="kind"),
+    path("search/", browsing.search, name="search"),
+    path("search/suggest/", browsing.suggest, name="suggest"),
+    path("goods/<key:product_id>/", browsing.product, name="product"),
+    path("goods/<key:product_id>/qr.svg", browsing.product_qr, name="product_qr"),
+    path("goods/<key:product_id>/poster/", browsing.poster, name="poster"),
+    path("makers/<slug:key>/", browsing.maker, name="maker"),
+    path("places/<str:code>/", browsing.place, name="place"),
+    path("area/", browsing.area, name="area"),
+    path("areas/", buying.areas, name="areas"),
+    path("scan/", scanning.scan, name="scan"),
+    path("cart/", buying.cart, name="cart"),
+    path("checkout/", buying.checkout, name="checkout"),
+    path("orders/<key:group_id>/", following.order, name="order"),
+    path("orders/<key:group_id>/fragment/", following.order_fragment, name="order_fragment"),
+    path("orders/<key:group_id>/pay/", following.pay, name="pay"),
+    path("orders/<key:group_id>/pay/fragment/", following.pay_fragment, name="pay_fragment"),
+    path("me/", account.me, name="me"),
+    path("me/orders/", account.orders, name="orders"),
+    path("me/arrived/", account.arrived, name="arrived"),
+    path("about/returns/", reading.returns, name="returns"),
+    path("about/privacy/", reading.privacy, name="privacy"),
+    path("robots.txt", reading.robots, name="robots"),
+]

@@ -1,0 +1,296 @@
+"""From the shelf into the cart, from the cart to an order."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from teahorse.catalog.models import Offer
+from teahorse.common.ids import from_short, new_id, short
+from teahorse.common.refusals import Malformed, Refusal
+from teahorse.mall import checkout as desks
+from teahorse.mall import cookies
+from teahorse.mall.show import page, personal, refusals_told
+from teahorse.mall.visitor import cart_of, cart_to_fill, last_group, person_of
+from teahorse.orders import actions, dispatch, queries, quoting
+from teahorse.orders.models import Cart, OrderGroup
+from teahorse.orders.rules import MOST_LINES, MOST_UNITS, Quote
+from teahorse.places import queries as places
+
+
+def key_in(data: dict[str, str], name: str) -> UUID:
+    """
+    Return the short key that a form sent.
+
+    :raises Malformed: if there is none.
+    """
+    try:
+        return from_short(data.get(name, ""))
+    except ValueError:
+        raise Malformed(field=name, reason=_("Choose one of the list.")) from None
+
+
+def number_in(data: dict[str, str], name: str) -> int:
+    """
+    Return the whole number that a form sent.
+
+    :raises Malformed: if there is none.
+    """
+    text = data.get(name, "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise Malformed(field=name, reason=_("A quantity is a number from 1 to 999."))
+    return int(text)
+
+
+def _origin(text: str) -> str:
+    return text if desks.is_origin(text) else "mall"
+
+
+def put_into_cart(request: HttpRequest, *, origin: str, back: str) -> HttpResponse:
+    """
+    Put what a product's form sent into the cart, or go to the checkout with it alone.
+
+    :raises Refusal: see :func:`teahorse.orders.actions.put_into_cart`.
+    """
+    now = timezone.now()
+    data = request.POST.dict()
+    offer_id, quantity = key_in(data, "offer"), number_in(data, "quantity")
+    if not 1 <= quantity <= MOST_UNITS:
+        raise Malformed(field="quantity", reason=_("A quantity is a number from 1 to 999."))
+    if data.get("do") == "buy":
+        return HttpResponseRedirect(f"{reverse('mall:checkout')}?buy={short(offer_id)}&quantity={quantity}&origin={origin}")
+    cart = cart_to_fill(request, now=now)
+    actions.put_into_cart(cart=cart, offer_id=offer_id, quantity=quantity, origin=origin, now=now)
+    count = queries.cart_count(cart)
+    if request.headers.get("X-Fragment"):
+        response: HttpResponse = JsonResponse({"count": count, "said": _("It is in the cart.")})
+    else:
+        said = ngettext(
+            "It is in the cart, which now holds %(count)s piece.", "It is in the cart, which now holds %(count)s pieces.", count
+        )
+        messages.success(request, said % {"count": count})
+        response = redirect(back)
+    _keep(response, cart, count)
+    return response
+
+
+def _keep(response: HttpResponse, cart: Cart, count: int) -> None:
+    if cart.person_id is None:
+        cookies.keep_cart(response, cart.pk, count=count)
+    else:
+        cookies.keep_count(response, count)
+
+
+@personal
+@refusals_told
+@require_http_methods(["GET", "HEAD", "POST"])
+def cart(request: HttpRequest) -> HttpResponse:
+    """Show the cart; a form of a line sets its quantity, takes it out or puts it back."""
+    if request.method == "POST":
+        return _change_cart(request, now=timezone.now())
+    return _cart_page(request)
+
+
+def _change_cart(request: HttpRequest, *, now: datetime) -> HttpResponse:
+    data = request.POST.dict()
+    offer_id = key_in(data, "offer")
+    found = cart_to_fill(request, now=now)
+    removed = ""
+    try:
+        if data.get("do") == "put_back":
+            origin = _origin(data.get("origin", ""))
+            actions.put_into_cart(cart=found, offer_id=offer_id, quantity=number_in(data, "quantity"), origin=origin, now=now)
+        elif data.get("do") == "remove":
+            line = found.lines.filter(offer_id=offer_id).first()
+            actions.set_quantity(cart=found, offer_id=offer_id, quantity=0, now=now)
+            removed = f"?removed={short(offer_id)}&quantity={line.quantity}&origin={line.origin}" if line else ""
+        else:
+            actions.set_quantity(cart=found, offer_id=offer_id, quantity=number_in(data, "quantity"), now=now)
+    except Refusal as refusal:
+        return _cart_page(request, refusal=refusal, offer_id=offer_id)
+    response = HttpResponseRedirect(reverse("mall:cart") + removed)
+    _keep(response, found, queries.cart_count(found))
+    return response
+
+
+def _cart_page(request: HttpRequest, *, refusal: Refusal | None = None, offer_id: UUID | None = None) -> HttpResponse:
+    found = cart_of(request)
+    sellers = queries.cart_on_show(found) if found else []
+    good = [line for _seller, lines in sellers for line in lines if not line.trouble]
+    count = sum(line.line.quantity for _seller, lines in sellers for line in lines)
+    context = {
+        "sellers": sellers,
+        "total_fen": sum(line.amount_fen for line in good),
+        "good_count": sum(line.line.quantity for line in good),
+        "has_trouble": any(line.trouble for _seller, lines in sellers for line in lines),
+        "can_order": any(line.is_sold and line.available for _seller, lines in sellers for line in lines),
+        "removed": _removed(request),
+        "refusal": refusal,
+        "refused_offer": offer_id,
+        "typed_quantity": request.POST.get("quantity", ""),
+        "cart_count": count or "",
+    }
+    response = page(request, "cart", context, status=refusal.status if refusal else 200)
+    if count != cookies.count_kept(request):
+        cookies.keep_count(response, count)
+    return response
+
+
+def _removed(request: HttpRequest) -> dict[str, object] | None:
+    """Return what was just taken out, so that it can be put back."""
+    try:
+        offer_id = from_short(request.GET.get("removed", ""))
+    except ValueError:
+        return None
+    offer = Offer.objects.select_related("variant__product").filter(pk=offer_id).first()
+    quantity = request.GET.get("quantity", "1")
+    if offer is None or not quantity.isdigit():
+        return None
+    return {"offer": offer, "quantity": quantity, "origin": _origin(request.GET.get("origin", ""))}
+
+
+@personal
+@refusals_told
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    """Show the one page on which an order is made; POST places it, or with ``do=look`` prices another address."""
+    now = timezone.now()
+    if request.method != "POST":
+        return _open_checkout(request, now=now)
+    if request.POST.get("do") == "look":
+        return _desk_page(request, _desk_as_typed(request, now=now))
+    return _place(request, now=now)
+
+
+def _open_checkout(request: HttpRequest, *, now: datetime) -> HttpResponse:
+    basket = _asked_basket(request)
+    hall = desks.hall_of(basket.origin)
+    typed = desks.first_guess(person=person_of(request), last=last_group(request), area=cookies.area_code(request), hall=hall)
+    return _desk_page(request, desks.set_up(basket=basket, typed=typed, hall=hall, now=now))
+
+
+def _asked_basket(request: HttpRequest) -> desks.Basket:
+    """Return the one offer that "buy now" asked for, else what is in the cart."""
+    data = request.GET.dict()
+    if not data.get("buy"):
+        return desks.basket_of_cart(cart_of(request))
+    wanted = {key_in(data, "buy"): min(max(1, number_in(data, "quantity")), MOST_UNITS)}
+    return desks.basket_of(wanted, origin=_origin(data.get("origin", "")), is_cart=False)
+
+
+def _desk_as_typed(request: HttpRequest, *, now: datetime) -> desks.Desk:
+    """Lay out the page anew for what the form holds; what is bought is what the page showed."""
+    data = request.POST.dict()
+    origin = _origin(data.get("origin", ""))
+    wanted = _wanted(request)
+    is_cart = data.get("source") != "one"
+    basket = desks.basket_of(wanted, origin=origin, is_cart=is_cart) if wanted else desks.basket_of_cart(cart_of(request))
+    return desks.set_up(basket=basket, typed=desks.Typed.read(data), hall=desks.hall_of(origin), now=now, key=_key(request))
+
+
+def _wanted(request: HttpRequest) -> dict[UUID, int]:
+    """Return the units by offer that the page listed (``line``: key and number)."""
+    wanted: dict[UUID, int] = {}
+    for text in request.POST.getlist("line_wanted")[:MOST_LINES]:
+        letters, _sep, units = text.partition("*")
+        if units.isascii() and units.isdigit() and len(units) < 4:
+            wanted[key_in({"line": letters}, "line")] = max(1, int(units))
+    return wanted
+
+
+def _key(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("key", ""))
+    except ValueError:
+        return new_id()
+
+
+def _place(request: HttpRequest, *, now: datetime) -> HttpResponse:
+    desk = _desk_as_typed(request, now=now)
+    desk.errors = desks.faults_in(desk)
+    if desk.errors:
+        return _desk_page(request, desk, status=422)
+    try:
+        quote = quoting.unseal(request.POST.get("quote", ""), now=now)
+    except quoting.QuoteNotOurs as refusal:
+        placed = _placed_before(request)
+        return placed or _desk_page(request, desk, refusal=refusal)
+    goes_to = desks.destination_of(desk)
+    point_id = goes_to.pickup_point.pk if goes_to and goes_to.pickup_point else None
+    if goes_to is None or (quote.destination_code, quote.pickup_point_id) != (goes_to.code, point_id):
+        desk.refusal = desk.refusal or _("The address was changed. Look at freight and arrival for the new one, then order.")
+        return _desk_page(request, desk, status=409)
+    person = person_of(request)
+    wish = actions.Wish(
+        key=_key(request),
+        quote=quote,
+        person_id=person.pk if person else None,
+        contact_name=desk.typed.name,
+        contact_phone=desks.phone_of(desk.typed.phone) or "",
+        destination_line=desk.typed.line if desk.typed.way == desks.DOOR else "",
+        origin=_origin(request.POST.get("origin", "")),
+        locale=str(getattr(request, "LANGUAGE_CODE", "zh-hans")),
+        note=desk.typed.note,
+    )
+    try:
+        answer = dispatch.place(wish, now=now)
+    except Refusal as refusal:
+        if isinstance(refusal, dispatch.PlacingUnknown):
+            desk.quote, desk.sealed = quote, request.POST.get("quote", "")
+        elif isinstance(refusal, actions.KeyUsedForAnother):
+            desk.key = new_id()
+        return _desk_page(request, desk, refusal=refusal)
+    return _placed(request, answer.group_id, quote=quote, now=now)
+
+
+def _placed_before(request: HttpRequest) -> HttpResponse | None:
+    """Return the way to the order that this very page placed once, though its quote is too old by now."""
+    group = OrderGroup.objects.filter(idempotency_key=_key(request)).first()
+    return redirect("mall:pay", group.pk) if group else None
+
+
+def _placed(request: HttpRequest, group_id: UUID, *, quote: Quote, now: datetime) -> HttpResponse:
+    response = redirect("mall:pay", group_id)
+    found = cart_of(request) if request.POST.get("source") != "one" else None
+    if found is not None:
+        actions.take_out(cart=found, offer_ids=[line.offer_id for part in quote.orders for line in part.lines], now=now)
+        cookies.keep_count(response, queries.cart_count(found))
+    if person_of(request) is None:
+        cookies.keep_order(request, response, group_id)
+    cookies.keep_area(response, quote.destination_code)
+    return response
+
+
+def _desk_page(request: HttpRequest, desk: desks.Desk, *, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
+    if refusal is not None:
+        status = refusal.status
+    context = {
+        "desk": desk,
+        "typed": desk.typed,
+        "errors": desk.errors,
+        "parts": desk.parts(),
+        "alarm": str(refusal) if refusal else "",
+        "hall": desks.hall_of(desk.basket.origin),
+        "is_guest": person_of(request) is None,
+    }
+    return page(request, "checkout", context, status=status)
+
+
+@require_GET
+def areas(request: HttpRequest) -> JsonResponse:
+    """Answer what can be chosen below an area, for the dependent selects."""
+    parent = request.GET.get("parent", "")
+    if parent and not (parent.isascii() and parent.isdigit() and len(parent) <= 12):
+        return JsonResponse([], safe=False, status=422)
+    language = str(getattr(request, "LANGUAGE_CODE", "zh-hans"))
+    found = [{"code": area.code, "name": places.name_in(area, language)} for area in places.children(parent)]
+    response = JsonResponse(found, safe=False)
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response

@@ -1,0 +1,191 @@
+"""Paying an order and following it to the door."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from teahorse.common import push
+from teahorse.common.refusals import Malformed, Refusal
+from teahorse.mall import cookies
+from teahorse.mall import pay as paying
+from teahorse.mall.following import OrderShown, order_shown
+from teahorse.mall.show import page, personal, refusals_told
+from teahorse.mall.visitor import cart_to_fill, group_of, person_of
+from teahorse.orders import actions, queries
+from teahorse.orders.models import OrderGroup, SellerOrder
+from teahorse.payments import actions as payments
+from teahorse.payments import queries as payment_queries
+from teahorse.payments.models import Payment
+
+REASONS = ("changed_mind", "wrong_address", "too_late", "ordered_twice", "other")
+
+
+def reason_words(reason: str) -> str:
+    """Return why an order is cancelled, in words."""
+    return {
+        "changed_mind": _("I changed my mind"),
+        "wrong_address": _("Wrong address or phone"),
+        "too_late": _("It takes too long"),
+        "ordered_twice": _("Ordered twice"),
+        "other": _("Another reason"),
+    }[reason]
+
+
+@personal
+@refusals_told
+@require_http_methods(["GET", "HEAD", "POST"])
+def pay(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """Let the buyer choose how to pay, and wait with her for the money."""
+    group = group_of(request, group_id)
+    if request.method == "POST":
+        return _start_payment(request, group)
+    return _pay_page(request, group)
+
+
+def _start_payment(request: HttpRequest, group: OrderGroup) -> HttpResponse:
+    now = timezone.now()
+    provider = request.POST.get("provider", "")
+    try:
+        if provider not in paying.WAYS:
+            raise Malformed(field="provider", reason=_("Choose how you want to pay."))
+        method = paying.method_for(request, provider)
+        payment = actions.start_payment(group=group, provider=provider, method=method, now=now)
+        payments.prepare_payment(
+            payment_id=payment.pk,
+            payer_ip=request.META.get("REMOTE_ADDR") or "127.0.0.1",
+            openid=paying.openid_of(request) if method == "jsapi" else "",
+            back_url=request.build_absolute_uri(reverse("mall:order", args=[group.pk])),
+            now=now,
+        )
+    except (actions.NothingToPay, payments.AlreadyPaid):
+        return redirect("mall:order", group.pk)
+    except Refusal as refusal:
+        return _pay_page(request, group, refusal=refusal)
+    return redirect("mall:pay", group.pk)
+
+
+def _pay_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | None = None) -> HttpResponse:
+    context = pay_context(request, group)
+    if context is None:
+        return redirect("mall:order", group.pk)
+    return page(request, "pay", {**context, "refusal": refusal}, status=refusal.status if refusal else 200)
+
+
+def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | None:
+    """Return what the pay page shows; nothing where there is nothing to pay any more."""
+    now = timezone.now()
+    waiting = SellerOrder.objects.filter(group=group, state=SellerOrder.State.PENDING_PAYMENT).exists()
+    payment = payment_queries.payment_of(group.pk) if waiting else None
+    if not waiting or (payment is not None and payment.state in Payment.TAKEN):
+        return None
+    back = request.build_absolute_uri(reverse("mall:pay", args=[group.pk]))
+    prompt = paying.prompt_of(payment, now=now)
+    return {
+        "group": group,
+        "prompt": prompt,
+        "is_over": group.expires_at <= now,
+        "minutes": paying.minutes_left(group.expires_at, now=now),
+        "sandbox_link": paying.sandbox_link(prompt.payment, back=back) if prompt else "",
+        "is_in_wechat": "MicroMessenger" in request.headers.get("User-Agent", ""),
+        "live": push.address(f"group:{group.pk}"),
+    }
+
+
+@personal
+@refusals_told
+@require_GET
+def pay_fragment(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """Answer the moving part of the pay page; once it is paid, where to go on."""
+    group = group_of(request, group_id)
+    context = pay_context(request, group)
+    return page(request, "parts/pay_body", context or {"group": group, "is_done": True})
+
+
+@personal
+@refusals_told
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """Show an order; its forms confirm receipt, cancel a part, or put the same goods into the cart again."""
+    group = group_of(request, group_id)
+    if request.method == "POST":
+        return _change_order(request, group)
+    return _order_page(request, group)
+
+
+def _order_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | None = None) -> HttpResponse:
+    context = {
+        **_order_context(group),
+        "live": push.address(f"group:{group.pk}"),
+        "refusal": refusal,
+        "is_guest": person_of(request) is None,
+    }
+    return page(request, "order", context, status=refusal.status if refusal else 200)
+
+
+def _order_context(group: OrderGroup) -> dict[str, object]:
+    reasons = [(reason, reason_words(reason)) for reason in REASONS]
+    return {"group": group, "shown": order_shown(queries.tracking(group)), "reasons": reasons}
+
+
+@personal
+@refusals_told
+@require_GET
+def order_fragment(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """Answer the moving part of the order page."""
+    group = group_of(request, group_id)
+    return page(request, "parts/order_body", _order_context(group))
+
+
+def _change_order(request: HttpRequest, group: OrderGroup) -> HttpResponse:
+    now = timezone.now()
+    wish = request.POST.get("do", "")
+    try:
+        if wish == "again":
+            return _buy_again(request, group)
+        part = _part_in(request, group)
+        if wish == "receive":
+            actions.confirm_receipt(orders=[part], now=now)
+            messages.success(request, _("Thank you. The seller knows that it has come."))
+        elif wish == "cancel":
+            reason = request.POST.get("reason", "")
+            if reason not in REASONS:
+                raise Malformed(field="reason", reason=_("Choose a reason."))
+            actions.cancel_order(order=part, reason=reason, now=now)
+            messages.success(request, _("The order is cancelled. What was paid for it goes back the way it came."))
+        else:
+            raise Malformed(field="do", reason=_("Choose one of the list."))
+    except Refusal as refusal:
+        return _order_page(request, group, refusal=refusal)
+    return redirect("mall:order", group.pk)
+
+
+def _part_in(request: HttpRequest, group: OrderGroup) -> SellerOrder:
+    """Return the seller order that a form names by its number."""
+    part = SellerOrder.objects.filter(group=group, number=request.POST.get("order", "")[:24]).first()
+    if part is None:
+        raise Malformed(field="order", reason=_("Choose one of the list."))
+    return part
+
+
+def _buy_again(request: HttpRequest, group: OrderGroup) -> HttpResponse:
+    now = timezone.now()
+    cart = cart_to_fill(request, now=now)
+    shown: OrderShown = order_shown(queries.tracking(group))
+    for line in (line for part in shown.parts for line in part.lines):
+        try:
+            actions.put_into_cart(cart=cart, offer_id=line.offer_id, quantity=line.quantity, now=now)
+        except Refusal as refusal:
+            messages.warning(request, str(refusal))
+    response = HttpResponseRedirect(reverse("mall:cart"))
+    count = queries.cart_count(cart)
+    if cart.person_id is None:
+        cookies.keep_cart(response, cart.pk, count=count)
+    else:
+        cookies.keep_count(response, count)
+    return response

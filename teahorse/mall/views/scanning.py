@@ -1,0 +1,64 @@
+"""The shortest way into the system: a code, scanned or typed."""
+
+import re
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from teahorse.catalog import queries as catalog
+from teahorse.logistics.models import Parcel
+from teahorse.mall.show import page, personal
+from teahorse.mall.views.account import own_groups
+from teahorse.orders.models import SellerOrder
+
+LONGEST_CODE = 300
+PAGES = {"product", "maker", "place", "order", "pay"}
+
+
+@personal
+@require_safe
+def scan(request: HttpRequest) -> HttpResponse:
+    """Take a code that was scanned or typed, and go where it leads; where it leads nowhere, say what to do."""
+    typed = request.GET.get("code", "").replace("\0", "").strip()[:LONGEST_CODE]
+    if not typed:
+        return page(request, "scan", {"typed": ""})
+    to = address_of(request, typed)
+    if to:
+        return HttpResponseRedirect(to)
+    found = catalog.find_by_barcode(re.sub(r"\D", "", typed)) if re.fullmatch(r"[\d \-]{6,20}", typed) else []
+    if len(found) == 1:
+        return HttpResponseRedirect(reverse("mall:product", args=[found[0].product_id]))
+    if found:
+        return page(request, "scan", {"typed": typed, "found": found})
+    error = _("No goods have this number, and no order of yours. Check the digits, or log in with the phone of the order.")
+    return page(request, "scan", {"typed": typed, "error": error}, status=404)
+
+
+def address_of(request: HttpRequest, typed: str) -> str:
+    """Return the page of a scanned address of this mall, of a parcel's number, or of an order's number that is the visitor's."""
+    parts = urlsplit(typed)
+    if parts.path.startswith("/") and parts.path != "/":
+        try:
+            match = resolve(parts.path)
+        except Resolver404:
+            return ""
+        if match.app_name == "mall" and match.url_name in PAGES:
+            return parts.path + (f"?{parts.query}" if parts.query else "")
+        return ""
+    number = re.sub(r"[\s\-]", "", typed).upper()
+    group_id = _group_of_number(request, number, typed)
+    return reverse("mall:order", args=[group_id]) if group_id else ""
+
+
+def _group_of_number(request: HttpRequest, number: str, typed: str) -> UUID | None:
+    own = own_groups(request).order_by()
+    if re.fullmatch(r"TH\d{12}", number):
+        parcels = Parcel.objects.filter(number=number).values("reference")
+        return SellerOrder.objects.filter(pk__in=parcels, group__in=own).values_list("group_id", flat=True).first()
+    if re.fullmatch(r"\d{14,16}", number):
+        return own.filter(number=typed.strip().split("-")[0].replace(" ", "")).values_list("pk", flat=True).first()
+    return None

@@ -1,0 +1,56 @@
+"""Who is looking: her person, her cart, and the orders that she may see."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from teahorse.common.refusals import NotThere
+from teahorse.mall import cookies
+from teahorse.orders import actions, queries
+from teahorse.orders.models import Cart, OrderGroup
+from teahorse.people.models import Person
+
+
+def person_of(request: HttpRequest) -> Person | None:
+    """Return the person who is logged in."""
+    return request.user if request.user.is_authenticated else None
+
+
+def cart_of(request: HttpRequest) -> Cart | None:
+    """Return the visitor's cart, where she has one."""
+    person = person_of(request)
+    if person is not None:
+        return queries.cart_of(person)
+    key = cookies.cart_key(request)
+    return queries.guest_cart(key) if key else None
+
+
+def cart_to_fill(request: HttpRequest, *, now: datetime) -> Cart:
+    """Return the visitor's cart; a new one where she has none."""
+    return cart_of(request) or actions.open_cart(person=person_of(request), now=now)
+
+
+def group_of(request: HttpRequest, group_id: UUID) -> OrderGroup:
+    """
+    Return an order group that this visitor may see: a person's own, or one that was placed in this browser.
+
+    :raises NotThere: for everybody else.
+    """
+    person = person_of(request)
+    group = queries.groups_visible_to(person).select_related("pickup_point__area").filter(pk=group_id).first() if person else None
+    if group is None and group_id in cookies.order_keys(request):
+        placed_here = OrderGroup.objects.select_related("pickup_point__area").filter(pk=group_id)
+        group = placed_here.filter(person=None).first()
+    if group is None:
+        raise NotThere(field="order")
+    return group
+
+
+def last_group(request: HttpRequest) -> OrderGroup | None:
+    """Return the visitor's last order, whose address is offered again."""
+    person = person_of(request)
+    if person is not None:
+        return queries.groups_visible_to(person).select_related("pickup_point").first()
+    keys = cookies.order_keys(request)
+    return OrderGroup.objects.select_related("pickup_point").filter(pk=keys[0], person=None).first() if keys else None

@@ -1,0 +1,130 @@
+"""What is kept for all guests, and what never is."""
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from teahorse.common.ids import short
+from teahorse.mall import guest_pages
+from teahorse.mall.goods import area_name
+from teahorse.mall.guest_pages import GuestPages
+from tests.mall.world import person
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def test_a_product_page_asks_at_most_eight_questions_and_the_second_none(world, django_assert_max_num_queries, django_assert_num_queries):
+    with django_assert_max_num_queries(8):
+        first = Client().get(world.page(world.carpet))
+    with django_assert_num_queries(0):
+        second = Client().get(world.page(world.carpet))
+
+    assert first.content == second.content
+    assert second["Content-Language"] == "zh-hans"
+
+
+def test_a_product_page_for_a_chosen_area_asks_as_few(world, django_assert_max_num_queries):
+    area_name.cache_clear()
+    first, second = Client(), Client()
+    first.cookies["area"] = second.cookies["area"] = "540123"
+    first.get(world.page(world.carpet))
+
+    with django_assert_max_num_queries(8):
+        second.get(world.page(world.incense))
+
+
+def test_each_language_and_each_area_has_its_own_page(world):
+    def told(language, area=""):
+        client = Client()
+        client.cookies["language"] = language
+        if area:
+            client.cookies["area"] = area
+        return client.get(world.page(world.carpet)).content.decode()
+
+    assert "Gyaimain carpet" in told("en")
+    assert "加麻手工地毯" in told("zh-hans")
+    assert "¥27.00" in told("en")
+    assert "¥12.00" in told("en", "540123")
+
+
+def test_a_persons_page_is_neither_kept_nor_taken_from_the_guests(world):
+    her = Client()
+    her.force_login(person(), backend=BACKEND)
+    her.get(world.page(world.carpet))
+
+    assert len(guest_pages.pages) == 0
+
+
+def test_a_guest_with_a_cart_or_a_message_is_answered_anew(world, put):
+    guest = Client(HTTP_SEC_FETCH_SITE="same-origin")
+    put(world.carpet, client=guest)
+    said = guest.get(world.page(world.carpet))
+
+    assert len(guest_pages.pages) == 0
+    assert "notice--good" in said.content.decode()
+    assert "notice--good" not in Client().get(world.page(world.carpet)).content.decode()
+
+
+def test_posts_refusals_and_what_is_not_there_are_not_kept(world, guest):
+    guest.post(world.page(world.carpet), {"offer": short(world.carpet.pk), "quantity": "0", "do": "cart"})
+    guest.get("/goods/0351eyWPwL8IUlGzeTuDwB/")
+    guest.get(f"/search/?q={'x' * 400}")
+
+    assert len(guest_pages.pages) == 0
+
+
+def test_an_answer_that_sets_a_cookie_is_not_kept(rf):
+    @guest_pages.kept_for_guests
+    def view(request):
+        response = HttpResponse("hers")
+        response.set_cookie("x", "1")
+        return response
+
+    request = rf.get("/x/")
+    from django.contrib.sessions.backends.db import SessionStore
+
+    request.session = SessionStore()
+    view(request)
+
+    assert len(guest_pages.pages) == 0
+
+
+def test_a_page_is_kept_for_ten_seconds():
+    clock = [100.0]
+    kept = GuestPages(clock=lambda: clock[0])
+    kept.keep(("/", "bo", ""), HttpResponse("page"))
+
+    assert kept.find(("/", "bo", "")).content == b"page"
+    assert kept.find(("/", "en", "")) is None
+    clock[0] = 110.0
+    assert kept.find(("/", "bo", "")) is None
+
+
+def test_only_so_many_pages_are_kept(monkeypatch):
+    monkeypatch.setattr(guest_pages, "MOST_PAGES", 2)
+    kept = GuestPages()
+    for name in ("/a", "/b", "/c"):
+        kept.keep((name, "bo", ""), HttpResponse(name))
+
+    assert kept.find(("/a", "bo", "")) is None
+    assert kept.find(("/c", "bo", "")).content == b"/c"
+    assert len(kept) == 2
+
+
+def test_only_so_many_bytes_are_kept(monkeypatch):
+    monkeypatch.setattr(guest_pages, "MOST_BYTES", 10)
+    kept = GuestPages()
+    kept.keep(("/a", "bo", ""), HttpResponse("123456"))
+    kept.keep(("/a", "bo", ""), HttpResponse("1234567"))
+    kept.keep(("/b", "bo", ""), HttpResponse("123456"))
+
+    assert kept.find(("/a", "bo", "")) is None
+    assert kept.find(("/b", "bo", "")).content == b"123456"
+
+
+@pytest.mark.parametrize("address", ["/", "/kinds/", "/search/?q=地毯", "/makers/coop-weavers/", "/places/54/"])
+def test_the_other_browsing_pages_are_kept_too(world, django_assert_num_queries, address):
+    Client().get(address)
+
+    with django_assert_num_queries(0):
+        assert Client().get(address).status_code == 200
