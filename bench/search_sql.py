@@ -26,11 +26,208 @@ SELLERS = 600
 SEED = 20260815
 SPACE = UUID("00000000-0000-0000-0000-000000000001")
 
-GOODS = ["青稞酒", "青稞", "糌粑", "牦牛肉", "牦牛肉干", "酥油", "奶渣", "酥油茶", "甜茶", "藏毯", "卡垫", "氆氇", "邦典", "藏刀", "藏香", "唐卡", "木碗", "石锅", "黑陶", "藏纸", "羊绒围巾", "牦牛绒披肩", "毛毡", "藏靴", "松茸", "羊肚菌", "虫草", "雪莲", "藏红花", "红景天", "贝母", "核桃油", "菜籽油", "蜂蜜", "苹果", "土豆", "萝卜", "辣椒", "花椒", "人参果", "亚麻籽", "荞麦", "面条", "饼干", "奶酪", "酸奶", "风干羊肉", "藏香猪", "藏鸡蛋", "青稞饼干", "青稞面", "青稞茶", "矿泉水", "水晶", "绿松石", "银手镯", "珊瑚", "牛角梳", "经幡", "转经筒", "酥油灯", "帐篷", "马鞍", "皮囊", "竹筐", "背篓"]
-ADJECTIVES = ["手工", "农家", "高原", "有机", "传统", "老窖", "新鲜", "风干", "冷榨", "野生", "天然", "精选", "礼盒", "家庭装", "早春", "秋收", "牧民", "合作社", "非遗", "原味", "五香", "麻辣", "无糖", "散装", "特级", "一级", "村里", "本色", "加厚", "儿童"]
-TIBETAN = ["ནས་ཆང", "ནས", "རྩམ་པ", "གཡག་ཤ", "མར", "ཕྱུར་བ", "མར་ཇ", "ཇ་མངར་མོ", "བོད་གདན", "ཁ་གདན", "སྣམ་བུ", "པང་གདན", "བོད་གྲི", "སྤོས", "ཐང་ཀ", "ཤིང་ཕོར", "རྡོ་ཟངས", "རྫ་མ", "བོད་ཤོག", "ར་ཁུལ", "བེ་ཤ", "དབྱར་རྩྭ", "སྟར་ཁུ", "སྦྲང་རྩི", "ཀུ་ཤུ", "ཞོག་ཁོག", "ལ་ཕུག", "གྲོ་མ", "ཕྱུར་བ", "ཞོ", "ལུག་ཤ", "སྒོང་ང"]
-ENGLISH = ["barley", "wine", "tsampa", "yak", "meat", "butter", "cheese", "tea", "carpet", "wool", "knife", "incense", "thangka", "bowl", "pot", "pottery", "paper", "scarf", "felt", "boots", "matsutake", "honey", "apple", "potato"]
-COUNTIES = ["琼结", "乃东", "扎囊", "贡嘎", "桑日", "曲松", "措美", "洛扎", "加查", "隆子", "错那", "浪卡子", "江孜", "白朗", "仁布", "南木林", "定日", "萨迦", "拉孜", "昂仁", "谢通门", "康马", "定结", "亚东", "林周", "当雄", "尼木", "曲水", "达孜", "墨竹", "巴宜", "米林", "朗县", "波密", "察隅", "墨脱", "类乌齐", "丁青", "芒康", "左贡"]
+GOODS = [
+    "青稞酒",
+    "青稞",
+    "糌粑",
+    "牦牛肉",
+    "牦牛肉干",
+    "酥油",
+    "奶渣",
+    "酥油茶",
+    "甜茶",
+    "藏毯",
+    "卡垫",
+    "氆氇",
+    "邦典",
+    "藏刀",
+    "藏香",
+    "唐卡",
+    "木碗",
+    "石锅",
+    "黑陶",
+    "藏纸",
+    "羊绒围巾",
+    "牦牛绒披肩",
+    "毛毡",
+    "藏靴",
+    "松茸",
+    "羊肚菌",
+    "虫草",
+    "雪莲",
+    "藏红花",
+    "红景天",
+    "贝母",
+    "核桃油",
+    "菜籽油",
+    "蜂蜜",
+    "苹果",
+    "土豆",
+    "萝卜",
+    "辣椒",
+    "花椒",
+    "人参果",
+    "亚麻籽",
+    "荞麦",
+    "面条",
+    "饼干",
+    "奶酪",
+    "酸奶",
+    "风干羊肉",
+    "藏香猪",
+    "藏鸡蛋",
+    "青稞饼干",
+    "青稞面",
+    "青稞茶",
+    "矿泉水",
+    "水晶",
+    "绿松石",
+    "银手镯",
+    "珊瑚",
+    "牛角梳",
+    "经幡",
+    "转经筒",
+    "酥油灯",
+    "帐篷",
+    "马鞍",
+    "皮囊",
+    "竹筐",
+    "背篓",
+]
+ADJECTIVES = [
+    "手工",
+    "农家",
+    "高原",
+    "有机",
+    "传统",
+    "老窖",
+    "新鲜",
+    "风干",
+    "冷榨",
+    "野生",
+    "天然",
+    "精选",
+    "礼盒",
+    "家庭装",
+    "早春",
+    "秋收",
+    "牧民",
+    "合作社",
+    "非遗",
+    "原味",
+    "五香",
+    "麻辣",
+    "无糖",
+    "散装",
+    "特级",
+    "一级",
+    "村里",
+    "本色",
+    "加厚",
+    "儿童",
+]
+TIBETAN = [
+    "ནས་ཆང",
+    "ནས",
+    "རྩམ་པ",
+    "གཡག་ཤ",
+    "མར",
+    "ཕྱུར་བ",
+    "མར་ཇ",
+    "ཇ་མངར་མོ",
+    "བོད་གདན",
+    "ཁ་གདན",
+    "སྣམ་བུ",
+    "པང་གདན",
+    "བོད་གྲི",
+    "སྤོས",
+    "ཐང་ཀ",
+    "ཤིང་ཕོར",
+    "རྡོ་ཟངས",
+    "རྫ་མ",
+    "བོད་ཤོག",
+    "ར་ཁུལ",
+    "བེ་ཤ",
+    "དབྱར་རྩྭ",
+    "སྟར་ཁུ",
+    "སྦྲང་རྩི",
+    "ཀུ་ཤུ",
+    "ཞོག་ཁོག",
+    "ལ་ཕུག",
+    "གྲོ་མ",
+    "ཕྱུར་བ",
+    "ཞོ",
+    "ལུག་ཤ",
+    "སྒོང་ང",
+]
+ENGLISH = [
+    "barley",
+    "wine",
+    "tsampa",
+    "yak",
+    "meat",
+    "butter",
+    "cheese",
+    "tea",
+    "carpet",
+    "wool",
+    "knife",
+    "incense",
+    "thangka",
+    "bowl",
+    "pot",
+    "pottery",
+    "paper",
+    "scarf",
+    "felt",
+    "boots",
+    "matsutake",
+    "honey",
+    "apple",
+    "potato",
+]
+COUNTIES = [
+    "琼结",
+    "乃东",
+    "扎囊",
+    "贡嘎",
+    "桑日",
+    "曲松",
+    "措美",
+    "洛扎",
+    "加查",
+    "隆子",
+    "错那",
+    "浪卡子",
+    "江孜",
+    "白朗",
+    "仁布",
+    "南木林",
+    "定日",
+    "萨迦",
+    "拉孜",
+    "昂仁",
+    "谢通门",
+    "康马",
+    "定结",
+    "亚东",
+    "林周",
+    "当雄",
+    "尼木",
+    "曲水",
+    "达孜",
+    "墨竹",
+    "巴宜",
+    "米林",
+    "朗县",
+    "波密",
+    "察隅",
+    "墨脱",
+    "类乌齐",
+    "丁青",
+    "芒康",
+    "左贡",
+]
 RARE = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严"
 
 
@@ -199,13 +396,19 @@ def _measure(product_ids: Sequence[UUID]) -> dict[str, Any]:
         for sql, values in searches[::4]:
             cursor.execute(sql, values)
         _cold_pages(cursor)
-        times = sorted((_timed(cursor, sql, values), values) for sql, values in searches)
+        cpu_before, times = _cpu_ms(cursor), []
+        worked = []
+        for sql, values in searches:
+            times.append((_timed(cursor, sql, values), values))
+            cpu_before, cpu = _cpu_ms(cursor), cpu_before
+            worked.append((cpu_before - cpu) / 3)
+        times.sort(key=lambda timed: timed[0])
         limits = sorted(_timed(cursor, *_lookup(chance, product_ids)) for _ in range(SEARCHES))
         cards = sorted(_timed(cursor, *_cards(chance, product_ids)) for _ in range(SEARCHES))
     value, limit = _p99([took for took, _ in times]), _p99(limits)
     half = times[len(times) // 2][0]
     print(
-        f"search p50 {half:.2f} p99 {value:.2f} max {times[-1][0]:.2f} ms; 24 cards p99 {_p99(cards):.2f} ms; 24 keys p99 {limit:.2f} ms",
+        f"search p50 {half:.2f} p99 {value:.2f} max {times[-1][0]:.2f} ms; on the processor p99 {_p99(worked):.2f} ms; 24 cards p99 {_p99(cards):.2f} ms; 24 keys p99 {limit:.2f} ms",
         file=sys.stderr,
     )
     for took, values in times[-8:]:
@@ -234,6 +437,12 @@ def _timed(cursor: Any, sql: str, values: dict[str, Any]) -> float:
     return min(times)
 
 
+def _cpu_ms(cursor: Any) -> float:
+    """Return how long the backend has been on a processor, which a busy machine does not lengthen much."""
+    path = Path(f"/proc/{cursor.connection.info.backend_pid}/schedstat")
+    return int(path.read_text().split()[0]) / 1_000_000 if path.exists() else 0.0
+
+
 def _p99(times: Sequence[float]) -> float:
     return quantiles(times, n=100)[98]
 
@@ -249,7 +458,7 @@ def _cards(chance: random.Random, product_ids: Sequence[UUID]) -> tuple[str, dic
 
 
 def _searches(chance: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
-    from teahorse.catalog.queries import Filters, search_sql
+    from teahorse.catalog.queries import Filters, search_sql, words_everywhere
     from teahorse.common.search_words import query_words
 
     texts: Sequence[Callable[[], str]] = (
@@ -296,9 +505,9 @@ def _searches(chance: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
     for number in range(SEARCHES):
         sort = chance.choice(("rank", "rank", "rank", "new", "price", "price_desc", "sold"))
         page = 1 if chance.random() < 0.8 else chance.randint(2, 30)
-        yield search_sql(
-            query=query_words(texts[number % len(texts)]()), filters=Filters(**chance.choice(filters)()), sort=sort, page=page, per_page=24
-        )
+        query = query_words(texts[number % len(texts)]())
+        chosen = Filters(**chance.choice(filters)())
+        yield search_sql(query=query, filters=chosen, sort=sort, page=page, per_page=24, everywhere=words_everywhere())
 
 
 if __name__ == "__main__":

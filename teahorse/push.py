@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
@@ -39,7 +40,7 @@ class Topics:
 
     def __init__(self) -> None:
         self._queues: dict[str, set[asyncio.Queue[int]]] = defaultdict(set)
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(time.time_ns() // 1_000_000)  # a page that outlives a restart still sees larger numbers
 
     def publish(self, topic: str) -> None:
         """Pass a message on to everyone who listens to a topic."""

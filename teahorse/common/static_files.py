@@ -33,6 +33,6 @@ def _state_of_sources() -> str:
     digest = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):
-            source = Path(storage.path(path))  # type: ignore[attr-defined]  # every finder of ours finds files on disk
+            source = Path(storage.path(path))
             digest.update(f"{path} {source.stat().st_size} {source.stat().st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -51,5 +51,7 @@ def parcels_concerning(point: ServicePoint) -> QuerySet[Parcel]:
 def parcel_for_point(*, point: ServicePoint, text: str) -> Parcel | None:
     """Return the open parcel at a point that a pickup code, a parcel number or a carrier's number names."""
     text = text.strip().upper()
-    found = parcels_concerning(point).filter(Q(pickup_code=text) & ~Q(pickup_code="") | Q(number=text) | Q(carrier_number=text) & ~Q(carrier_number=""))
+    found = parcels_concerning(point).filter(
+        Q(pickup_code=text) & ~Q(pickup_code="") | Q(number=text) | Q(carrier_number=text) & ~Q(carrier_number="")
+    )
     return found.first()

@@ -45,7 +45,13 @@ class OrderGroup(Keyed):
     idempotency_key = models.UUIDField(unique=True)
     request_digest = models.CharField(max_length=64, help_text="what was asked; the same key with another digest is a conflict")
     person = models.ForeignKey(
-        Person, models.DO_NOTHING, related_name="+", null=True, db_constraint=False, db_index=False, help_text="a trade record outlives its person"
+        Person,
+        models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        help_text="a trade record outlives its person",
     )
     contact_name = models.CharField(max_length=80)
     contact_phone = models.CharField(max_length=16)
@@ -65,13 +71,17 @@ class OrderGroup(Keyed):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(total_fen=models.F("goods_fen") + models.F("freight_fen")), name="a_total_is_goods_and_freight"),
+            models.CheckConstraint(
+                condition=models.Q(total_fen=models.F("goods_fen") + models.F("freight_fen")), name="a_total_is_goods_and_freight"
+            ),
         ]
         indexes = [
             models.Index(fields=["person", "-placed_at"], name="group_of_person"),
             models.Index(Right("contact_phone", 4), name="group_by_phone_tail"),
         ]
-        triggers = [pgtrigger.ReadOnly(name="a_group_stays_as_agreed", fields=["number", "goods_fen", "freight_fen", "total_fen", "placed_at"])]
+        triggers = [
+            pgtrigger.ReadOnly(name="a_group_stays_as_agreed", fields=["number", "goods_fen", "freight_fen", "total_fen", "placed_at"])
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -123,7 +133,8 @@ class SellerOrder(CountyOwned):
         ]
         triggers = [
             pgtrigger.ReadOnly(
-                name="an_order_stays_as_agreed", fields=["group", "seller", "county_id", "goods_fen", "freight_fen", "total_fen", "fees_fen"]
+                name="an_order_stays_as_agreed",
+                fields=["group", "seller", "county_id", "goods_fen", "freight_fen", "total_fen", "fees_fen"],
             ),
             pgtrigger.FSM(
                 name="seller_order_states",
@@ -138,7 +149,7 @@ class SellerOrder(CountyOwned):
                     ("preparing", "closed"),
                     ("preparing", "cancelled"),
                 ],
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -226,5 +237,3 @@ class SellerNotice(Keyed):
 
     def __str__(self) -> str:
         return self.kind
-
-

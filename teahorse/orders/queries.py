@@ -144,7 +144,13 @@ class Tracked:
 
         ``to_pay``, ``to_ship``, ``in_transit``, ``to_fetch``, ``handed_over``, ``done``, ``cancelled``, ``expired``.
         """
-        by_state = {State.PENDING_PAYMENT: "to_pay", State.PAID: "to_ship", State.CLOSED: "done", State.CANCELLED: "cancelled", State.EXPIRED: "expired"}
+        by_state = {
+            State.PENDING_PAYMENT: "to_pay",
+            State.PAID: "to_ship",
+            State.CLOSED: "done",
+            State.CANCELLED: "cancelled",
+            State.EXPIRED: "expired",
+        }
         if self.order.state in by_state:
             return by_state[State(self.order.state)]
         stages = {parcel.stage for parcel in self.parcels}
@@ -223,7 +229,9 @@ def find_at_desk(*, person: Person, text: str, now: datetime, limit: int = 50) -
     seen = orders_visible_to(person, right=Right.DESK_ORDERS, now=now).select_related("group", "seller")
     if not text:
         return list(seen.order_by("-placed_at", "-pk")[:limit])
-    by_parcel = Parcel.objects.filter((Q(pickup_code=text) & ~Q(pickup_code="")) | Q(number=text) | (Q(carrier_number=text) & ~Q(carrier_number="")))
+    by_parcel = Parcel.objects.filter(
+        (Q(pickup_code=text) & ~Q(pickup_code="")) | Q(number=text) | (Q(carrier_number=text) & ~Q(carrier_number=""))
+    )
     number = text.replace("-", "")
     matches = Q(pk__in=by_parcel.values("reference"))
     if text.isdigit() and len(text) == 4:
@@ -231,4 +239,3 @@ def find_at_desk(*, person: Person, text: str, now: datetime, limit: int = 50) -
     if number.isdigit() and len(number) >= 6:
         matches |= Q(group__number=number[:14]) | Q(group__number__endswith=number)
     return list(seen.filter(matches).order_by("-placed_at", "-pk")[:limit])
-

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.catalog.models import Offer
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.translated import translated
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS, Quote, QuoteLine, QuoteOrder, decode_quote, encode_quote
@@ -135,7 +136,7 @@ def _offers(wanted: Iterable[UUID]) -> list[Offer]:
         if offer is None:
             raise NotSold(field=f"lines.{offer_id}", title="?")
         if not (offer.is_active and offer.variant.product.is_listed):
-            raise NotSold(field=f"lines.{offer_id}", title=offer.variant.product.title_i18n)
+            raise NotSold(field=f"lines.{offer_id}", title=translated(offer.variant.product, "title"))
     return list(found.values())
 
 
@@ -145,7 +146,7 @@ def _check_left(wanted: Mapping[UUID, int], offers: Iterable[Offer]) -> None:
         if left.get(offer.pk, 0) < wanted[offer.pk]:
             raise SoldOut(
                 field=f"lines.{offer.pk}.quantity",
-                title=offer.variant.product.title_i18n,
+                title=translated(offer.variant.product, "title"),
                 available=left.get(offer.pk, 0),
                 wanted=wanted[offer.pk],
             )

@@ -1,7 +1,6 @@
 """The stock admin's view of stock: to look, not to touch."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from teahorse.stock.models import StockLevel, StockPlace
 
@@ -20,11 +19,11 @@ class StockLevelAdmin(admin.ModelAdmin[StockLevel]):
     list_select_related = ("offer", "place")
     raw_id_fields = ("offer", "place")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, *_: object) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: StockLevel | None = None) -> bool:
+    def has_change_permission(self, *_: object) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: StockLevel | None = None) -> bool:
+    def has_delete_permission(self, *_: object) -> bool:
         return False

@@ -17,7 +17,11 @@ def available(offer_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 def levels_of(seller: Organisation) -> QuerySet[StockLevel]:
     """Return a seller's levels with offer and place."""
-    return StockLevel.objects.filter(offer__seller=seller).select_related("offer__variant__product", "place").order_by("offer__variant__product", "pk")
+    return (
+        StockLevel.objects.filter(offer__seller=seller)
+        .select_related("offer__variant__product", "place")
+        .order_by("offer__variant__product", "pk")
+    )
 
 
 def movements_of(level: StockLevel) -> QuerySet[StockMovement]:

@@ -1,8 +1,18 @@
-import pytest
 from datetime import timedelta
 from uuid import uuid4
 
-from teahorse.orders.actions import NothingToPay, TooLateToCancel, cancel_order, expire_orders, pack_order, place_orders, start_payment, take_payments
+import pytest
+
+from teahorse.orders.actions import (
+    NothingToPay,
+    TooLateToCancel,
+    cancel_order,
+    expire_orders,
+    pack_order,
+    place_orders,
+    start_payment,
+    take_payments,
+)
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund

@@ -100,7 +100,9 @@ def record_scans(*, scans: Sequence[ScanDraft], now: datetime) -> list[Parcel]:
 
 
 @transaction.atomic
-def hand_over(*, parcel: Parcel, pickup_code: str, place: ServicePoint | None, by: Person, now: datetime, proof: str = Scan.Proof.PICKUP_CODE) -> Parcel:
+def hand_over(
+    *, parcel: Parcel, pickup_code: str, place: ServicePoint | None, by: Person, now: datetime, proof: str = Scan.Proof.PICKUP_CODE
+) -> Parcel:
     """
     Give a parcel to its recipient against the pickup code, or against a signature where it is brought to the door.
 
@@ -129,7 +131,11 @@ def _derive(parcels: Sequence[Parcel]) -> None:
     for parcel in parcels:
         known = by_parcel[parcel.pk]
         stage = stage_after(Act(scan.act, scan.place_id == parcel.pickup_point_id and scan.place_id is not None) for scan in known)
-        holder = known[-1].place_id if known and known[-1].act in {Scan.Act.RECEIVED, Scan.Act.ARRIVED, Scan.Act.REFUSED, Scan.Act.FOUND} else None
+        holder = (
+            known[-1].place_id
+            if known and known[-1].act in {Scan.Act.RECEIVED, Scan.Act.ARRIVED, Scan.Act.REFUSED, Scan.Act.FOUND}
+            else None
+        )
         if (stage, holder) == (parcel.stage, parcel.held_by_id):
             continue
         if stage == Parcel.Stage.HANDED_OVER:

@@ -3,100 +3,171 @@
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
-import teahorse.common.ids
 from django.db import migrations, models
+
+import teahorse.common.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_persons_act_for_organisations'),
+        ("people", "0001_persons_act_for_organisations"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FreightRate',
+            name="FreightRate",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('origin_code', models.CharField(blank=True, max_length=12)),
-                ('destination_code', models.CharField(blank=True, max_length=12)),
-                ('first_kg_fen', models.IntegerField()),
-                ('further_kg_fen', models.IntegerField()),
-                ('free_from_fen', models.IntegerField(help_text='goods of one seller worth this much travel free', null=True)),
-                ('days_min', models.SmallIntegerField()),
-                ('days_max', models.SmallIntegerField()),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("origin_code", models.CharField(blank=True, max_length=12)),
+                ("destination_code", models.CharField(blank=True, max_length=12)),
+                ("first_kg_fen", models.IntegerField()),
+                ("further_kg_fen", models.IntegerField()),
+                ("free_from_fen", models.IntegerField(help_text="goods of one seller worth this much travel free", null=True)),
+                ("days_min", models.SmallIntegerField()),
+                ("days_max", models.SmallIntegerField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('origin_code', 'destination_code'), name='one_freight_rate_per_lane')],
+                "constraints": [models.UniqueConstraint(fields=("origin_code", "destination_code"), name="one_freight_rate_per_lane")],
             },
         ),
         migrations.CreateModel(
-            name='Parcel',
+            name="Parcel",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('number', models.CharField(max_length=24, unique=True)),
-                ('reference', models.UUIDField()),
-                ('recipient_name', models.CharField(max_length=80)),
-                ('recipient_phone', models.CharField(max_length=16)),
-                ('destination_code', models.CharField(max_length=12)),
-                ('destination_names', models.CharField(max_length=200)),
-                ('destination_line', models.CharField(blank=True, max_length=200)),
-                ('pickup_code', models.CharField(blank=True, max_length=8)),
-                ('carrier', models.CharField(default='network', help_text='network, or the express partner that takes it on', max_length=20)),
-                ('carrier_number', models.CharField(blank=True, max_length=40)),
-                ('weight_grams', models.PositiveIntegerField()),
-                ('stage', models.CharField(choices=[('packed', 'Packed'), ('in_transit', 'In Transit'), ('at_point', 'At Point'), ('handed_over', 'Handed Over'), ('refused', 'Refused'), ('lost', 'Lost')], default='packed', max_length=12)),
-                ('stage_at', models.DateTimeField()),
-                ('packed_at', models.DateTimeField()),
-                ('held_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.servicepoint')),
-                ('pickup_point', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.servicepoint')),
-                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                ("number", models.CharField(max_length=24, unique=True)),
+                ("reference", models.UUIDField()),
+                ("recipient_name", models.CharField(max_length=80)),
+                ("recipient_phone", models.CharField(max_length=16)),
+                ("destination_code", models.CharField(max_length=12)),
+                ("destination_names", models.CharField(max_length=200)),
+                ("destination_line", models.CharField(blank=True, max_length=200)),
+                ("pickup_code", models.CharField(blank=True, max_length=8)),
+                (
+                    "carrier",
+                    models.CharField(default="network", help_text="network, or the express partner that takes it on", max_length=20),
+                ),
+                ("carrier_number", models.CharField(blank=True, max_length=40)),
+                ("weight_grams", models.PositiveIntegerField()),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("packed", "Packed"),
+                            ("in_transit", "In Transit"),
+                            ("at_point", "At Point"),
+                            ("handed_over", "Handed Over"),
+                            ("refused", "Refused"),
+                            ("lost", "Lost"),
+                        ],
+                        default="packed",
+                        max_length=12,
+                    ),
+                ),
+                ("stage_at", models.DateTimeField()),
+                ("packed_at", models.DateTimeField()),
+                (
+                    "held_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.servicepoint"
+                    ),
+                ),
+                (
+                    "pickup_point",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.servicepoint"
+                    ),
+                ),
+                ("sender", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.organisation")),
             ],
         ),
         migrations.CreateModel(
-            name='Scan',
+            name="Scan",
             fields=[
-                ('pk', models.CompositePrimaryKey('county_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, help_text='made by the scanning device; the same scan twice is one')),
-                ('parcel_id', models.UUIDField()),
-                ('act', models.CharField(choices=[('received', 'Received'), ('departed', 'Departed'), ('arrived', 'Arrived'), ('handed_over', 'Handed Over'), ('refused', 'Refused'), ('lost', 'Lost'), ('found', 'Found')], max_length=12)),
-                ('place_id', models.UUIDField(help_text='the service point', null=True)),
-                ('by_id', models.UUIDField(help_text='the person', null=True)),
-                ('proof', models.CharField(blank=True, choices=[('', 'None'), ('pickup_code', 'Pickup Code'), ('signature', 'Signature'), ('carrier', 'Carrier')], max_length=12)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('happened_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
+                ("pk", models.CompositePrimaryKey("county_id", "id", blank=True, editable=False, primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=teahorse.common.ids.new_id,
+                        editable=False,
+                        help_text="made by the scanning device; the same scan twice is one",
+                    ),
+                ),
+                ("parcel_id", models.UUIDField()),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("departed", "Departed"),
+                            ("arrived", "Arrived"),
+                            ("handed_over", "Handed Over"),
+                            ("refused", "Refused"),
+                            ("lost", "Lost"),
+                            ("found", "Found"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("place_id", models.UUIDField(help_text="the service point", null=True)),
+                ("by_id", models.UUIDField(help_text="the person", null=True)),
+                (
+                    "proof",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "None"), ("pickup_code", "Pickup Code"), ("signature", "Signature"), ("carrier", "Carrier")],
+                        max_length=12,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("happened_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['parcel_id', 'happened_at'], name='scan_of_parcel')],
+                "indexes": [models.Index(fields=["parcel_id", "happened_at"], name="scan_of_parcel")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='scan',
-            trigger=pgtrigger.compiler.Trigger(name='scans_are_never_changed', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e6cc3657078f09adf229d515dcd3a8b298c1f226', operation='UPDATE OR DELETE', pgid='pgtrigger_scans_are_never_changed_8ea5e', table='logistics_scan', when='BEFORE')),
+            model_name="scan",
+            trigger=pgtrigger.compiler.Trigger(
+                name="scans_are_never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="e6cc3657078f09adf229d515dcd3a8b298c1f226",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_scans_are_never_changed_8ea5e",
+                    table="logistics_scan",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='parcel',
-            index=models.Index(fields=['reference'], name='parcel_by_reference'),
+            model_name="parcel",
+            index=models.Index(fields=["reference"], name="parcel_by_reference"),
         ),
         migrations.AddIndex(
-            model_name='parcel',
-            index=models.Index(fields=['pickup_point', 'stage'], name='parcel_by_point'),
+            model_name="parcel",
+            index=models.Index(fields=["pickup_point", "stage"], name="parcel_by_point"),
         ),
         migrations.AddIndex(
-            model_name='parcel',
-            index=models.Index(fields=['held_by', 'stage'], name='parcel_by_holder'),
+            model_name="parcel",
+            index=models.Index(fields=["held_by", "stage"], name="parcel_by_holder"),
         ),
         migrations.AddIndex(
-            model_name='parcel',
-            index=models.Index(condition=models.Q(('pickup_code', ''), _negated=True), fields=['pickup_code'], name='parcel_by_code'),
+            model_name="parcel",
+            index=models.Index(condition=models.Q(("pickup_code", ""), _negated=True), fields=["pickup_code"], name="parcel_by_code"),
         ),
         migrations.AddConstraint(
-            model_name='parcel',
-            constraint=models.UniqueConstraint(condition=models.Q(('stage__in', ('packed', 'in_transit', 'at_point', 'refused')), models.Q(('pickup_code', ''), _negated=True)), fields=('pickup_point', 'pickup_code'), name='a_pickup_code_opens_one_parcel'),
+            model_name="parcel",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("stage__in", ("packed", "in_transit", "at_point", "refused")), models.Q(("pickup_code", ""), _negated=True)
+                ),
+                fields=("pickup_point", "pickup_code"),
+                name="a_pickup_code_opens_one_parcel",
+            ),
         ),
     ]

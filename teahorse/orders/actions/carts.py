@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.catalog.models import Offer
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.translated import translated
 from teahorse.orders.models import Cart, CartLine
 from teahorse.orders.quoting import NotSold
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS
@@ -48,7 +49,7 @@ def put_into_cart(*, cart: Cart, offer_id: UUID, quantity: int, origin: str = "m
         raise Malformed(field="quantity", reason=_("A quantity is a number from 1 to 999."))
     offer = Offer.objects.select_related("variant__product").filter(pk=offer_id).first()
     if offer is None or not (offer.is_active and offer.variant.product.is_listed):
-        raise NotSold(field="offer_id", title=offer.variant.product.title_i18n if offer else "?")
+        raise NotSold(field="offer_id", title=translated(offer.variant.product, "title") if offer else "?")
     Cart.objects.select_for_update().get(pk=cart.pk)
     line = CartLine.objects.filter(cart=cart, offer=offer).first()
     if line is None:

@@ -100,4 +100,3 @@ def _close(orders: Iterable[SellerOrder], now: datetime, *, reason: str) -> None
     SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
     if ended:
         announce(OrdersClosed(order_ids=tuple(order.pk for order in ended)))
-

@@ -85,7 +85,11 @@ def _take(payment: Payment, orders: Sequence[SellerOrder], now: datetime) -> lis
     ):
         return _mark_paid(orders, now)
     payments.request_refund(
-        payment=payment, reference=payment.reference, amount_fen=payment.amount_fen, reason=str(_("The order could not be kept for you")), now=now
+        payment=payment,
+        reference=payment.reference,
+        amount_fen=payment.amount_fen,
+        reason=str(_("The order could not be kept for you")),
+        now=now,
     )
     return []
 

@@ -10,7 +10,7 @@ which gathers what waits at the same moment.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -38,6 +38,9 @@ FIND_OFFERS = """
       join catalog_product product on product.id = variant.product_id
      where offer.id = any(%s)
 """
+
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class PriceChanged(Refusal):
@@ -71,7 +74,7 @@ class Wish:
     @property
     def digest(self) -> str:
         """A digest of what is asked for; the moment of the quote is left out."""
-        asked = replace(self, quote=msgspec.structs.replace(self.quote, made_at=datetime.min))
+        asked = replace(self, quote=msgspec.structs.replace(self.quote, made_at=LONG_AGO))
         return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
 
 
@@ -224,7 +227,9 @@ def _write(drafts: Sequence[_Draft], *, now: datetime, until: datetime) -> dict[
         "lines": [row for draft in drafts for row in draft.lines()],
     }
     with connection.cursor() as cursor:
-        cursor.execute(PLACE_ORDERS, {**{name: msgspec.json.encode(value).decode() for name, value in rows.items()}, "now": now, "until": until})
+        cursor.execute(
+            PLACE_ORDERS, {**{name: msgspec.json.encode(value).decode() for name, value in rows.items()}, "now": now, "until": until}
+        )
         numbers = dict(cursor.fetchall())
     announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in drafts)))
     return numbers

@@ -5,181 +5,310 @@ import django.db.models.expressions
 import django.db.models.functions.text
 import pgtrigger.compiler
 import pgtrigger.migrations
-import teahorse.common.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import teahorse.common.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_goods_are_drafted_and_approved'),
-        ('people', '0002_goods_are_drafted_and_approved'),
+        ("catalog", "0001_goods_are_drafted_and_approved"),
+        ("people", "0002_goods_are_drafted_and_approved"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cart',
+            name="Cart",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('changed_at', models.DateTimeField()),
-                ('person', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='OrderGroup',
+            name="OrderGroup",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('idempotency_key', models.UUIDField(unique=True)),
-                ('request_digest', models.CharField(help_text='what was asked; the same key with another digest is a conflict', max_length=64)),
-                ('contact_name', models.CharField(max_length=80)),
-                ('contact_phone', models.CharField(max_length=16)),
-                ('destination_code', models.CharField(max_length=12)),
-                ('destination_names', models.CharField(max_length=200)),
-                ('destination_line', models.CharField(blank=True, max_length=200)),
-                ('goods_fen', models.BigIntegerField()),
-                ('freight_fen', models.BigIntegerField()),
-                ('total_fen', models.BigIntegerField()),
-                ('origin', models.CharField(default='mall', max_length=60)),
-                ('locale', models.CharField(default='zh-hans', max_length=10)),
-                ('quote_version', models.CharField(max_length=16)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('placed_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('person', models.ForeignKey(db_constraint=False, db_index=False, help_text='a trade record outlives its person', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('pickup_point', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='people.servicepoint')),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("idempotency_key", models.UUIDField(unique=True)),
+                (
+                    "request_digest",
+                    models.CharField(help_text="what was asked; the same key with another digest is a conflict", max_length=64),
+                ),
+                ("contact_name", models.CharField(max_length=80)),
+                ("contact_phone", models.CharField(max_length=16)),
+                ("destination_code", models.CharField(max_length=12)),
+                ("destination_names", models.CharField(max_length=200)),
+                ("destination_line", models.CharField(blank=True, max_length=200)),
+                ("goods_fen", models.BigIntegerField()),
+                ("freight_fen", models.BigIntegerField()),
+                ("total_fen", models.BigIntegerField()),
+                ("origin", models.CharField(default="mall", max_length=60)),
+                ("locale", models.CharField(default="zh-hans", max_length=10)),
+                ("quote_version", models.CharField(max_length=16)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("placed_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        help_text="a trade record outlives its person",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pickup_point",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="people.servicepoint",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SellerNotice',
+            name="SellerNotice",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('seller_id', models.UUIDField()),
-                ('order_id', models.UUIDField()),
-                ('kind', models.CharField(choices=[('placed', 'Placed'), ('paid', 'Paid'), ('cancelled', 'Cancelled')], max_length=12)),
-                ('at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("seller_id", models.UUIDField()),
+                ("order_id", models.UUIDField()),
+                ("kind", models.CharField(choices=[("placed", "Placed"), ("paid", "Paid"), ("cancelled", "Cancelled")], max_length=12)),
+                ("at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('read_at', None)), fields=['seller_id', '-at'], name='notice_unread')],
-                'constraints': [models.UniqueConstraint(fields=('order_id', 'kind'), name='a_seller_is_told_once')],
+                "indexes": [models.Index(condition=models.Q(("read_at", None)), fields=["seller_id", "-at"], name="notice_unread")],
+                "constraints": [models.UniqueConstraint(fields=("order_id", "kind"), name="a_seller_is_told_once")],
             },
         ),
         migrations.CreateModel(
-            name='SellerOrder',
+            name="SellerOrder",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('number', models.CharField(max_length=24)),
-                ('state', models.CharField(choices=[('pending_payment', 'Pending Payment'), ('paid', 'Paid'), ('preparing', 'Preparing'), ('closed', 'Closed'), ('expired', 'Expired'), ('cancelled', 'Cancelled')], default='pending_payment', max_length=16)),
-                ('goods_fen', models.BigIntegerField()),
-                ('freight_fen', models.BigIntegerField()),
-                ('total_fen', models.BigIntegerField()),
-                ('fees_fen', models.BigIntegerField(default=0, help_text="the network's fees on it, frozen at sale; 0 until fee rules exist")),
-                ('weight_grams', models.IntegerField()),
-                ('promised_from_date', models.DateField()),
-                ('promised_to_date', models.DateField()),
-                ('placed_at', models.DateTimeField()),
-                ('paid_at', models.DateTimeField(null=True)),
-                ('packed_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=80)),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.ordergroup')),
-                ('seller', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='people.organisation')),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                ("number", models.CharField(max_length=24)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending_payment", "Pending Payment"),
+                            ("paid", "Paid"),
+                            ("preparing", "Preparing"),
+                            ("closed", "Closed"),
+                            ("expired", "Expired"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending_payment",
+                        max_length=16,
+                    ),
+                ),
+                ("goods_fen", models.BigIntegerField()),
+                ("freight_fen", models.BigIntegerField()),
+                ("total_fen", models.BigIntegerField()),
+                (
+                    "fees_fen",
+                    models.BigIntegerField(default=0, help_text="the network's fees on it, frozen at sale; 0 until fee rules exist"),
+                ),
+                ("weight_grams", models.IntegerField()),
+                ("promised_from_date", models.DateField()),
+                ("promised_to_date", models.DateField()),
+                ("placed_at", models.DateTimeField()),
+                ("paid_at", models.DateTimeField(null=True)),
+                ("packed_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=80)),
+                ("group", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="orders.ordergroup")),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('position', models.SmallIntegerField()),
-                ('offer_id', models.UUIDField()),
-                ('product_id', models.UUIDField()),
-                ('titles', models.JSONField()),
-                ('drawing', models.CharField(max_length=30)),
-                ('unit_price_fen', models.BigIntegerField()),
-                ('quantity', models.IntegerField()),
-                ('amount_fen', models.BigIntegerField()),
-                ('weight_grams', models.IntegerField()),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.sellerorder')),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                ("position", models.SmallIntegerField()),
+                ("offer_id", models.UUIDField()),
+                ("product_id", models.UUIDField()),
+                ("titles", models.JSONField()),
+                ("drawing", models.CharField(max_length=30)),
+                ("unit_price_fen", models.BigIntegerField()),
+                ("quantity", models.IntegerField()),
+                ("amount_fen", models.BigIntegerField()),
+                ("weight_grams", models.IntegerField()),
+                ("order", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.sellerorder")),
             ],
         ),
         migrations.CreateModel(
-            name='CartLine',
+            name="CartLine",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('quantity', models.SmallIntegerField()),
-                ('origin', models.CharField(default='mall', max_length=60)),
-                ('added_at', models.DateTimeField()),
-                ('cart', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.cart')),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.offer')),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("quantity", models.SmallIntegerField()),
+                ("origin", models.CharField(default="mall", max_length=60)),
+                ("added_at", models.DateTimeField()),
+                ("cart", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.cart")),
+                ("offer", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalog.offer")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('cart', 'offer'), name='one_line_per_offer'), models.CheckConstraint(condition=models.Q(('quantity__range', (1, 999))), name='a_cart_line_is_1_to_999_units')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("cart", "offer"), name="one_line_per_offer"),
+                    models.CheckConstraint(condition=models.Q(("quantity__range", (1, 999))), name="a_cart_line_is_1_to_999_units"),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='ordergroup',
-            index=models.Index(fields=['person', '-placed_at'], name='group_of_person'),
+            model_name="ordergroup",
+            index=models.Index(fields=["person", "-placed_at"], name="group_of_person"),
         ),
         migrations.AddIndex(
-            model_name='ordergroup',
-            index=models.Index(django.db.models.functions.text.Right('contact_phone', 4), name='group_by_phone_tail'),
+            model_name="ordergroup",
+            index=models.Index(django.db.models.functions.text.Right("contact_phone", 4), name="group_by_phone_tail"),
         ),
         migrations.AddConstraint(
-            model_name='ordergroup',
-            constraint=models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(models.F('goods_fen'), '+', models.F('freight_fen')))), name='a_total_is_goods_and_freight'),
+            model_name="ordergroup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("total_fen", django.db.models.expressions.CombinedExpression(models.F("goods_fen"), "+", models.F("freight_fen")))
+                ),
+                name="a_total_is_goods_and_freight",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ordergroup',
-            trigger=pgtrigger.compiler.Trigger(name='a_group_stays_as_agreed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."goods_fen" IS DISTINCT FROM (NEW."goods_fen") OR OLD."freight_fen" IS DISTINCT FROM (NEW."freight_fen") OR OLD."total_fen" IS DISTINCT FROM (NEW."total_fen") OR OLD."placed_at" IS DISTINCT FROM (NEW."placed_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='9d913225ddfe1e6315dd414b6c54b296fdcdd497', operation='UPDATE', pgid='pgtrigger_a_group_stays_as_agreed_0ef7e', table='orders_ordergroup', when='BEFORE')),
+            model_name="ordergroup",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_group_stays_as_agreed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."goods_fen" IS DISTINCT FROM (NEW."goods_fen") OR OLD."freight_fen" IS DISTINCT FROM (NEW."freight_fen") OR OLD."total_fen" IS DISTINCT FROM (NEW."total_fen") OR OLD."placed_at" IS DISTINCT FROM (NEW."placed_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="9d913225ddfe1e6315dd414b6c54b296fdcdd497",
+                    operation="UPDATE",
+                    pgid="pgtrigger_a_group_stays_as_agreed_0ef7e",
+                    table="orders_ordergroup",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='sellerorder',
-            index=models.Index(fields=['seller', 'state', '-placed_at'], name='order_of_seller'),
+            model_name="sellerorder",
+            index=models.Index(fields=["seller", "state", "-placed_at"], name="order_of_seller"),
         ),
         migrations.AddIndex(
-            model_name='sellerorder',
-            index=models.Index(fields=['county_id', '-placed_at'], name='order_of_county'),
+            model_name="sellerorder",
+            index=models.Index(fields=["county_id", "-placed_at"], name="order_of_county"),
         ),
         migrations.AddConstraint(
-            model_name='sellerorder',
-            constraint=models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(models.F('goods_fen'), '+', models.F('freight_fen')))), name='a_seller_total_is_goods_and_freight'),
+            model_name="sellerorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("total_fen", django.db.models.expressions.CombinedExpression(models.F("goods_fen"), "+", models.F("freight_fen")))
+                ),
+                name="a_seller_total_is_goods_and_freight",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sellerorder',
-            constraint=models.UniqueConstraint(fields=('group', 'seller'), name='one_seller_order_per_seller'),
+            model_name="sellerorder",
+            constraint=models.UniqueConstraint(fields=("group", "seller"), name="one_seller_order_per_seller"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sellerorder',
-            trigger=pgtrigger.compiler.Trigger(name='an_order_stays_as_agreed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."group_id" IS DISTINCT FROM (NEW."group_id") OR OLD."seller_id" IS DISTINCT FROM (NEW."seller_id") OR OLD."county_id" IS DISTINCT FROM (NEW."county_id") OR OLD."goods_fen" IS DISTINCT FROM (NEW."goods_fen") OR OLD."freight_fen" IS DISTINCT FROM (NEW."freight_fen") OR OLD."total_fen" IS DISTINCT FROM (NEW."total_fen") OR OLD."fees_fen" IS DISTINCT FROM (NEW."fees_fen"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='d78289fb39adb5c44a22a1d08a5c5db4e07f6955', operation='UPDATE', pgid='pgtrigger_an_order_stays_as_agreed_f0e9e', table='orders_sellerorder', when='BEFORE')),
+            model_name="sellerorder",
+            trigger=pgtrigger.compiler.Trigger(
+                name="an_order_stays_as_agreed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."group_id" IS DISTINCT FROM (NEW."group_id") OR OLD."seller_id" IS DISTINCT FROM (NEW."seller_id") OR OLD."county_id" IS DISTINCT FROM (NEW."county_id") OR OLD."goods_fen" IS DISTINCT FROM (NEW."goods_fen") OR OLD."freight_fen" IS DISTINCT FROM (NEW."freight_fen") OR OLD."total_fen" IS DISTINCT FROM (NEW."total_fen") OR OLD."fees_fen" IS DISTINCT FROM (NEW."fees_fen"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="d78289fb39adb5c44a22a1d08a5c5db4e07f6955",
+                    operation="UPDATE",
+                    pgid="pgtrigger_an_order_stays_as_agreed_f0e9e",
+                    table="orders_sellerorder",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sellerorder',
-            trigger=pgtrigger.compiler.Trigger(name='seller_order_states', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{pending_payment:paid,pending_payment:expired,pending_payment:cancelled,expired:paid,paid:preparing,paid:cancelled,preparing:closed,preparing:cancelled}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='84d389d099577562cf5b871bb6628720071497f5', operation='UPDATE', pgid='pgtrigger_seller_order_states_83bd2', table='orders_sellerorder', when='BEFORE')),
+            model_name="sellerorder",
+            trigger=pgtrigger.compiler.Trigger(
+                name="seller_order_states",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{pending_payment:paid,pending_payment:expired,pending_payment:cancelled,expired:paid,paid:preparing,paid:cancelled,preparing:closed,preparing:cancelled}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="84d389d099577562cf5b871bb6628720071497f5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_seller_order_states_83bd2",
+                    table="orders_sellerorder",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen', django.db.models.expressions.CombinedExpression(models.F('unit_price_fen'), '*', models.F('quantity')))), name='an_amount_is_price_times_quantity'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_fen", django.db.models.expressions.CombinedExpression(models.F("unit_price_fen"), "*", models.F("quantity")))
+                ),
+                name="an_amount_is_price_times_quantity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__range', (1, 999))), name='an_order_line_is_1_to_999_units'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__range", (1, 999))), name="an_order_line_is_1_to_999_units"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='orderline',
-            trigger=pgtrigger.compiler.Trigger(name='order_lines_are_never_changed', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d955f958b8677887d3eff9b5d094376c540ac613', operation='UPDATE OR DELETE', pgid='pgtrigger_order_lines_are_never_changed_c6051', table='orders_orderline', when='BEFORE')),
+            model_name="orderline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="order_lines_are_never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="d955f958b8677887d3eff9b5d094376c540ac613",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_order_lines_are_never_changed_c6051",
+                    table="orders_orderline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='orderline',
-            trigger=pgtrigger.compiler.Trigger(name='parts_add_up_to_the_whole', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE wrong text; checked uuid[] := array(select distinct order_id from placed);', func="\n                    execute $query$\n                        select string_agg(o.number, ', ')\n                          from orders_sellerorder o\n                          join (select l.order_id, sum(l.amount_fen) as goods from orders_orderline l\n                                 where l.order_id = any($1) group by l.order_id) parts on o.id = parts.order_id\n                         where o.id = any($1) and o.goods_fen <> parts.goods\n                    $query$ into wrong using checked;\n                    if wrong is not null then\n                        raise check_violation using message = 'the lines do not add up to the order: ' || wrong;\n                    end if;\n                    execute $query$\n                        select string_agg(g.number, ', ')\n                          from orders_ordergroup g\n                          join (select o.group_id, sum(o.total_fen) as total from orders_sellerorder o\n                                 where o.group_id = any($1) group by o.group_id) parts on g.id = parts.group_id\n                         where g.id = any($1) and g.total_fen <> parts.total\n                    $query$ into wrong using array(select distinct o.group_id from orders_sellerorder o where o.id = any(checked));\n                    if wrong is not null then\n                        raise check_violation using message = 'the seller orders do not add up to the group: ' || wrong;\n                    end if;\n                    return null;\n                ", hash='d758b8123f1bdf98b74f2e7aaf92220539b93e63', level='STATEMENT', operation='INSERT', pgid='pgtrigger_parts_add_up_to_the_whole_459e6', referencing='REFERENCING NEW TABLE AS placed ', table='orders_orderline', when='AFTER')),
+            model_name="orderline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="parts_add_up_to_the_whole",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE wrong text; checked uuid[] := array(select distinct order_id from placed);",
+                    func="\n                    execute $query$\n                        select string_agg(o.number, ', ')\n                          from orders_sellerorder o\n                          join (select l.order_id, sum(l.amount_fen) as goods from orders_orderline l\n                                 where l.order_id = any($1) group by l.order_id) parts on o.id = parts.order_id\n                         where o.id = any($1) and o.goods_fen <> parts.goods\n                    $query$ into wrong using checked;\n                    if wrong is not null then\n                        raise check_violation using message = 'the lines do not add up to the order: ' || wrong;\n                    end if;\n                    execute $query$\n                        select string_agg(g.number, ', ')\n                          from orders_ordergroup g\n                          join (select o.group_id, sum(o.total_fen) as total from orders_sellerorder o\n                                 where o.group_id = any($1) group by o.group_id) parts on g.id = parts.group_id\n                         where g.id = any($1) and g.total_fen <> parts.total\n                    $query$ into wrong using array(select distinct o.group_id from orders_sellerorder o where o.id = any(checked));\n                    if wrong is not null then\n                        raise check_violation using message = 'the seller orders do not add up to the group: ' || wrong;\n                    end if;\n                    return null;\n                ",
+                    hash="d758b8123f1bdf98b74f2e7aaf92220539b93e63",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_parts_add_up_to_the_whole_459e6",
+                    referencing="REFERENCING NEW TABLE AS placed ",
+                    table="orders_orderline",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

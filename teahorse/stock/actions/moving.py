@@ -32,7 +32,9 @@ def open_level(*, offer: Offer, place: StockPlace, is_online: bool = True) -> St
 
 
 @transaction.atomic
-def move(*, level: StockLevel, delta: int, reason: str, by: Person | None, now: datetime, note: str = "", reference: UUID | None = None) -> StockLevel:
+def move(
+    *, level: StockLevel, delta: int, reason: str, by: Person | None, now: datetime, note: str = "", reference: UUID | None = None
+) -> StockLevel:
     """
     Add to or take from what is on hand.
 

@@ -3,119 +3,182 @@
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
-import teahorse.common.ids
 from django.db import migrations, models
+
+import teahorse.common.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_goods_are_drafted_and_approved'),
-        ('people', '0001_persons_act_for_organisations'),
+        ("catalog", "0001_goods_are_drafted_and_approved"),
+        ("people", "0001_persons_act_for_organisations"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StockPlace',
+            name="StockPlace",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('kind', models.CharField(choices=[('warehouse', 'Warehouse'), ('shelf', 'Shelf'), ('vehicle', 'Vehicle')], max_length=10)),
-                ('name', models.CharField(max_length=80)),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                ("kind", models.CharField(choices=[("warehouse", "Warehouse"), ("shelf", "Shelf"), ("vehicle", "Vehicle")], max_length=10)),
+                ("name", models.CharField(max_length=80)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='StockLevel',
+            name="StockLevel",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('on_hand', models.IntegerField(default=0)),
-                ('reserved', models.IntegerField(default=0)),
-                ('is_online', models.BooleanField(default=True)),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.offer')),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                ("on_hand", models.IntegerField(default=0)),
+                ("reserved", models.IntegerField(default=0)),
+                ("is_online", models.BooleanField(default=True)),
+                ("offer", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalog.offer")),
             ],
         ),
         migrations.CreateModel(
-            name='Reservation',
+            name="Reservation",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('reference', models.UUIDField()),
-                ('quantity', models.IntegerField()),
-                ('state', models.CharField(choices=[('held', 'Held'), ('committed', 'Committed'), ('taken', 'Taken'), ('released', 'Released')], default='held', max_length=10)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('level', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.stocklevel')),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                ("reference", models.UUIDField()),
+                ("quantity", models.IntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("held", "Held"), ("committed", "Committed"), ("taken", "Taken"), ("released", "Released")],
+                        default="held",
+                        max_length=10,
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "level",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.stocklevel",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StockMovement',
+            name="StockMovement",
             fields=[
-                ('pk', models.CompositePrimaryKey('county_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False)),
-                ('level_id', models.UUIDField()),
-                ('delta', models.IntegerField()),
-                ('reason', models.CharField(choices=[('received', 'Received'), ('sold', 'Sold'), ('counted', 'Counted'), ('spoiled', 'Spoiled'), ('returned', 'Returned'), ('moved_out', 'Moved Out'), ('moved_in', 'Moved In')], max_length=12)),
-                ('reference', models.UUIDField(null=True)),
-                ('by_id', models.UUIDField(null=True)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('moved_at', models.DateTimeField()),
+                ("pk", models.CompositePrimaryKey("county_id", "id", blank=True, editable=False, primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False)),
+                ("level_id", models.UUIDField()),
+                ("delta", models.IntegerField()),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("sold", "Sold"),
+                            ("counted", "Counted"),
+                            ("spoiled", "Spoiled"),
+                            ("returned", "Returned"),
+                            ("moved_out", "Moved Out"),
+                            ("moved_in", "Moved In"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reference", models.UUIDField(null=True)),
+                ("by_id", models.UUIDField(null=True)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("moved_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['level_id', '-moved_at'], name='movement_of_level')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('reference__isnull', False)), fields=('county_id', 'level_id', 'reference', 'reason'), name='one_movement_per_level_and_reference')],
+                "indexes": [models.Index(fields=["level_id", "-moved_at"], name="movement_of_level")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("reference__isnull", False)),
+                        fields=("county_id", "level_id", "reference", "reason"),
+                        name="one_movement_per_level_and_reference",
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='stockmovement',
-            trigger=pgtrigger.compiler.Trigger(name='movements_are_never_changed', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='8f784d0837b2e87ffaf11bceafabc968d884138d', operation='UPDATE OR DELETE', pgid='pgtrigger_movements_are_never_changed_d9ffb', table='stock_stockmovement', when='BEFORE')),
+            model_name="stockmovement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="movements_are_never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="8f784d0837b2e87ffaf11bceafabc968d884138d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_movements_are_never_changed_d9ffb",
+                    table="stock_stockmovement",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='stockplace',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="stockplace",
+            name="organisation",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.organisation"),
         ),
         migrations.AddField(
-            model_name='stockplace',
-            name='service_point',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.servicepoint'),
+            model_name="stockplace",
+            name="service_point",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.servicepoint"
+            ),
         ),
         migrations.AddField(
-            model_name='stocklevel',
-            name='place',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.stockplace'),
+            model_name="stocklevel",
+            name="place",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="stock.stockplace"),
         ),
         migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(fields=['reference'], name='reservation_by_reference'),
+            model_name="reservation",
+            index=models.Index(fields=["reference"], name="reservation_by_reference"),
         ),
         migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(condition=models.Q(('state__in', ('held', 'committed'))), fields=['level'], name='reservation_open'),
+            model_name="reservation",
+            index=models.Index(condition=models.Q(("state__in", ("held", "committed"))), fields=["level"], name="reservation_open"),
         ),
         migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='a_reservation_is_of_something'),
+            model_name="reservation",
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="a_reservation_is_of_something"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='reservation',
-            trigger=pgtrigger.compiler.Trigger(name='reservation_states', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{held:committed,held:released,committed:taken,committed:released,released:committed}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='57ab3e57505b5f6ada7c395aa6bfcb3f15f7fead', operation='UPDATE', pgid='pgtrigger_reservation_states_f31ea', table='stock_reservation', when='BEFORE')),
+            model_name="reservation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reservation_states",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{held:committed,held:released,committed:taken,committed:released,released:committed}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="57ab3e57505b5f6ada7c395aa6bfcb3f15f7fead",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reservation_states_f31ea",
+                    table="stock_reservation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.CheckConstraint(condition=models.Q(('on_hand__gte', models.F('reserved')), ('reserved__gte', 0)), name='never_promise_more_than_on_hand'),
+            model_name="stocklevel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("on_hand__gte", models.F("reserved")), ("reserved__gte", 0)), name="never_promise_more_than_on_hand"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.UniqueConstraint(fields=('offer', 'place'), name='one_level_per_offer_and_place'),
+            model_name="stocklevel",
+            constraint=models.UniqueConstraint(fields=("offer", "place"), name="one_level_per_offer_and_place"),
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_online', True)), fields=('offer',), name='one_online_level_per_offer'),
+            model_name="stocklevel",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_online", True)), fields=("offer",), name="one_online_level_per_offer"
+            ),
         ),
     ]

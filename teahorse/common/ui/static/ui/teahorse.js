@@ -67,7 +67,7 @@ customElements.define("live-order", class extends HTMLElement {
     const source = this.source = new EventSource(this.getAttribute("src"))
     source.onopen = () => { this.losses = 0 }
     source.onmessage = event => this.heard(event)
-    source.addEventListener("order", event => this.heard(event))
+    source.addEventListener("changed", event => this.heard(event))
     source.onerror = () => {
       source.close()
       this.source = null

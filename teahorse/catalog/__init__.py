@@ -1,0 +1,1 @@
+"""Sellers' goods: brands, products, variants, offers, pictures, their review by the centre, and finding them."""

@@ -1,0 +1,52 @@
+"""Every change of the goods, one verb each."""
+
+from teahorse.catalog.actions.drafting import (
+    DraftChangedMeanwhile,
+    DraftHasFaults,
+    DraftIsNotOpen,
+    DraftIsNotSubmitted,
+    drop_draft,
+    faults_of,
+    start_draft,
+    submit_draft,
+    take_back_draft,
+    write_draft,
+)
+from teahorse.catalog.actions.importing import NothingImported, dry_run, import_catalogue
+from teahorse.catalog.actions.picturing import add_picture
+from teahorse.catalog.actions.reviewing import (
+    ProductIsNotListed,
+    ProductWasNotWithdrawn,
+    WriterMayNotReview,
+    approve_draft,
+    relist_product,
+    send_back_draft,
+    withdraw_product,
+)
+from teahorse.catalog.actions.searching import write_search_entries, write_sold_counts
+
+__all__ = [
+    "DraftChangedMeanwhile",
+    "DraftHasFaults",
+    "DraftIsNotOpen",
+    "DraftIsNotSubmitted",
+    "NothingImported",
+    "ProductIsNotListed",
+    "ProductWasNotWithdrawn",
+    "WriterMayNotReview",
+    "add_picture",
+    "approve_draft",
+    "drop_draft",
+    "dry_run",
+    "faults_of",
+    "import_catalogue",
+    "relist_product",
+    "send_back_draft",
+    "start_draft",
+    "submit_draft",
+    "take_back_draft",
+    "withdraw_product",
+    "write_draft",
+    "write_search_entries",
+    "write_sold_counts",
+]

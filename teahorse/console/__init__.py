@@ -1,0 +1,1 @@
+"""The workbench: pages on which sellers, stations and centres do their day's work."""

@@ -1,0 +1,75 @@
+"""What the workbench's templates need beyond the design system."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django import template
+
+from teahorse.common import ids
+from teahorse.console.words import said
+from teahorse.orders.models import OrderLine
+from teahorse.people import rules
+
+register = template.Library()
+
+
+@register.filter
+def words(texts: Mapping[str, str] | None) -> str:
+    """``{{ content.title|words }}``: a text by language in the reader's, else in Chinese."""
+    return said(texts or {})
+
+
+@register.filter
+def line_title(line: OrderLine) -> str:
+    """``{{ line|line_title }}``: what was ordered, under the name of that day."""
+    return said(line.titles.get("title") or {})
+
+
+@register.filter
+def line_form(line: OrderLine) -> str:
+    """``{{ line|line_form }}``: the form in which it was ordered."""
+    return said(line.titles.get("variant") or {})
+
+
+@register.filter
+def kg(grams: int | None) -> str:
+    """``{{ grams|kg }}``: ``2.34`` kilograms, without the unit."""
+    return "" if grams is None else f"{grams / 1000:.2f}"
+
+
+@register.filter
+def masked_name(name: str | None) -> str:
+    """``{{ name|masked_name }}``: as on a waybill."""
+    return rules.masked_name(name or "")
+
+
+@register.filter
+def masked_phone(phone: str | None) -> str:
+    """``{{ phone|masked_phone }}``: as on a waybill."""
+    return rules.masked_phone(phone or "")
+
+
+@register.filter
+def masked_line(line: str | None) -> str:
+    """``{{ line|masked_line }}``: an address without its door numbers."""
+    return rules.masked_line(line or "")
+
+
+@register.filter
+def spaced(number: str | None) -> str:
+    """``{{ number|spaced }}``: a long number in groups of four, to be read aloud."""
+    text = number or ""
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
+    """``{{ faults|get:path }}``: what a mapping holds under a key, or nothing."""
+    return (mapping or {}).get(key, "")
+
+
+@register.filter
+def short(key: UUID) -> str:
+    """``{{ point.pk|short }}``: a key as addresses write it."""
+    return ids.short(key)

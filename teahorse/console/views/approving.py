@@ -1,0 +1,161 @@
+"""What waits for the centre: a queue, and side by side what is listed and what is proposed."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from teahorse.catalog import actions, queries
+from teahorse.catalog.content import ProductContent, content_of
+from teahorse.catalog.models import ProductDraft
+from teahorse.common.money import yuan
+from teahorse.common.refusals import Refusal
+from teahorse.console.access import Acting, Context, acts
+from teahorse.console.nav import page
+from teahorse.console.preview import preview_of
+from teahorse.console.waiting import drafts_for
+from teahorse.people.models import Organisation, Right
+
+CENTRES = Organisation.CENTRES
+PER_PAGE = 50
+LANGUAGES = {"zh-hans": "中文", "bo": "བོད་ཡིག", "en": "English"}
+
+
+@acts(Right.APPROVE_LISTINGS, kinds=CENTRES)
+def queue(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """List the drafts that wait, the oldest first."""
+    drafts = Paginator(drafts_for(acting), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [(draft, ProductContent.from_document(draft.content)) for draft in drafts]
+    return page(request, acting, "approvals.html", {"rows": rows, "drafts": drafts})
+
+
+@acts(Right.APPROVE_LISTINGS, "GET", "POST", kinds=CENTRES)
+def review(request: HttpRequest, acting: Acting, draft_id: UUID) -> HttpResponse:
+    """Show what a draft would change; approve it, or send it back with a reason; then the next one."""
+    draft = drafts_for(acting).filter(pk=draft_id).first()
+    if draft is None:
+        return _gone(request, acting, draft_id)
+    fault, reason = "", ""
+    if request.method == "POST":
+        reason = request.POST.get("reason", "").strip()
+        try:
+            _decide(request, acting, draft, reason)
+        except Refusal as refusal:
+            fault = str(refusal)
+        else:
+            return _next(acting)
+    context = {"fault": fault, "reason": reason, "is_own": draft.written_by_id == acting.person.pk, **_side_by_side(draft)}
+    return page(
+        request, acting, "review.html", {"draft": draft, "waiting": drafts_for(acting).count(), **context}, status=422 if fault else 200
+    )
+
+
+def _gone(request: HttpRequest, acting: Acting, draft_id: UUID) -> HttpResponse:
+    """Say that somebody was faster; what was never for this centre is not there."""
+    known = ProductDraft.objects.filter(pk=draft_id, reviewed_by=acting.person).exists()
+    if not known:
+        raise Http404
+    messages.info(request, _("You have decided about this already."))
+    return _next(acting)
+
+
+def _decide(request: HttpRequest, acting: Acting, draft: ProductDraft, reason: str) -> None:
+    title = ProductContent.from_document(draft.content).title.get("zh-hans", "")
+    if request.POST.get("act") == "approve":
+        actions.approve_draft(draft=draft, by=acting.person, now=acting.now)
+        messages.success(request, _("On show: %(title)s") % {"title": title})
+    else:
+        actions.send_back_draft(draft=draft, reason=reason, by=acting.person, now=acting.now)
+        messages.success(request, _("Sent back: %(title)s") % {"title": title})
+
+
+def _next(acting: Acting) -> HttpResponse:
+    following = drafts_for(acting).exclude(written_by=acting.person).first()
+    if following is None:
+        return redirect("console:approvals", org=acting.organisation.key)
+    return redirect("console:review", org=acting.organisation.key, draft_id=following.pk)
+
+
+@dataclass(frozen=True)
+class ChangedPlace:
+    """One place that a draft changes, in words."""
+
+    label: str
+    before: str
+    after: str
+    lang: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing stood there."""
+        return not self.before
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing stands there any more."""
+        return not self.after
+
+
+def _side_by_side(draft: ProductDraft) -> Context:
+    proposed = ProductContent.from_document(draft.content)
+    listed = content_of(draft.product) if draft.product else None
+    changes = [_changed(change.field, change.before, change.after) for change in queries.changes_of(draft)]
+    return {
+        "changes": changes,
+        "proposed": preview_of(proposed, draft.seller)["shown"],
+        "listed": preview_of(listed, draft.seller)["shown"] if listed else None,
+    }
+
+
+def _changed(path: str, before: Any, after: Any) -> ChangedPlace:
+    parts = path.split(".")
+    lang = parts[-1] if parts[-1] in LANGUAGES else ""
+    name = parts[-2] if lang and len(parts) > 1 else parts[-1]
+    label = _labels().get(name, name)
+    if parts[0] == "variants":
+        label = f"{_('Form')} · {label}"
+    if lang:
+        label = f"{label} · {LANGUAGES[lang]}"
+    return ChangedPlace(label, _said(name, before), _said(name, after), lang)
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "title": _("Title"),
+        "story": _("Story"),
+        "keep": _("Keeping and using"),
+        "category": _("Category"),
+        "brand": _("Brand"),
+        "drawing": _("Drawing"),
+        "origin_area": _("Place of origin"),
+        "origin_height_m": _("Height (m)"),
+        "is_traceable": _("Traceable"),
+        "season_from": _("Season from"),
+        "season_to": _("Season to"),
+        "return_rule": _("Returns"),
+        "pictures": _("Pictures"),
+        "name": _("Name"),
+        "price_fen": _("Price"),
+        "list_price_fen": _("Before the reduction"),
+        "weight_grams": _("Weight (g)"),
+        "volume_cm3": _("Volume (cm³)"),
+        "barcode": _("Bar code"),
+        "id": _("Key"),
+    }
+
+
+def _said(name: str, value: Any) -> str:
+    if value in (None, "", [], {}):
+        return ""
+    if name.endswith("_fen"):
+        return f"¥{yuan(int(value))}"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return _("%(count)d pictures") % {"count": len(value)}
+    return str(value)

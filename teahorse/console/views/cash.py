@@ -1,0 +1,120 @@
+"""Cash at the counter: find an order by its number, take the money, print the receipt; give money back where it was taken."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from teahorse.common.refusals import Refusal
+from teahorse.console import actions
+from teahorse.console.access import Acting, acts
+from teahorse.console.models import CashReceipt
+from teahorse.console.nav import page
+from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
+from teahorse.payments import actions as payments_actions
+from teahorse.payments import queries as payments
+from teahorse.payments.models import Payment, Refund
+from teahorse.payments.providers import CASH
+from teahorse.people.models import Right
+
+MOST_RECEIPTS = 30
+
+
+@acts(Right.TAKE_CASH)
+def find(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """
+    Find an order by its whole number and show what is to be paid.
+
+    Numbers can be guessed, so who has not paid here is shown by a masked name and a sum; what was bought is not.
+    """
+    text = re.sub(r"[\s-]", "", request.GET.get("q", ""))[:24]
+    group = OrderGroup.objects.filter(number=text).first() if text else None
+    fault = (
+        _("No order has the number %(number)s. It stands on the customer's order page.") % {"number": text} if text and not group else ""
+    )
+    context = {"q": text, "group": group, "fault": fault, "receipts": _receipts(acting), **(_standing(acting, group) if group else {})}
+    return page(request, acting, "cash.html", context)
+
+
+def _standing(acting: Acting, group: OrderGroup) -> dict[str, Any]:
+    orders = list(SellerOrder.objects.filter(group=group).order_by("number"))
+    payment = payments.payment_of(group.pk)
+    is_taken = payment is not None and payment.state in Payment.TAKEN
+    is_ours = payment is not None and CashReceipt.objects.filter(subject_id=payment.pk, organisation=acting.organisation).exists()
+    waiting = [order for order in orders if order.state == SellerOrder.State.PENDING_PAYMENT]
+    refunds = Refund.objects.filter(payment=payment, state__in=Refund.OPEN) if is_ours and payment else Refund.objects.none()
+    lines = OrderLine.objects.filter(order__in=orders).order_by("order__number", "position")
+    return {
+        "units": lines.aggregate(units=Sum("quantity"))["units"] or 0,
+        "lines": lines if is_ours else [],
+        "due_fen": 0 if is_taken or group.expires_at <= acting.now else sum(order.total_fen for order in waiting),
+        "payment": payment if is_taken else None,
+        "is_ours": is_ours,
+        "refunds": list(refunds.order_by("requested_at", "pk")),
+    }
+
+
+@acts(Right.TAKE_CASH, "POST", back="console:cash")
+def take(request: HttpRequest, acting: Acting, group_id: UUID) -> HttpResponse:
+    """Take the whole amount; the second click finds the receipt."""
+    group = OrderGroup.objects.filter(pk=group_id, number=request.POST.get("number", "")).first()
+    if group is None:
+        raise Http404
+    try:
+        payment = actions.take_cash_for(group=group, organisation=acting.organisation, by=acting.person, now=acting.now)
+    except Refusal:
+        known = payments.payment_of(group.pk)
+        if known is None or not CashReceipt.objects.filter(subject_id=known.pk, organisation=acting.organisation).exists():
+            raise
+        payment = known
+    else:
+        messages.success(request, _("Taken. Give the customer the receipt."))
+    return redirect("console:receipt", org=acting.organisation.key, subject_id=payment.pk)
+
+
+@acts(Right.TAKE_CASH, "POST", back="console:cash")
+def give_back(request: HttpRequest, acting: Acting, refund_id: UUID) -> HttpResponse:
+    """Give the money of a refund back."""
+    try:
+        actions.give_cash_back(refund_id=refund_id, organisation=acting.organisation, by=acting.person, now=acting.now)
+    except payments_actions.RefundNotOpen:
+        messages.info(request, _("This has been paid back already."))
+    else:
+        messages.success(request, _("Given back. Let the customer sign the receipt."))
+    return redirect("console:receipt", org=acting.organisation.key, subject_id=refund_id)
+
+
+@acts(Right.TAKE_CASH)
+def receipt(request: HttpRequest, acting: Acting, subject_id: UUID) -> HttpResponse:
+    """Show a receipt of this house in Tibetan and Chinese, to be printed."""
+    kept = (
+        CashReceipt.objects.filter(subject_id=subject_id, organisation=acting.organisation).select_related("person", "organisation").first()
+    )
+    if kept is None:
+        raise Http404
+    refund = Refund.objects.filter(pk=subject_id).select_related("payment").first()
+    payment = refund.payment if refund else Payment.objects.get(pk=subject_id, provider=CASH)
+    group = OrderGroup.objects.get(pk=payment.reference)
+    lines = OrderLine.objects.filter(order__group=group).order_by("order__number", "position")
+    context = {"kept": kept, "payment": payment, "refund": refund, "group": group, "lines": lines}
+    return page(request, acting, "receipt.html", context)
+
+
+def _receipts(acting: Acting) -> list[dict[str, Any]]:
+    """Return what was taken and given here today, with the sum that must lie in the box for it."""
+    start = acting.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    kept = list(CashReceipt.objects.filter(organisation=acting.organisation, at__gte=start).select_related("person").order_by("-at", "-pk"))
+    taken = Payment.objects.in_bulk([one.subject_id for one in kept])
+    given = Refund.objects.in_bulk([one.subject_id for one in kept])
+    rows = []
+    for one in kept[:MOST_RECEIPTS]:
+        payment, refund = taken.get(one.subject_id), given.get(one.subject_id)
+        fen = payment.amount_fen if payment else -(refund.amount_fen if refund else 0)
+        number = payment.provider_number if payment else (refund.provider_number if refund else "")
+        rows.append({"kept": one, "fen": fen, "number": number})
+    return rows

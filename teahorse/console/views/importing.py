@@ -1,0 +1,114 @@
+"""A catalogue in a table: looked through first, then handed in whole. Between the two the file is kept under its digest."""
+
+import hashlib
+import io
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from teahorse.catalog import actions
+from teahorse.catalog.importing import COLUMNS, LARGEST_FILE, CatalogueIsUnreadable, template_xlsx
+from teahorse.common.refusals import Refusal
+from teahorse.console.access import Acting, acts
+from teahorse.console.nav import page
+from teahorse.people.models import Organisation, Right
+
+SELLERS = Organisation.SELLERS
+KEPT_FOR = timedelta(hours=12)
+SESSION_KEY = "console.import"
+
+
+@acts(Right.LIST_GOODS, "GET", "POST", kinds=SELLERS)
+def upload(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Take a table in, say what is wrong with it by row and column, and keep it for the confirmation."""
+    if request.method == "POST":
+        return _look_through(request, acting)
+    return page(request, acting, "import.html", {})
+
+
+def _look_through(request: HttpRequest, acting: Acting) -> HttpResponse:
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile):
+        return page(request, acting, "import.html", {"fault": _("Choose a file first.")}, status=422)
+    content = file.read(LARGEST_FILE + 1)
+    name = Path(file.name or "goods.csv").name[:120]
+    try:
+        report = actions.dry_run(seller=acting.organisation, file=io.BytesIO(content), name=name)
+    except CatalogueIsUnreadable as refusal:
+        return page(request, acting, "import.html", {"fault": str(refusal), "name": name}, status=422)
+    digest = ""
+    if report.is_fine:
+        digest = hashlib.sha256(content).hexdigest()
+        _keep(acting, digest, content)
+        request.session[SESSION_KEY] = {"digest": digest, "name": name, "org": acting.organisation.key}
+    headings = {column.name: column.chinese for column in COLUMNS}
+    faults = [(fault, headings.get(fault.column, fault.column)) for fault in report.faults]
+    context = {"report": report, "faults": faults, "name": name, "digest": digest}
+    return page(request, acting, "import.html", context, status=200 if report.is_fine else 422)
+
+
+@acts(Right.LIST_GOODS, "POST", back="console:import", kinds=SELLERS)
+def confirm(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Hand in the table that was looked through: all of it or nothing, and once however often the button is pressed."""
+    kept = request.session.get(SESSION_KEY) or {}
+    digest = str(kept.get("digest", ""))
+    is_same = bool(digest) and digest == request.POST.get("digest") and kept.get("org") == acting.organisation.key
+    content = _take(acting, digest) if is_same else None
+    if content is None:
+        messages.info(
+            request,
+            _("This table was handed in before, or it is not kept any more. Look at your goods, then send it again if it is missing."),
+        )
+        return redirect("console:import", org=acting.organisation.key)
+    try:
+        drafts = actions.import_catalogue(
+            seller=acting.organisation, file=io.BytesIO(content), name=str(kept["name"]), by=acting.person, now=acting.now
+        )
+    except Refusal:
+        _keep(acting, digest, content)
+        raise
+    request.session.pop(SESSION_KEY, None)
+    told = ngettext("%(count)d product was handed to the centre.", "%(count)d products were handed to the centre.", len(drafts))
+    messages.success(request, told % {"count": len(drafts)})
+    return redirect("console:goods", org=acting.organisation.key)
+
+
+@acts(Right.LIST_GOODS, kinds=SELLERS)
+def template(request: HttpRequest, acting: Acting) -> HttpResponse:  # noqa: ARG001 - a view
+    """Answer with a workbook to fill in."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return HttpResponse(template_xlsx(), content_type=kind, headers={"Content-Disposition": 'attachment; filename="teahorse-goods.xlsx"'})
+
+
+def _path(acting: Acting, digest: str) -> Path:
+    return Path(settings.DATA) / "imports" / f"{acting.organisation.pk}-{acting.person.pk}-{digest}"
+
+
+def _keep(acting: Acting, digest: str, content: bytes) -> None:
+    path = _path(acting, digest)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    for old in path.parent.iterdir():
+        if old.stat().st_mtime < (acting.now - KEPT_FOR).timestamp():
+            old.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
+def _take(acting: Acting, digest: str) -> bytes | None:
+    """Return the kept table and keep it no more: whoever takes it away first has it."""
+    path = _path(acting, digest)
+    taken = path.with_suffix(f".{os.getpid()}-{id(acting)}")
+    try:
+        path.rename(taken)
+    except FileNotFoundError:
+        return None
+    content = taken.read_bytes()
+    taken.unlink()
+    return content

@@ -1,0 +1,210 @@
+"""From paid to packed: the list to ship, the pick list, packing, and the waybills of what is packed."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from teahorse.common.refusals import Refusal
+from teahorse.console.access import Acting, acts
+from teahorse.console.keys import keys_of
+from teahorse.console.nav import page
+from teahorse.logistics import queries as logistics
+from teahorse.logistics.models import Parcel
+from teahorse.logistics.waybill import waybill_pdf
+from teahorse.orders import actions, queries
+from teahorse.orders.models import OrderLine, SellerOrder
+from teahorse.people.models import Organisation, Right
+
+State = SellerOrder.State
+CARRIERS = {
+    "network": gettext_lazy("Our own network"),
+    "sf": gettext_lazy("SF Express"),
+    "jd": gettext_lazy("JD Logistics"),
+    "china_post": gettext_lazy("China Post"),
+}
+CARRIER_NUMBER = re.compile(r"[A-Z0-9]{8,30}")
+KILOGRAMS = re.compile(r"[0-9]{1,3}([.,][0-9]{1,3})?")
+HEAVIEST_GRAMS = 200_000
+MOST_LABELS = 200
+PER_PAGE = 50
+SELLERS = Organisation.SELLERS
+
+
+@acts(Right.SHIP_ORDERS, kinds=SELLERS)
+def ship(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """List what waits to be packed, the oldest promise first."""
+    orders = Paginator(queries.to_ship(acting.organisation), PER_PAGE).get_page(request.GET.get("page"))
+    return page(request, acting, "ship.html", {"orders": orders, "today": acting.now.date()})
+
+
+@dataclass(frozen=True)
+class Pick:
+    """So many units of one variant, for some orders."""
+
+    line: OrderLine
+    quantity: int
+    orders: list[SellerOrder]
+
+
+@acts(Right.SHIP_ORDERS, kinds=SELLERS)
+def pick(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Show the goods of the chosen orders (of all that wait, where none is chosen) summed by variant, to be printed."""
+    orders = _chosen(request, acting) or list(queries.to_ship(acting.organisation))
+    return page(request, acting, "pick.html", {"orders": orders, "picks": _picks(orders)})
+
+
+def _picks(orders: Sequence[SellerOrder]) -> list[Pick]:
+    quantities: dict[UUID, int] = defaultdict(int)
+    wanted_by: dict[UUID, list[SellerOrder]] = defaultdict(list)
+    first: dict[UUID, OrderLine] = {}
+    for order in orders:
+        for line in order.lines.all():
+            quantities[line.offer_id] += line.quantity
+            wanted_by[line.offer_id].append(order)
+            first.setdefault(line.offer_id, line)
+    picks = [Pick(line, quantities[key], wanted_by[key]) for key, line in first.items()]
+    return sorted(picks, key=lambda one: (str(one.line.product_id), str(one.line.offer_id)))
+
+
+@dataclass
+class Packing:
+    """An order on the packing table, with what was typed for it and what is wrong with that."""
+
+    order: SellerOrder
+    weight: str
+    carrier: str
+    carrier_number: str
+    weight_fault: str = ""
+    number_fault: str = ""
+    grams: int = 0
+
+    def check(self) -> bool:
+        """Read the weight and the number; say what is wrong."""
+        self.grams = int(Decimal(self.weight.replace(",", ".")) * 1000) if KILOGRAMS.fullmatch(self.weight) else 0
+        if not 1 <= self.grams <= HEAVIEST_GRAMS:
+            self.weight_fault = _("The weight of the parcel in kilograms, at most 200.")
+        if self.carrier not in CARRIERS:
+            self.number_fault = _("Choose who takes it on.")
+        elif self.carrier != "network" and not CARRIER_NUMBER.fullmatch(self.carrier_number):
+            self.number_fault = _("Copy the number from the carrier's label: 8 to 30 letters and digits.")
+        return not (self.weight_fault or self.number_fault)
+
+
+@acts(Right.SHIP_ORDERS, "GET", "POST", kinds=SELLERS)
+def pack(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Ask for weight and carrier of the chosen orders, then put each into a parcel; what was packed before is left alone."""
+    if request.method == "POST":
+        return _pack(request, acting)
+    table = [Packing(order, f"{order.weight_grams / 1000:.2f}", "network", "") for order in _chosen(request, acting)]
+    if not table:
+        messages.info(request, _("Choose the orders that you want to pack."))
+        return redirect("console:ship", org=acting.organisation.key)
+    return page(request, acting, "pack.html", {"table": table, "carriers": CARRIERS})
+
+
+def _pack(request: HttpRequest, acting: Acting) -> HttpResponse:
+    keys = keys_of(request.POST.getlist("order"))
+    orders = SellerOrder.objects.filter(pk__in=keys, seller=acting.organisation).select_related("group").prefetch_related("lines")
+    found = list(orders.order_by("promised_to_date", "paid_at", "pk"))
+    if not found or len(found) != len(set(keys)):
+        raise Http404
+    table = [_packing(request, order) for order in found if order.state == State.PAID]
+    faulty = [packing for packing in table if not packing.check()]
+    if faulty:
+        return page(request, acting, "pack.html", {"table": table, "carriers": CARRIERS}, status=422)
+    packed = [packing for packing in table if _packed(request, acting, packing)]
+    if packed:
+        messages.success(
+            request, ngettext("%(count)d order is packed.", "%(count)d orders are packed.", len(packed)) % {"count": len(packed)}
+        )
+    else:
+        messages.info(request, _("These orders were packed before."))
+    parcels = Parcel.objects.filter(reference__in=[order.pk for order in found]).values_list("pk", flat=True)
+    return redirect(f"{reverse('console:packed', kwargs={'org': acting.organisation.key})}?{_query('new', parcels)}")
+
+
+def _packing(request: HttpRequest, order: SellerOrder) -> Packing:
+    def typed(name: str) -> str:
+        return request.POST.get(f"{name}.{order.pk}", "").strip()
+
+    number = re.sub(r"[\s-]", "", typed("carrier_number")).upper()
+    carrier = typed("carrier") or "network"
+    return Packing(order, typed("weight"), carrier, number if carrier != "network" else "")
+
+
+def _packed(request: HttpRequest, acting: Acting, packing: Packing) -> bool:
+    try:
+        actions.pack_order(
+            order=packing.order,
+            weight_grams=packing.grams,
+            by=acting.person,
+            now=acting.now,
+            carrier=packing.carrier,
+            carrier_number=packing.carrier_number,
+        )
+    except Refusal as refusal:
+        messages.error(request, f"{packing.order.number}: {refusal}")
+        return False
+    return True
+
+
+@acts(Right.SHIP_ORDERS, kinds=SELLERS)
+def packed(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """List the seller's parcels, the newest first, to print their waybills; ``?new=`` marks what was packed just now."""
+    parcels = Parcel.objects.filter(sender=acting.organisation).select_related("pickup_point", "held_by").order_by("-packed_at", "-pk")
+    shown = Paginator(parcels, PER_PAGE).get_page(request.GET.get("page"))
+    orders = SellerOrder.objects.filter(seller=acting.organisation).in_bulk([parcel.reference for parcel in shown])
+    new = set(keys_of(request.GET.getlist("new")))
+    rows = [(parcel, orders.get(parcel.reference), parcel.pk in new) for parcel in shown]
+    context = {"rows": rows, "parcels": shown, "new_query": _query("parcel", new), "new_count": len(new), "carriers": CARRIERS}
+    return page(request, acting, "packed.html", context)
+
+
+@acts(Right.SHIP_ORDERS, kinds=SELLERS)
+def waybills(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Answer with the labels of the chosen parcels as a PDF."""
+    keys = keys_of(request.GET.getlist("parcel"))[:MOST_LABELS]
+    wanted = Parcel.objects.filter(pk__in=keys, sender=acting.organisation).select_related("sender", "pickup_point")
+    parcels = list(wanted.order_by("packed_at", "pk"))
+    if len(parcels) != len(set(keys)):
+        raise Http404
+    if not parcels:
+        messages.info(request, _("Choose the parcels whose labels you want."))
+        return redirect("console:packed", org=acting.organisation.key)
+    orders = SellerOrder.objects.filter(pk__in=[parcel.reference for parcel in parcels], seller=acting.organisation)
+    pdf = waybill_pdf(parcels, promised=dict(orders.values_list("pk", "promised_to_date")))
+    name = parcels[0].number if len(parcels) == 1 else f"{acting.organisation.key}-{acting.now:%Y%m%d-%H%M}"
+    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}.pdf"'})
+
+
+@acts(Right.SHIP_ORDERS, kinds=SELLERS)
+def order(request: HttpRequest, acting: Acting, order_id: UUID) -> HttpResponse:
+    """Show one order of the seller: goods, where it goes, its parcels."""
+    wanted = SellerOrder.objects.filter(pk=order_id, seller=acting.organisation).select_related("group__pickup_point")
+    found = wanted.prefetch_related("lines").first()
+    if found is None:
+        raise Http404
+    return page(request, acting, "order.html", {"order": found, "parcels": logistics.parcels_of([found.pk]), "carriers": CARRIERS})
+
+
+def _chosen(request: HttpRequest, acting: Acting) -> list[SellerOrder]:
+    """Return the chosen orders that wait to be packed; what is not this seller's is not there."""
+    keys = keys_of(request.GET.getlist("order"))
+    if SellerOrder.objects.filter(pk__in=keys, seller=acting.organisation).count() != len(set(keys)):
+        raise Http404
+    return list(queries.to_ship(acting.organisation).filter(pk__in=keys))
+
+
+def _query(name: str, keys: Iterable[UUID]) -> str:
+    return "&".join(f"{name}={key}" for key in keys)

@@ -1,0 +1,147 @@
+"""Filling an empty house with the demo region. Loading twice does no harm: what is there is left as it is."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from teahorse.demo.drafts import load_drafts
+from teahorse.demo.goods import load_goods
+from teahorse.demo.keys import key_of
+from teahorse.demo.past_orders import load_past_orders
+from teahorse.demo.reading import Row, read, translated
+from teahorse.demo.writing import write_missing
+from teahorse.logistics.models import FreightRate
+from teahorse.people.models import Grant, Membership, Organisation, Person, ServicePoint
+from teahorse.places import actions as places
+from teahorse.places.models import Area
+
+
+@transaction.atomic
+def load_demo(*, now: datetime) -> None:
+    """Load areas, people, organisations, goods, freight rates and some orders of the last days; harmless twice."""
+    if not Area.objects.exists():
+        national = places.NATIONAL_TREE if places.NATIONAL_TREE.exists() else None
+        places.load_areas(today=now.date(), national=national)
+    load_people()
+    load_organisations()
+    load_rights()
+    load_freight()
+    load_goods(now=now)
+    load_drafts(now=now)
+    load_past_orders(now=now)
+
+
+def e164(phone: str) -> str:
+    """Return a phone of the content as the house keeps it."""
+    return f"+86{phone}"
+
+
+def load_people() -> None:
+    """Write the persons who can log in; those with a password share it, and so its digest, which is slow to make."""
+    rows = read("people.toml")["person"]
+    known = set(Person.objects.values_list("phone", flat=True))
+    missing = [row for row in rows if e164(row["phone"]) not in known]
+    digests = {password: make_password(password) for password in {row["password"] for row in missing if "password" in row}}
+    write_missing(Person, (_person(row, digests.get(row.get("password", ""), make_password(None))) for row in missing))
+
+
+def _person(row: Row, digest: str) -> Person:
+    return Person(
+        id=key_of("person", row["key"]),
+        phone=e164(row["phone"]),
+        is_phone_verified=True,
+        name=row["name"],
+        locale=row["locale"],
+        password=digest,
+    )
+
+
+def load_organisations() -> None:
+    """Write centres, stations, points and sellers, and the service points where they serve people."""
+    content = read("organisations.toml")
+    areas = areas_by_code(row["area"] for row in content["organisation"])
+    write_missing(Organisation, (_organisation(row, areas[row["area"]]) for row in content["organisation"]))
+    homes = {row["key"]: areas[row["area"]] for row in content["organisation"]}
+    write_missing(ServicePoint, (_service_point(row, homes[row["organisation"]]) for row in content["service_point"]))
+
+
+def areas_by_code(codes: Iterable[str]) -> dict[str, Area]:
+    """Return the living areas of some codes."""
+    return {area.code: area for area in Area.objects.filter(code__in=set(codes), until_date=None)}
+
+
+def _organisation(row: Row, area: Area) -> Organisation:
+    return Organisation(
+        id=key_of("organisation", row["key"]),
+        county_id=area.county_id,
+        key=row["key"],
+        kind=row["kind"],
+        area=area,
+        **translated(name=row["name"], about=row["about"]),
+    )
+
+
+def _service_point(row: Row, area: Area) -> ServicePoint:
+    return ServicePoint(
+        id=key_of("service_point", row["organisation"]),
+        county_id=area.county_id,
+        organisation_id=key_of("organisation", row["organisation"]),
+        level=row["level"],
+        area=area,
+        address_line=row["address_line"],
+        latitude=row["lat"],
+        longitude=row["lon"],
+        is_point_invented=row["invented"],
+        hours=row["hours"],
+        accepts_pickup=row["accepts_pickup"],
+        takes_cash=row["takes_cash"],
+        **translated(name=row["name"]),
+    )
+
+
+def load_rights() -> None:
+    """Write who acts for which organisation, and which organisation lets another one act for it."""
+    people = read("people.toml")["person"]
+    write_missing(Membership, (_membership(person, row) for person in people for row in person["memberships"]))
+    write_missing(Grant, (_grant(row) for row in read("organisations.toml")["grant"]))
+
+
+def _membership(person: Row, row: Row) -> Membership:
+    return Membership(
+        id=key_of("membership", f"{person['key']} {row['organisation']}"),
+        person_id=key_of("person", person["key"]),
+        organisation_id=key_of("organisation", row["organisation"]),
+        role=row["role"],
+    )
+
+
+def _grant(row: Row) -> Grant:
+    return Grant(
+        id=key_of("grant", f"{row['from']} {row['to']} {row['right']}"),
+        grantor_id=key_of("organisation", row["from"]),
+        grantee_id=key_of("organisation", row["to"]),
+        right=row["right"],
+    )
+
+
+def load_freight() -> None:
+    """Write the freight rates: the lanes of the content, and one within each county that has a seller."""
+    content = read("freight.toml")
+    sellers = (row["area"] for row in read("organisations.toml")["organisation"] if row["kind"] in Organisation.SELLERS)
+    within = [{"from": county, "to": county, **content["within_county"]} for county in sorted({area[:6] for area in sellers})]
+    write_missing(FreightRate, (_rate(row) for row in [*content["lane"], *within]))
+
+
+def _rate(row: Row) -> FreightRate:
+    return FreightRate(
+        id=key_of("freight", f"{row['from']} {row['to']}"),
+        origin_code=row["from"],
+        destination_code=row["to"],
+        first_kg_fen=row["first_kg_fen"],
+        further_kg_fen=row["further_kg_fen"],
+        free_from_fen=row["free_from_fen"],
+        days_min=row["days_min"],
+        days_max=row["days_max"],
+    )

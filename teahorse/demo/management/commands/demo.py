@@ -1,0 +1,26 @@
+"""``teahorse demo``: the demo region, and synthetic goods and orders on top of it."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from teahorse.demo.loading import load_demo
+from teahorse.demo.scaling import scale_demo
+
+
+class Command(BaseCommand):
+    """Fill an empty house."""
+
+    help = "Load the demo region; with numbers also synthetic goods and orders."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--products", type=int, default=0, help="so many synthetic products")
+        parser.add_argument("--orders", type=int, default=0, help="so many synthetic orders of the past year")
+        parser.add_argument("--seed", type=int, default=1, help="another number, other goods and orders")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        now = timezone.now()
+        load_demo(now=now)
+        if options["products"] or options["orders"]:
+            scale_demo(products=options["products"], orders=options["orders"], seed=options["seed"], now=now)

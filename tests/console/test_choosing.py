@@ -1,0 +1,88 @@
+"""For whom one works, and what the menu offers."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from teahorse.people import actions as people
+from tests import world
+from tests.console.world import member, paid, submitted
+
+pytestmark = pytest.mark.django_db
+
+
+def hrefs(page) -> list[str]:
+    return [entry["href"] for entry in page.context["nav"]]
+
+
+def test_a_guest_is_asked_to_log_in(coop):
+    answers = [Client().get(path) for path in ("/console/", "/console/coop-dorje/day/")]
+
+    assert [answer.url for answer in answers] == ["/me/log-in/?next=/console/", "/me/log-in/?next=/console/coop-dorje/day/"]
+
+
+def test_who_works_for_one_goes_straight_there(browser_of, seller, operator):
+    assert browser_of(seller).get("/console/").url == "/console/coop-dorje/day/"
+    assert browser_of(operator).get("/console/").url == "/console/station-lhayu/parcels/"
+
+
+def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, buyer, offer, centre):
+    people.give_membership(person=seller, organisation=centre, role="staff", now=timezone.now())
+    paid(buyer, offer)
+
+    page = browser_of(seller).get("/console/")
+
+    desks = {desk.organisation.key: {entry["label"]: entry["count"] for entry in desk.entries} for desk in page.context["desks"]}
+    assert desks["coop-dorje"]["To ship"] == 1
+    assert set(desks["centre-qonggyai"]) == {"Approvals", "Order desk", "Parcels", "Cash"}
+    assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
+
+
+def test_who_works_for_nobody_is_told_how(browser_of, buyer):
+    assert "You do not work for an organisation yet" in browser_of(buyer).get("/console/").content.decode()
+
+
+def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
+    staff = member(coop, "+8619900071021", role="staff")
+    manager = member(centre, "+8619900071022")
+
+    assert hrefs(browser_of(staff).get("/console/coop-dorje/day/")) == [
+        f"/console/coop-dorje/{page}/" for page in ("day", "ship", "ship/packed", "goods", "import")
+    ]
+    assert hrefs(browser_of(manager).get("/console/centre-qonggyai/desk/")) == [
+        f"/console/centre-qonggyai/{page}/" for page in ("approvals", "desk", "parcels", "cash", "members")
+    ]
+
+
+def test_a_station_that_was_granted_the_right_lists_goods_for_the_cooperative(browser_of, coop, point, operator):
+    station = browser_of(operator)
+    before = station.get("/console/coop-dorje/goods/").status_code
+
+    grant = people.grant_right(grantor=coop, grantee=point.organisation, right="list_goods", now=timezone.now())
+    page = station.get("/console/coop-dorje/goods/")
+
+    assert (before, page.status_code) == (404, 200)
+    assert hrefs(page) == ["/console/coop-dorje/goods/", "/console/coop-dorje/import/"]
+    assert station.get("/console/coop-dorje/ship/").status_code == 404
+    people.revoke_grant(grant=grant, now=timezone.now())
+    assert station.get("/console/coop-dorje/goods/").status_code == 404
+
+
+def test_a_centre_does_not_open_its_sellers_own_pages(browser_of, reviewer, seller, coop):
+    submitted(coop, seller)
+    desk = browser_of(reviewer)
+
+    assert {
+        path: desk.get(f"/console/coop-dorje/{path}/").status_code for path in ("day", "goods", "members", "desk", "approvals")
+    } == dict.fromkeys(("day", "goods", "members", "desk", "approvals"), 404)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "bo", "en"])
+def test_the_pages_speak_three_languages(browser_of, seller, language):
+    world.freight()
+    client = browser_of(seller)
+    client.cookies["language"] = language
+
+    page = client.get("/console/coop-dorje/day/")
+
+    assert f'<html lang="{language}"' in page.content.decode()

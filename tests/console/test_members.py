@@ -1,0 +1,104 @@
+"""Who acts for the organisation."""
+
+import pytest
+from django.urls import reverse
+
+from teahorse.people.models import ApiToken, Membership
+from tests import world
+from tests.console.world import member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(browser_of, seller):
+    return browser_of(seller)
+
+
+def at(name="members", **more):
+    return reverse(f"console:{name}", kwargs={"org": "coop-dorje", **more})
+
+
+def test_a_person_is_added_by_her_phone_as_people_write_it(desk, coop):
+    new = world.person("+8619900071081", name="新人")
+
+    answer = desk.post(at(), {"phone": "199 0007 1081", "role": "staff"})
+
+    assert answer.url == at()
+    assert Membership.objects.get(person=new).role == "staff"
+
+
+@pytest.mark.parametrize(
+    ("phone", "said"),
+    [("123", "This is no mobile number"), ("19900071999", "Nobody with this phone has signed in yet"), ("19900071001", "already acts for")],
+)
+def test_what_is_wrong_is_told_and_what_was_typed_stays(desk, phone, said):
+    answer = desk.post(at(), {"phone": phone, "role": "manager"})
+
+    assert answer.status_code == 422
+    assert said in answer.context["fault"]
+    assert f'value="{phone}"' in answer.content.decode()
+    assert Membership.objects.count() == 1
+
+
+def test_a_membership_ends_once_and_the_person_is_out_at_once(desk, browser_of, coop):
+    other = member(coop, "+8619900071082", role="staff")
+    hers = browser_of(other)
+    before = hers.get(reverse("console:day", kwargs={"org": "coop-dorje"})).status_code
+    membership = Membership.objects.get(person=other)
+
+    answers = [desk.post(at("member_end", membership_id=membership.pk), follow=True) for _ in range(2)]
+
+    assert before == 200
+    assert hers.get(reverse("console:day", kwargs={"org": "coop-dorje"})).status_code == 302
+    assert "does not act for this organisation any more" in answers[0].content.decode()
+    assert "This membership ended before" in answers[1].content.decode()
+
+
+def test_nobody_ends_her_own_membership(desk, seller):
+    answer = desk.post(at("member_end", membership_id=Membership.objects.get(person=seller).pk), follow=True)
+
+    assert "You cannot end your own membership" in answer.content.decode()
+    assert Membership.objects.get(person=seller).until_at is None
+
+
+def test_staff_do_not_look_after_members(browser_of, coop):
+    assert browser_of(member(coop, "+8619900071083", role="staff")).get(at()).status_code == 404
+
+
+def test_a_key_is_shown_once(desk):
+    answer = desk.post(at("token_issue"), {"name": "ERP"})
+
+    shown = desk.get(answer.url)
+    again = desk.get(answer.url)
+    assert shown.context["secret"].startswith("th_")
+    assert shown.context["secret"] in shown.content.decode()
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert again.url == at()
+    assert "ERP" in desk.get(at()).content.decode()
+
+
+def test_a_second_click_makes_no_second_key(desk):
+    answers = [desk.post(at("token_issue"), {"name": "ERP"}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 422]
+    assert ApiToken.objects.count() == 1
+
+
+def test_a_key_has_a_name(desk):
+    answer = desk.post(at("token_issue"), {"name": " "})
+
+    assert answer.status_code == 422
+    assert "Give the key a name" in answer.content.decode()
+
+
+def test_a_key_is_revoked_once(desk):
+    desk.post(at("token_issue"), {"name": "ERP"})
+    token = ApiToken.objects.get()
+
+    answers = [desk.post(at("token_revoke", token_id=token.pk), follow=True) for _ in range(2)]
+
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert "opens nothing any more" in answers[0].content.decode()
+    assert "was revoked before" in answers[1].content.decode()

@@ -1,0 +1,181 @@
+"""
+Three counties with everything in them that nobody from outside may see or change, and persons who try.
+
+Every private text of a side holds its mark, which is never sent in a request: an answer that holds it has shown it.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from teahorse.catalog import actions as catalog
+from teahorse.catalog.content import ProductContent, VariantContent
+from teahorse.catalog.models import Product, ProductDraft
+from teahorse.console import actions as console
+from teahorse.logistics import actions as logistics
+from teahorse.logistics.models import Parcel
+from teahorse.orders import actions as orders
+from teahorse.orders.models import OrderGroup, SellerOrder
+from teahorse.payments import actions as payments
+from teahorse.payments.models import Payment, Refund
+from teahorse.people import actions as people
+from teahorse.people.models import Membership, Organisation, Person, ServicePoint
+from teahorse.stock import actions as stock
+from tests import world
+
+COUNTIES = {"qonggyai": "540524", "gyangze": "540222", "deqen": "533422"}
+
+
+@dataclass
+class Side:
+    """One county's cooperative, station and centre with an order in every stage, a draft, members and keys."""
+
+    name: str
+    code: str
+    mark: str
+    coop: Organisation
+    station: Organisation
+    centre: Organisation
+    point: ServicePoint
+    buyer: Person
+    ids: dict[str, Any] = field(default_factory=dict)
+    """What can be named in an address or a form: ``order_id``, ``draft_id``, ``parcel_id`` …"""
+
+    def order(self, name: str) -> SellerOrder:
+        """Return one of its orders as it is now: ``unpaid``, ``paid``, ``packed``, ``cash``."""
+        return SellerOrder.objects.select_related("group", "seller").get(pk=self.ids[name])
+
+    @property
+    def keys(self) -> set[str]:
+        """Every key by which a row says that it belongs to this side."""
+        own = {self.coop.pk, self.station.pk, self.centre.pk, self.buyer.pk, self.point.pk}
+        return {str(key) for key in own | {value for value in self.ids.values() if isinstance(value, UUID)}}
+
+
+def member(organisation: Organisation, phone: str, *, role: str = "manager", name: str = "") -> Person:
+    """Return a person who acts for an organisation."""
+    made = world.person(phone, name=name or f"{organisation.key} 的人")
+    people.give_membership(person=made, organisation=organisation, role=role, now=timezone.now())
+    return made
+
+
+def content(title: str, *, code: str = "540524", **more) -> ProductContent:
+    """Return a product's document without a fault."""
+    world.category()
+    world.area(code)
+    return ProductContent(
+        title={"zh-hans": title},
+        category="food-drink",
+        origin_area=code,
+        variants=[VariantContent(name={"zh-hans": "一瓶"}, price_fen=3800, weight_grams=900)],
+        **more,
+    )
+
+
+def submitted(seller: Organisation, by: Person, title: str = "新货") -> ProductDraft:
+    """Return a draft that waits for the centre."""
+    now = timezone.now()
+    draft = catalog.start_draft(seller=seller, by=by, now=now)
+    draft = catalog.write_draft(draft=draft, content=content(title, code=seller.area.code), by=by, now=now)
+    return catalog.submit_draft(draft=draft, by=by, now=now)
+
+
+def placed(
+    buyer: Person, offer, *, units: int = 1, pickup_point: ServicePoint | None = None, contact_name: str = "演示买家", **more
+) -> OrderGroup:
+    """Return an order group that waits for money."""
+    now = timezone.now()
+    wish = replace(world.wish({offer: units}, buyer=buyer, pickup_point=pickup_point, now=now), contact_name=contact_name, **more)
+    answer = orders.place_orders(wishes=[wish], now=now)[0]
+    return OrderGroup.objects.get(pk=answer.group_id)
+
+
+def paid(buyer: Person, offer, **more) -> SellerOrder:
+    """Return an order that is paid in cash at some counter."""
+    group, now = placed(buyer, offer, **more), timezone.now()
+    payment = orders.start_payment(group=group, provider="cash", method="counter", now=now)
+    payments.take_cash(payment_id=payment.pk, by_id=buyer.pk, now=now)
+    orders.take_payments(payment_ids=[payment.pk], now=now)
+    return SellerOrder.objects.select_related("group", "seller").get(group=group)
+
+
+def packed(buyer: Person, offer, by: Person, **more) -> tuple[SellerOrder, Parcel]:
+    """Return an order with its parcel."""
+    order = paid(buyer, offer, **more)
+    parcel = orders.pack_order(order=order, weight_grams=900, by=by, now=timezone.now())
+    order.refresh_from_db()
+    return order, parcel
+
+
+def arrived(parcel: Parcel, point: ServicePoint, by: Person) -> Parcel:
+    """Return a parcel that lies at a service point."""
+    now = timezone.now()
+    draft = logistics.ScanDraft(parcel_number=parcel.number, act="arrived", happened_at=now, place=point, by=by)
+    return logistics.record_scans(scans=[draft], now=now)[0]
+
+
+def side(name: str, *, number: int) -> Side:
+    """Make one side of the world."""
+    code, mark, now = COUNTIES[name], f"密{name}密", timezone.now()
+    coop = world.organisation(f"coop-{name}", kind="cooperative", code=code)
+    centre = world.organisation(f"centre-{name}", kind="county_centre", code=code)
+    point = world.service_point(f"station-{name}", kind="township_station", level="station", code=f"{code}100")
+    seller = member(coop, f"+861990007{number}001", name=f"{mark}掌柜")
+    operator = member(point.organisation, f"+861990007{number}002", name=f"{mark}站长")
+    member(centre, f"+861990007{number}003", name=f"{mark}审核员")
+    buyer = world.person(f"+861990007{number}004", name=f"{mark}买家")
+    made = Side(name, code, mark, coop, point.organisation, centre, point, buyer)
+    offer = world.offer(coop, title=f"{mark}货名", on_hand=50)
+    private = {"contact_name": f"{mark}收件人", "note": f"{mark}附言"}
+    unpaid = placed(buyer, offer, **private)
+    waiting = paid(buyer, offer, destination_line=f"{mark}路", **private)
+    sent, parcel = packed(buyer, offer, seller, pickup_point=point, **private)
+    arrived(parcel, point, operator)
+    by_cash, cash_group = _cash(made, operator, placed(buyer, offer, **private))
+    product = offer.variant.product
+    Product.objects.filter(pk=product.pk).update(title="公开的货名")
+    draft = submitted(coop, seller, title=f"{mark}草稿")
+    back = submitted(coop, seller, title=f"{mark}退回稿")
+    catalog.send_back_draft(draft=back, reason=f"{mark}理由", by=member(centre, f"+861990007{number}005"), now=now)
+    level = world.level_of(offer)
+    stock.move(level=level, delta=1, reason="received", by=seller, now=now, note=f"{mark}入库")
+    token, secret = people.issue_token(organisation=coop, name=f"{mark}钥匙", now=now)
+    console.reveal(subject_id=waiting.pk, organisation=centre, reason=f"{mark}缘由", by=operator, now=now - timedelta(hours=1))
+    made.ids |= {
+        "order_id": waiting.pk,
+        "unpaid": SellerOrder.objects.get(group=unpaid).pk,
+        "paid": waiting.pk,
+        "packed": sent.pk,
+        "cash": SellerOrder.objects.get(group=cash_group).pk,
+        "group_id": unpaid.pk,
+        "group_number": unpaid.number,
+        "draft_id": draft.pk,
+        "sent_back_id": back.pk,
+        "product_id": product.pk,
+        "offer_id": offer.pk,
+        "parcel_id": parcel.pk,
+        "parcel_number": parcel.number,
+        "pickup_code": parcel.pickup_code,
+        "membership_id": Membership.objects.get(person=seller).pk,
+        "token_id": token.pk,
+        "token": secret,
+        "subject_id": by_cash.pk,
+        "refund_id": Refund.objects.get(payment=by_cash).pk,
+        "level_id": level.pk,
+        "buyer_phone": buyer.phone,
+        "seller": seller.pk,
+        "operator": operator.pk,
+    }
+    return made
+
+
+def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:
+    """Take cash at the side's counter, then cancel the order, so that money is to be given back there."""
+    now = timezone.now()
+    payment = console.take_cash_for(group=group, organisation=made.station, by=operator, now=now)
+    orders.take_payments(payment_ids=[payment.pk], now=now)
+    orders.cancel_order(order=SellerOrder.objects.get(group=group), reason=f"{made.mark}取消", now=now)
+    return payment, group

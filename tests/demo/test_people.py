@@ -1,0 +1,48 @@
+"""The log-ins of the demo."""
+
+from django.contrib.auth import authenticate  # noqa: F401 - the hashers are what matters
+from django.contrib.auth.hashers import check_password
+from django.urls import resolve
+
+from teahorse.demo.queries import demo_people
+from teahorse.people.models import Person
+
+
+def test_every_log_in_of_the_table_is_one_of_the_house(house):
+    people = {person.phone: person for person in Person.objects.filter(phone__startswith="+86199000")}
+
+    rows = demo_people()
+
+    assert len(rows) == 23
+    assert {row.phone for row in rows} == people.keys()
+    for row in rows:
+        assert row.label.keys() == {"zh-hans", "bo", "en"}
+        assert people[row.phone].is_phone_verified
+        assert people[row.phone].has_usable_password() == (row.password != "code")
+
+
+def test_the_password_opens(house):
+    row = next(row for row in demo_people() if row.role == "county_centre")
+
+    assert check_password(row.password, Person.objects.get(phone=row.phone).password)
+
+
+def test_the_first_page_of_everybody_exists():
+    rows = demo_people()
+
+    assert [row.address for row in rows][:4] == [
+        "/me/",
+        "/me/",
+        "/console/coop-dorje-iron/day/",
+        "/console/company-chamchen-wine/day/",
+    ]
+    for row in rows:
+        if row.role != "buyer":
+            assert resolve(row.address).namespace == "console"
+
+
+def test_the_short_table_comes_first():
+    shown = [row.is_shown for row in demo_people()]
+
+    assert shown == sorted(shown, reverse=True)
+    assert sum(shown) == 10
