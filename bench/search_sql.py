@@ -9,6 +9,7 @@ the same run is what no list of goods can do without: 24 rows by their primary k
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -248,6 +249,7 @@ def _start(stack: ExitStack) -> None:
 
     folder = Path(tempfile.mkdtemp(prefix="teahorse-bench-", dir="/var/tmp"))
     folder.chmod(0o755)
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
     server = stack.enter_context(throwaway_server(folder / "pg", durable=True))
     os.environ["DATABASE_URL"] = server.url()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teahorse.settings")

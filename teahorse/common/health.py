@@ -24,4 +24,6 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
         checks["worker"] = checks["migrations"] and is_alive(process="worker", now=timezone.now())
     except DatabaseError:
         pass
-    return JsonResponse(checks, status=200 if all(checks.values()) else 503)
+    answer = JsonResponse(checks, status=200 if all(checks.values()) else 503)
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - being asked before one is ready is no error
+    return answer

@@ -19,12 +19,18 @@ def page(request: HttpRequest, acting: Acting, template: str, context: Context |
     frame = {
         "acting": acting,
         "organisation": acting.organisation,
-        "nav": nav_of(acting),
+        "nav": _standing_at(request.path, nav_of(acting)),
         "organisations": [
             {"id": place.key, "name": named(place), "is_chosen": place.pk == acting.organisation.pk} for place in acting.places
         ],
     }
     return render(request, f"console/{template}", {**frame, **(context or {})}, status=status)
+
+
+def _standing_at(path: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mark the entry of the page: the one with the longest address that the page's begins with."""
+    here = max((entry["href"] for entry in entries if path.startswith(entry["href"])), key=len, default="")
+    return [{**entry, "is_here": entry["href"] == here} for entry in entries]
 
 
 def nav_of(acting: Acting) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ def put_into_cart(page, house, words):
     page.goto(f"{house.url}/search/?q={words}")
     page.locator(".goods-card").first.click()
     page.locator(".buy-bar--phone button[value=cart]").click()
-    page.wait_for_load_state()
+    expect(page.locator(".toast")).to_be_visible()
 
 
 def staff(browser, house, phone):
@@ -66,6 +66,7 @@ def test_goods_of_two_counties_are_bought_paid_packed_handed_over_and_received(p
         page.select_option(f"select[name={level}]", code)
     point = page.locator("label:has-text('德庆村服务点')")
     point.click()
+    expect(page.locator("#checkout[aria-busy]")).to_have_count(0)
     expect(page.locator("input[name=quote]")).to_be_attached()
     expect(page.locator(".buy-bar--phone button[value=place]")).to_have_text("提交订单")
     page.locator(".buy-bar--phone button[value=place]").click()
@@ -77,7 +78,7 @@ def test_goods_of_two_counties_are_bought_paid_packed_handed_over_and_received(p
     payer = page.context.new_page()
     payer.goto(link.get_attribute("href"))
     payer.locator("button[value=pay]").click()
-    payer.wait_for_load_state()
+    payer.wait_for_url(re.compile(r"/orders/"))
     payer.close()
     page.wait_for_url(re.compile(r"/orders/[^/]+/(\?.*)?$"), timeout=30_000)
     expect(page.locator("main")).to_contain_text("备货中", timeout=20_000)

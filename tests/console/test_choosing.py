@@ -54,6 +54,17 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
     ]
 
 
+def test_the_menu_marks_the_one_page_on_which_one_is(browser_of, seller, offer):
+    desk = browser_of(seller)
+
+    marked = {
+        path: [e["href"] for e in desk.get(f"/console/coop-dorje/{path}/").context["nav"] if e["is_here"]]
+        for path in ("ship/packed", "ship/pick")
+    }
+
+    assert marked == {"ship/packed": ["/console/coop-dorje/ship/packed/"], "ship/pick": ["/console/coop-dorje/ship/"]}
+
+
 def test_a_station_that_was_granted_the_right_lists_goods_for_the_cooperative(browser_of, coop, point, operator):
     station = browser_of(operator)
     before = station.get("/console/coop-dorje/goods/").status_code

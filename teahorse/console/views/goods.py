@@ -256,7 +256,7 @@ def _order_pictures(document: ProductContent, act: str, which: str) -> None:
 
 
 def _take_pictures(request: HttpRequest, acting: Acting, document: ProductContent) -> None:
-    files: list[UploadedFile] = request.FILES.getlist("pictures")
+    files: list[UploadedFile[Any]] = request.FILES.getlist("pictures")
     taken = 0
     for file in files[:MOST_PICTURES]:
         try:

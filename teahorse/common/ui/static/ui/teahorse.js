@@ -68,12 +68,17 @@ customElements.define("live-order", class extends HTMLElement {
     source.onopen = () => { this.losses = 0 }
     source.onmessage = event => this.heard(event)
     source.addEventListener("changed", event => this.heard(event))
+    source.addEventListener("hello", () => this.catchUp())  // what happened between the page and this line
     source.onerror = () => {
       source.close()
       this.source = null
       const most = Math.min(60, 2 * 2 ** this.losses++)
       this.pause = setTimeout(() => this.open(), (0.5 + Math.random()) * most * 1000)
     }
+  }
+  catchUp() {
+    this.wanted = Math.max(this.version + 0.5, this.wanted || 0)
+    if (!this.fetching) this.fetch()
   }
   heard(event) {
     const version = Number(event.lastEventId || event.data)
