@@ -49,11 +49,12 @@ class OpenHouse:
 def open_house(tmp_path_factory):
     """Run ``teahorse up`` over a new database of the suite's server; Ctrl-C ends it, and nothing may be left."""
     server = os.environ["DATABASE_URL"]
+    name = f"teahorse_open_house_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("drop database if exists teahorse_open_house with (force)")
-        connection.execute("create database teahorse_open_house")
+        connection.execute(f"drop database if exists {name} with (force)")
+        connection.execute(f"create database {name}")
         database = connection.info
-        url = f"postgresql://{database.user}@/teahorse_open_house?host={database.host.replace('/', '%2F')}&port={database.port}"
+        url = f"postgresql://{database.user}@/{name}?host={database.host.replace('/', '%2F')}&port={database.port}"
     port = free_port_row()
     folder = tmp_path_factory.mktemp("house")
     log = folder / "up.log"
@@ -74,7 +75,7 @@ def open_house(tmp_path_factory):
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("drop database if exists teahorse_open_house with (force)")
+            connection.execute(f"drop database if exists {name} with (force)")
     for gone in (port, port + 1, port + 2):
         with pytest.raises(OSError):  # noqa: PT011 - refused, in whatever words
             urllib.request.urlopen(f"http://127.0.0.1:{gone}/healthz", timeout=2)

@@ -48,9 +48,7 @@ def ask(port, key, sealed):
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         line.sendall(
             b"POST /api/v1/orders HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % len(body)
-            + body
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
         )
         answer = b""
         while piece := line.recv(65536):

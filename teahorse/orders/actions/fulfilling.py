@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
+from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
@@ -62,6 +63,7 @@ def pack_order(
     )
     order.state, order.packed_at = State.PREPARING, now
     order.save(update_fields=["state", "packed_at"])
+    tell([f"group:{group.pk}"])
     return parcel
 
 
@@ -100,3 +102,4 @@ def _close(orders: Iterable[SellerOrder], now: datetime, *, reason: str) -> None
     SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
     if ended:
         announce(OrdersClosed(order_ids=tuple(order.pk for order in ended)))
+        tell(f"group:{order.group_id}" for order in ended)

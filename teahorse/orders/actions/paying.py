@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
+from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.orders.events import OrdersCancelled, OrdersExpired, OrdersPaid
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
@@ -140,6 +141,7 @@ def expire_orders(*, now: datetime) -> int:
     groups = sorted({order.group_id for order in due})
     payments.close_payments(references=groups, now=now)
     announce(OrdersExpired(group_ids=tuple(groups)))
+    tell(f"group:{group}" for group in groups)
     return len(groups)
 
 

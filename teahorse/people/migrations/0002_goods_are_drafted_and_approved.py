@@ -5,35 +5,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_persons_act_for_organisations'),
+        ("people", "0001_persons_act_for_organisations"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='person',
-            name='sessions_ended_at',
+            model_name="person",
+            name="sessions_ended_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='apitoken',
-            name='created_at',
+            model_name="apitoken",
+            name="created_at",
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         migrations.AlterField(
-            model_name='grant',
-            name='since_at',
+            model_name="grant",
+            name="since_at",
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         migrations.AlterField(
-            model_name='membership',
-            name='since_at',
+            model_name="membership",
+            name="since_at",
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         migrations.AlterField(
-            model_name='person',
-            name='joined_at',
+            model_name="person",
+            name="joined_at",
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
     ]
