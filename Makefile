@@ -32,7 +32,7 @@ check: setup
 	$(BIN)/teahorse makemigrations --check --dry-run
 
 bench: setup
-	$(BIN)/python -m bench
+	ONLY="$(ONLY)" $(BIN)/python -m bench
 
 browser:
 	@checks/browser.sh

@@ -9,4 +9,4 @@ django_application = get_wsgi_application()
 
 from teahorse.api.short_way import ShortWay  # noqa: E402 - after Django is set up
 
-application = ShortWay(django_application)
+application = ShortWay(django_application)  # type: ignore[arg-type]  # the stubs' WSGIHandler answers with Django's response, which is such an iterable

@@ -12,6 +12,7 @@ from django.db.models.functions import Right as Tail
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders.models import Cart, CartLine, OrderGroup, OrderLine, SellerNotice, SellerOrder
+from teahorse.orders.quoting import HOME
 from teahorse.payments.models import Payment, Refund
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Person, Right, ServicePoint
@@ -115,10 +116,10 @@ class SellerDay:
 
 def seller_day(seller: Organisation, *, now: datetime) -> SellerDay:
     """Count a seller's day; two queries."""
-    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = now.astimezone(HOME).replace(hour=0, minute=0, second=0, microsecond=0)
     counts = SellerOrder.objects.filter(seller=seller).aggregate(
         to_ship=Count("pk", filter=Q(state=State.PAID)),
-        late=Count("pk", filter=Q(state=State.PAID, promised_from_date__lt=now.date())),
+        late=Count("pk", filter=Q(state=State.PAID, promised_from_date__lt=start.date())),
         packed=Count("pk", filter=Q(state=State.PREPARING)),
         waiting=Count("pk", filter=Q(state=State.PENDING_PAYMENT)),
         sold=Sum("goods_fen", filter=Q(paid_at__gte=start)),

@@ -1,0 +1,111 @@
+"""Runs the benchmarks (``ONLY=name,name`` selects), prints a table and writes ``bench/results.json``."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench import pages, placing
+from bench.opening import opening
+from checks.running import House, house, open_django
+
+RESULTS = Path(__file__).parent / "results.json"
+PRODUCTS = int(os.environ.get("PRODUCTS", "100000"))
+Rows = dict[str, dict[str, Any]]
+
+
+def placed() -> Rows:
+    """Measure placing orders: SQL alone, over HTTP, and over HTTP with three web processes."""
+    with house() as made:
+        rows = {"place_orders_sql": placing.sql(made)}
+        rows["place_orders_http"] = placing.http(made)
+        rows["place_orders_http"]["limit"] = rows["place_orders_sql"]["value"]
+        rows["place_orders_http"]["limit_is"] = "the SQL alone, batches of 100"
+        rows["place_orders_http"]["ratio"] = rows["place_orders_http"]["value"] / rows["place_orders_sql"]["value"]
+        rows["place_orders_http_3"] = placing.http(made, workers=3)
+        return rows
+
+
+def shop() -> Rows:
+    """Measure the mall's pages over many products."""
+    with house() as made:
+        made.environment["TEAHORSE_DEMO"] = "1"
+        made.django("demo", "--products", str(PRODUCTS))
+        made.django("createcachetable")
+        products = _products(made)
+        rows = pages.rates(made, products=products[:1000], words=["青稞酒", "牦牛肉", "qkj", "氆氇", "chang", "松茸", "གོས", "carpet"])
+        rows["checkout_http"] = pages.checkout(made, products=products[:1000])
+        rows |= pages.weights(made, product=products[0])
+        return rows
+
+
+def _products(made: House) -> list[str]:
+    open_django(made)
+    from teahorse.catalog.models import Offer
+    from teahorse.common.ids import short
+
+    ids = Offer.objects.filter(is_active=True, variant__product__withdrawn_at=None).values_list("variant__product_id", flat=True)
+    return [f"/goods/{short(key)}/" for key in dict.fromkeys(ids[:3000])]
+
+
+def searched() -> Rows:
+    """Measure searching inside the database with 100,000 products."""
+    from bench import search_sql
+
+    return dict(search_sql.main())
+
+
+GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
+    ("place_orders_sql", "place_orders_http", "place_orders_http_3"): placed,
+    ("product_page", "home_page", "search_page", "checkout_http", "page_weight", "lcp_slow3g"): shop,
+    ("search_sql",): searched,
+    ("cold_start", "memory"): opening,
+}
+
+
+def main() -> int:
+    """Run what is asked for; each group in a process of its own, because each opens Django over a house of its own."""
+    if len(sys.argv) > 1:
+        rows = next(group for names, group in GROUPS.items() if names[0] == sys.argv[1])()
+        Path(sys.argv[2]).write_text(json.dumps(rows))
+        return 0
+    only = {name.strip() for name in os.environ.get("ONLY", "").split(",") if name.strip()}
+    unknown = only - {name for names in GROUPS for name in names}
+    if unknown:
+        print(f"not a benchmark: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    results: Rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for names in GROUPS:
+        if not only or only & set(names):
+            results |= _in_its_own_process(names[0])
+            RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1))
+    _print({name: row for name, row in results.items() if not only or name in only})
+    return 0
+
+
+def _in_its_own_process(name: str) -> Rows:
+    import subprocess
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        subprocess.run([sys.executable, "-m", "bench", name, file.name], check=True)
+        return dict(json.loads(Path(file.name).read_text()))
+
+
+def _print(rows: Rows) -> None:
+    print(f"\n{'benchmark':<22}{'value':>12} {'unit':<14}{'limit':>12}{'ratio':>8}  more")
+    for name, row in rows.items():
+        more = " ".join(
+            f"{key}={value:.1f}" if isinstance(value, float) else f"{key}={value}"
+            for key, value in row.items()
+            if key not in {"value", "unit", "limit", "limit_is", "ratio", "pages", "clients"}
+        )
+        limit = f"{row['limit']:>12,.1f}" if row.get("limit") is not None else f"{'':>12}"
+        ratio = f"{row['ratio']:>8.2f}" if row.get("ratio") is not None else f"{'':>8}"
+        print(f"{name:<22}{row['value']:>12,.1f} {row['unit']:<14}{limit}{ratio}  {more[:150]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
