@@ -41,7 +41,7 @@ class CartLine(Keyed):
 class OrderGroup(Keyed):
     """One checkout and one payment; its seller orders add up to it."""
 
-    number = models.CharField(max_length=20, unique=True)
+    number = models.CharField(max_length=20)
     idempotency_key = models.UUIDField(unique=True)
     request_digest = models.CharField(max_length=64, help_text="what was asked; the same key with another digest is a conflict")
     person = models.ForeignKey(
@@ -71,6 +71,7 @@ class OrderGroup(Keyed):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="a_number_names_one_group"),
             models.CheckConstraint(
                 condition=models.Q(total_fen=models.F("goods_fen") + models.F("freight_fen")), name="a_total_is_goods_and_freight"
             ),
@@ -103,7 +104,7 @@ class SellerOrder(CountyOwned):
         EXPIRED = "expired"
         CANCELLED = "cancelled"
 
-    group = models.ForeignKey(OrderGroup, models.PROTECT, related_name="orders")
+    group = models.ForeignKey(OrderGroup, models.PROTECT, related_name="orders", db_index=False)  # one_seller_order_per_seller serves
     number = models.CharField(max_length=24)
     seller = models.ForeignKey(Organisation, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING_PAYMENT)

@@ -80,7 +80,6 @@ class Reservation(CountyOwned):
         constraints = [models.CheckConstraint(condition=models.Q(quantity__gt=0), name="a_reservation_is_of_something")]
         indexes = [
             models.Index(fields=["reference"], name="reservation_by_reference"),
-            models.Index(fields=["level"], name="reservation_open", condition=models.Q(state__in=("held", "committed"))),
         ]
         triggers = [
             pgtrigger.FSM(

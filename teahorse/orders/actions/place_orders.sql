@@ -17,7 +17,7 @@ with wished as (
     )
     select id, to_char(%(now)s::timestamptz at time zone 'Asia/Shanghai', 'YYMMDD') || lpad(nextval('orders_number')::text, 8, '0'),
            key, digest, person_id, contact_name, contact_phone, destination_code, destination_names, destination_line, pickup_point_id,
-           goods_fen, freight_fen, total_fen, origin, locale, quote_version, note, %(now)s, %(until)s
+           goods_fen, freight_fen, total_fen, origin, locale, quote_version, note, %(now)s::timestamptz, %(until)s::timestamptz
       from wished order by ord
     returning id, number
 ), split as (
@@ -27,7 +27,7 @@ with wished as (
     )
     select part.id, part.county_id, part.group_id, placed.number || '-' || part.position, part.seller_id, 'pending_payment',
            part.goods_fen, part.freight_fen, part.goods_fen + part.freight_fen, 0, part.weight_grams,
-           part.promised_from, part.promised_to, %(now)s, ''
+           part.promised_from, part.promised_to, %(now)s::timestamptz, ''
       from jsonb_to_recordset(%(orders)s::jsonb) as part (
                id uuid, group_id uuid, county_id uuid, seller_id uuid, position int, goods_fen bigint, freight_fen bigint,
                weight_grams int, promised_from date, promised_to date

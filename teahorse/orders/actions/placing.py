@@ -9,38 +9,36 @@ which gathers what waits at the same moment.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
 from teahorse.common.ids import new_id
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Refusal
+from teahorse.common.statements import array, prepared
 from teahorse.orders.events import OrdersPlaced
 from teahorse.orders.quoting import NotSold, SoldOut
 from teahorse.orders.rules import Quote
 from teahorse.stock import actions as stock
 
 PLACE_ORDERS = (Path(__file__).parent / "place_orders.sql").read_text()
-FIND_PLACED = "select idempotency_key, id, number, request_digest from orders_ordergroup where idempotency_key = any(%s)"
+FIND_PLACED = "select idempotency_key, id, number, request_digest from orders_ordergroup where idempotency_key = any(%s::uuid[])"
 FIND_OFFERS = """
     select offer.id, offer.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
       from catalog_offer offer
       join catalog_variant variant on variant.id = offer.variant_id
       join catalog_product product on product.id = variant.product_id
-     where offer.id = any(%s)
+     where offer.id = any(%s::uuid[])
 """
-
-
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class PriceChanged(Refusal):
@@ -73,8 +71,12 @@ class Wish:
 
     @property
     def digest(self) -> str:
-        """A digest of what is asked for; the moment of the quote is left out."""
-        asked = replace(self, quote=msgspec.structs.replace(self.quote, made_at=LONG_AGO))
+        """A digest of what is asked for; the moment of the quote is left out (its version names the rest)."""
+        quote = self.quote
+        asked = (
+            quote.version, quote.destination_names, self.person_id, self.contact_name, self.contact_phone,
+            self.destination_line, self.origin, self.locale, self.note,
+        )  # fmt: skip
         return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
 
 
@@ -189,9 +191,8 @@ class _Draft:
 
 
 def _already_placed(wishes: Sequence[Wish]) -> list[Placed | Refusal | None]:
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_PLACED, [[wish.key for wish in wishes]])
-        known = {key: (group_id, number, digest) for key, group_id, number, digest in cursor.fetchall()}
+    rows = prepared(FIND_PLACED, [array(wish.key for wish in wishes)])
+    known = {key: (group_id, number, digest) for key, group_id, number, digest in rows}
     answers: list[Placed | Refusal | None] = []
     for wish in wishes:
         if wish.key not in known:
@@ -204,9 +205,7 @@ def _already_placed(wishes: Sequence[Wish]) -> list[Placed | Refusal | None]:
 
 def _offer_facts(wishes: Sequence[Wish]) -> dict[UUID, tuple[int, bool, str]]:
     offers = {line.offer_id for wish in wishes for part in wish.quote.orders for line in part.lines}
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_OFFERS, [list(offers)])
-        return {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in cursor.fetchall()}
+    return {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in prepared(FIND_OFFERS, [array(offers)])}
 
 
 def _changed(wish: Wish, facts: dict[UUID, tuple[int, bool, str]]) -> Refusal | None:
@@ -226,10 +225,7 @@ def _write(drafts: Sequence[_Draft], *, now: datetime, until: datetime) -> dict[
         "orders": [row for draft in drafts for row in draft.orders()],
         "lines": [row for draft in drafts for row in draft.lines()],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(
-            PLACE_ORDERS, {**{name: msgspec.json.encode(value).decode() for name, value in rows.items()}, "now": now, "until": until}
-        )
-        numbers = dict(cursor.fetchall())
+    texts = {name: msgspec.json.encode(value).decode() for name, value in rows.items()}
+    numbers = dict(prepared(PLACE_ORDERS, {**texts, "now": now, "until": until}))
     announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in drafts)))
     return numbers

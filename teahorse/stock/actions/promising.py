@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from django.db import connection, transaction
 
 from teahorse.common.ids import new_id
+from teahorse.common.statements import array, prepared
 
 OVERDUE = timedelta(minutes=10)
 
 LOCK_LEVELS = """
     select offer_id, id, county_id, on_hand - reserved
       from stock_stocklevel
-     where is_online and offer_id = any(%s)
+     where is_online and offer_id = any(%s::uuid[])
      order by id
        for no key update
 """
@@ -29,8 +31,8 @@ PROMISE = """
     with promised as (
         insert into stock_reservation (id, county_id, level_id, reference, quantity, state, expires_at)
         select id, county_id, level_id, reference, quantity, 'held', expires_at
-          from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::timestamptz[])
-               as wish (id, county_id, level_id, reference, quantity, expires_at)
+          from jsonb_to_recordset(%s::jsonb) as wish (id uuid, county_id uuid, level_id uuid, reference uuid, quantity int),
+               (select %s::timestamptz as expires_at) until
         returning level_id, quantity
     )
     update stock_stocklevel level set reserved = level.reserved + total.quantity
@@ -119,9 +121,17 @@ def reserve(*, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Sh
             available[offer] -= units
         promised.extend(wanted)
     if promised:
-        rows = [(new_id(), levels[d.offer_id][1], levels[d.offer_id][0], d.reference, d.quantity, until) for d in promised]
-        with connection.cursor() as cursor:
-            cursor.execute(PROMISE, [list(column) for column in zip(*rows, strict=True)])
+        rows = [
+            {
+                "id": new_id(),
+                "county_id": levels[d.offer_id][1],
+                "level_id": levels[d.offer_id][0],
+                "reference": d.reference,
+                "quantity": d.quantity,
+            }
+            for d in promised
+        ]
+        prepared(PROMISE, [msgspec.json.encode(rows).decode(), until])
     return shortages
 
 
@@ -169,6 +179,5 @@ def release_overdue(*, now: datetime) -> int:
 
 def _lock_levels(offer_ids: set[UUID]) -> dict[UUID, tuple[UUID, UUID, int]]:
     """Lock the online levels of offers in key order; return level, county and units left of each offer."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_LEVELS, [list(offer_ids)])
-        return {offer: (level, county, left) for offer, level, county, left in cursor.fetchall()}
+    rows = prepared(LOCK_LEVELS, [array(offer_ids)])
+    return {offer: (level, county, left) for offer, level, county, left in rows}
