@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -20,6 +21,15 @@ def react(reaction: str, event: dict[str, Any]) -> None:
 def heartbeat(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Say that the worker lives."""
     beat(process="worker", now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="teahorse.rescue_jobs", queue="clock", queueing_lock="rescue_jobs", pass_context=True)
+async def rescue_jobs(context: Any, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Start the jobs again whose worker was killed in the middle of them."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=settings.STALLED_SECONDS):
+        await manager.retry_job(job)
 
 
 @app.periodic(cron="17 * * * *")
