@@ -4,13 +4,14 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from teahorse.common.events import JOB, QUEUE, carry_out
 from teahorse.common.heartbeat import beat
 
 
-@app.task(name=JOB, queue=QUEUE, retry=8)
+@app.task(name=JOB, queue=QUEUE, retry=RetryStrategy(max_attempts=10, exponential_wait=3))
 def react(reaction: str, event: dict[str, Any]) -> None:
     """Carry out one reaction; a failure is tried again, later and later."""
     carry_out(reaction, event)
