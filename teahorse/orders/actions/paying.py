@@ -187,7 +187,7 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
     SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
     stock.release(references=[each.pk for each in ended])
     if was_paid:
-        payment = Payment.objects.filter(pk=order.paid_by_id).first()
+        payment = Payment.objects.filter(pk=order.paid_by_id).first() if order.paid_by_id else None
         if payment is not None:
             payments.request_refund(payment=payment, reference=order.pk, amount_fen=order.total_fen, reason=reason[:80], now=now)
     else:
