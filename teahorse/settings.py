@@ -199,7 +199,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": environment.text("TEAHORSE_LOG", "INFO")},
     "loggers": {
         "httpx": {"level": "WARNING"},
-        "procrastinate": {"level": "WARNING"},
+        "procrastinate": {"level": environment.text("TEAHORSE_JOBS_LOG", "WARNING")},
         "django.request": {"level": "ERROR"},
     },
 }

@@ -1,5 +1,6 @@
 """The worker's own jobs: stored reactions, the sign of life, and sweeping finished jobs away."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -10,11 +11,17 @@ from procrastinate.contrib.django import app
 from teahorse.common.events import JOB, QUEUE, carry_out
 from teahorse.common.heartbeat import beat
 
+log = logging.getLogger(__name__)
 
-@app.task(name=JOB, queue=QUEUE, retry=RetryStrategy(max_attempts=10, exponential_wait=3))
+
+@app.task(name=JOB, queue=QUEUE, retry=RetryStrategy(max_attempts=12, exponential_wait=2))
 def react(reaction: str, event: dict[str, Any]) -> None:
     """Carry out one reaction; a failure is tried again, later and later."""
-    carry_out(reaction, event)
+    try:
+        carry_out(reaction, event)
+    except Exception:
+        log.exception("the reaction %s failed; it is tried again", reaction)
+        raise
 
 
 @app.periodic(cron="* * * * * */5")
