@@ -11,7 +11,7 @@ from teahorse.common.heartbeat import beat
 
 @app.task(name=JOB, queue=QUEUE, retry=8)
 def react(reaction: str, event: dict[str, Any]) -> None:
-    """Carry out one reaction; a failure is tried again, later and later."""
+    """Carry out one reaction; a failure is tried again, up to eight times and at once."""
     carry_out(reaction, event)
 
 
