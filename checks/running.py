@@ -59,6 +59,23 @@ class House:
         subprocess.run([sys.executable, "-m", module, *words], env=self.environment, check=True)
 
     @contextlib.contextmanager
+    def worker(self) -> Iterator["subprocess.Popen[bytes]"]:
+        """Work off jobs for the length of a block."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "django", "procrastinate", "worker", "--concurrency", "4"],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(timeout=30)
+
+    @contextlib.contextmanager
     def web(self, *, workers: int = 2, threads: int = 32, application: str = "teahorse.wsgi:application") -> Iterator["Web"]:
         """Serve for the length of a block."""
         port = free_port()

@@ -182,6 +182,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 
 # --- Trade
 
+STALLED_SECONDS = environment.number("TEAHORSE_STALLED_SECONDS", 30)  # a worker that is silent for so long is dead
 RESERVATION_MINUTES = environment.number("TEAHORSE_RESERVATION_MINUTES", 15)
 DEMO = environment.flag("TEAHORSE_DEMO")
 SANDBOX_KEYS = DATA / "sandbox-keys"
@@ -198,7 +199,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": environment.text("TEAHORSE_LOG", "INFO")},
     "loggers": {
         "httpx": {"level": "WARNING"},
-        "procrastinate": {"level": "WARNING"},
+        "procrastinate": {"level": environment.text("TEAHORSE_JOBS_LOG", "WARNING")},
         "django.request": {"level": "ERROR"},
     },
 }

@@ -117,6 +117,7 @@ class SellerOrder(CountyOwned):
     promised_to_date = models.DateField()
     placed_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
+    paid_by_id = models.UUIDField(null=True, help_text="the payment that paid it; another one goes back")
     packed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=80, blank=True)

@@ -14,6 +14,13 @@ def expire_orders(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passe
         pass
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="orders.take_forgotten_payments", queue="clock", queueing_lock="orders.take_forgotten_payments")
+def take_forgotten_payments(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Give money to its orders whose reaction did not come through."""
+    actions.take_forgotten_payments(now=timezone.now())
+
+
 @app.periodic(cron="7 * * * *")
 @app.task(name="orders.close_received", queue="clock", queueing_lock="orders.close_received")
 def close_received(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it

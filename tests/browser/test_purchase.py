@@ -74,24 +74,24 @@ def test_goods_of_two_counties_are_bought_paid_packed_handed_over_and_received(p
     page.wait_for_url(re.compile(r"/orders/[^/]+/pay/"))
     page.locator("button[value=wechat_pay]").click()
     link = page.locator("a[href*='/wechatpay/']").first
-    expect(link).to_be_visible(timeout=20_000)
+    expect(link).to_be_visible(timeout=60_000)
     payer = page.context.new_page()
     payer.goto(link.get_attribute("href"))
     payer.locator("button[value=pay]").click()
     payer.wait_for_url(re.compile(r"/orders/"))
     payer.close()
-    page.wait_for_url(re.compile(r"/orders/[^/]+/(\?.*)?$"), timeout=30_000)
-    expect(page.locator("main")).to_contain_text("备货中", timeout=20_000)
+    page.wait_for_url(re.compile(r"/orders/[^/]+/(\?.*)?$"), timeout=60_000)
+    expect(page.locator("main")).to_contain_text("备货中", timeout=60_000)
     number = re.search(r"\d{14}", page.locator("main").inner_text()).group()
 
     parcels = [pack(browser, open_house, seller, number) for seller in (CHAMCHEN, MENDONG)]
-    expect(page.locator("main")).to_contain_text("已打包", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("已打包", timeout=60_000)
 
     scan(browser, open_house, STATION, "take_in", parcels[0]).context.close()
-    expect(page.locator("main")).to_contain_text("运输中", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("运输中", timeout=60_000)
     for parcel in parcels:
         scan(browser, open_house, POINT, "take_in", parcel).context.close()
-    expect(page.locator("main")).to_contain_text("待取件", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("待取件", timeout=60_000)
     codes = page.locator("main").evaluate(
         "main => [...main.querySelectorAll('.qr, .qr *')].map(e => e.textContent.replace(/\\s/g, '')).filter(t => /^\\d{6}$/.test(t))"
     )
@@ -106,7 +106,7 @@ def test_goods_of_two_counties_are_bought_paid_packed_handed_over_and_received(p
         counter.context.close()
     for _ in codes:
         receive = page.locator("button[value=receive]").first
-        expect(receive).to_be_visible(timeout=20_000)
+        expect(receive).to_be_visible(timeout=60_000)
         receive.click()
         page.wait_for_load_state()
     expect(page.locator("main")).to_contain_text("已完成")

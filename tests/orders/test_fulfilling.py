@@ -157,3 +157,14 @@ def test_tracking_asks_few_questions(order, django_assert_max_num_queries):
 
     with django_assert_max_num_queries(8):
         tracking(order.group)
+
+
+def test_a_scan_after_the_hand_over_moves_nothing(order, point):
+    parcel = pack_order(order=order, weight_grams=1100, by=world.person(), now=NOW)
+    record_scans(scans=[scan(parcel, "arrived", point)], now=NOW)
+    hand_over(parcel=parcel, pickup_code=parcel.pickup_code, place=point, by=world.person(), now=NOW + timedelta(hours=1))
+
+    record_scans(scans=[scan(parcel, "arrived", point, at=NOW + timedelta(hours=2))], now=NOW + timedelta(hours=2))
+
+    kept = Parcel.objects.get()
+    assert (kept.stage, kept.held_by_id, kept.stage_at) == ("handed_over", None, NOW + timedelta(hours=1))

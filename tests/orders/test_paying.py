@@ -11,11 +11,14 @@ from teahorse.orders.actions import (
     pack_order,
     place_orders,
     start_payment,
+    take_forgotten_payments,
     take_payments,
 )
+from teahorse.orders.actions.fulfilling import UnitsGone
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
+from teahorse.stock.actions import release_overdue
 from teahorse.stock.models import Reservation
 from teahorse.stock.queries import levels_that_do_not_add_up
 from tests import world
@@ -174,3 +177,57 @@ def test_a_packed_order_is_too_late_to_cancel(wine):
         cancel_order(order=order, reason="", now=SOON)
 
     assert states(group) == {"preparing"}
+
+
+def settled(group, *, state, at=SOON) -> Payment:
+    """Return another payment of a group that brought its money."""
+    return Payment.objects.create(
+        reference=group.pk, attempt=Payment.objects.count() + 1, provider="cash", method="counter", our_number=uuid4().hex,
+        amount_fen=group.total_fen, subject="x", state=state, created_at=NOW, expires_at=group.expires_at, settled_at=at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("order_of_jobs", [(0, 1), (1, 0)])
+def test_of_two_payments_settled_at_once_one_pays_and_the_other_goes_back(wine, order_of_jobs):
+    group = placed((wine, 1))
+    both = [settled(group, state="late_succeeded"), settled(group, state="succeeded")]
+
+    for index in (*order_of_jobs, *order_of_jobs):
+        take_payments(payment_ids=[both[index].pk], now=SOON)
+
+    paid_by, sent_back = both[order_of_jobs[0]], both[order_of_jobs[1]]
+    assert SellerOrder.objects.get(group=group).paid_by_id == paid_by.pk
+    assert [refund.payment_id for refund in Refund.objects.all()] == [sent_back.pk]
+
+
+def test_money_whose_reaction_was_lost_is_taken_by_the_clock(wine):
+    group = placed((wine, 1))
+    payment = paid_at_the_counter(group)
+
+    assert take_forgotten_payments(now=SOON) == 0
+    assert take_forgotten_payments(now=SOON + timedelta(minutes=3)) == 1
+
+    assert states(group) == {"paid"}
+    assert SellerOrder.objects.get(group=group).paid_by_id == payment.pk
+    assert take_forgotten_payments(now=SOON + timedelta(minutes=6)) == 0
+
+
+def test_a_paid_order_without_units_is_not_packed(wine):
+    group = placed((wine, 1))
+    take_payments(payment_ids=[paid_at_the_counter(group).pk], now=SOON)
+    Reservation.objects.update(state="released")
+
+    with pytest.raises(UnitsGone):
+        pack_order(order=group.orders.get(), weight_grams=600, by=world.person(), now=SOON)
+
+    assert states(group) == {"paid"}
+
+
+def test_the_sweep_of_the_forgotten_leaves_what_is_paid(wine):
+    group = placed((wine, 1))
+    take_payments(payment_ids=[paid_at_the_counter(group).pk], now=SOON)
+    Reservation.objects.update(expires_at=NOW)
+
+    release_overdue(now=NOW + timedelta(hours=1))
+
+    assert set(Reservation.objects.values_list("state", flat=True)) == {"committed"}

@@ -157,3 +157,22 @@ def test_the_database_refuses_parts_that_do_not_add_up(wine):
         )  # fmt: skip
 
     assert SellerOrder.objects.get().lines.count() == 1
+
+
+def test_the_same_wish_twice_in_one_batch_is_one_order_even_of_the_last_unit():
+    last = world.offer(world.organisation("chamchen"), on_hand=1)
+    wish = world.wish({last: 1})
+
+    first, second = place(wish, wish)
+
+    assert second == Placed(first.group_id, first.number, is_new=False)
+    assert OrderGroup.objects.count() == 1
+
+
+def test_one_key_with_two_wishes_in_one_batch_places_the_first(wine):
+    key = uuid4()
+
+    answers = place(world.wish({wine: 1}, key=key), world.wish({wine: 2}, key=key))
+
+    assert [type(answer) for answer in answers] == [Placed, KeyUsedForAnother]
+    assert world.level_of(wine).reserved == 1

@@ -83,3 +83,13 @@ def test_orders_that_cross_each_other_do_not_deadlock():
 
     assert all(isinstance(answer, Placed) for answer in answers)
     assert levels_that_do_not_add_up() == []
+
+
+def test_the_last_unit_pressed_for_many_times_with_one_key_is_never_said_to_be_sold_out():
+    wine = world.offer(world.organisation("chamchen"), on_hand=1)
+    wish = world.wish({wine: 1})
+
+    answers = all_at_once(lambda same: dispatch.place(same, now=NOW), [wish] * 20)
+    alone = all_at_once(place_alone, [wish] * 20)
+
+    assert {answer.group_id for answer in [*answers, *alone]} == {OrderGroup.objects.get().pk}

@@ -136,13 +136,16 @@ def _derive(parcels: Sequence[Parcel]) -> None:
             if known and known[-1].act in {Scan.Act.RECEIVED, Scan.Act.ARRIVED, Scan.Act.REFUSED, Scan.Act.FOUND}
             else None
         )
-        if (stage, holder) == (parcel.stage, parcel.held_by_id):
+        told_by = known[-1] if known else None
+        if stage == Parcel.Stage.HANDED_OVER:
+            holder, told_by = None, next(scan for scan in known if scan.act == Scan.Act.HANDED_OVER)
+        if told_by is None or (stage, holder) == (parcel.stage, parcel.held_by_id):
             continue
         if stage == Parcel.Stage.HANDED_OVER:
             handed_over.append(parcel)
         moved.append(parcel)
         parcel.stage, parcel.held_by_id = stage, holder
-        parcel.stage_at = known[-1].happened_at
+        parcel.stage_at = told_by.happened_at
     if moved:
         Parcel.objects.bulk_update(moved, ["stage", "stage_at", "held_by"])
         announce(ParcelsMoved(parcel_ids=tuple(p.pk for p in moved), references=tuple(p.reference for p in moved)))

@@ -253,7 +253,12 @@ def _place(request: HttpRequest, *, now: datetime) -> HttpResponse:
 def _placed_before(request: HttpRequest) -> HttpResponse | None:
     """Return the way to the order that this very page placed once, though its quote is too old by now."""
     group = OrderGroup.objects.filter(idempotency_key=_key(request)).first()
-    return redirect("mall:pay", group.pk) if group else None
+    if group is None:
+        return None
+    response = redirect("mall:pay", group.pk)
+    if group.person_id is None and desks.phone_of(request.POST.get("phone", "")) == group.contact_phone:
+        cookies.keep_order(request, response, group.pk)
+    return response
 
 
 def _placed(request: HttpRequest, group_id: UUID, *, quote: Quote, now: datetime) -> HttpResponse:

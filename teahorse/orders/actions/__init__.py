@@ -3,7 +3,15 @@
 from teahorse.orders.actions.carts import CartFull, merge_carts, open_cart, put_into_cart, set_quantity, take_out
 from teahorse.orders.actions.fulfilling import NotReceived, NotToPack, close_received, confirm_receipt, pack_order
 from teahorse.orders.actions.noticing import mark_notices_read, notice_sellers
-from teahorse.orders.actions.paying import NothingToPay, TooLateToCancel, cancel_order, expire_orders, start_payment, take_payments
+from teahorse.orders.actions.paying import (
+    NothingToPay,
+    TooLateToCancel,
+    cancel_order,
+    expire_orders,
+    start_payment,
+    take_forgotten_payments,
+    take_payments,
+)
 from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChanged, Wish, place_orders
 
 __all__ = [
@@ -29,6 +37,7 @@ __all__ = [
     "put_into_cart",
     "set_quantity",
     "start_payment",
+    "take_forgotten_payments",
     "take_out",
     "take_payments",
 ]

@@ -27,6 +27,13 @@ class NotToPack(Refusal):
     sentence = _("This order is not waiting to be packed.")
 
 
+class UnitsGone(Refusal):
+    """Nothing is kept for a paid order; a person has to look."""
+
+    code = "units_gone"
+    sentence = _("Nothing is kept on the shelf for this order. Ask the centre before you pack it.")
+
+
 class NotReceived(Refusal):
     """Its parcels are not handed over."""
 
@@ -42,12 +49,14 @@ def pack_order(
     Put a paid order into a parcel; its units leave the shelf. ``by`` is None where a seller's system does it.
 
     :raises NotToPack: if it is not waiting for that; the second click finds it packed.
+    :raises UnitsGone: if no units are committed to it.
     """
     order = SellerOrder.objects.select_for_update().get(pk=order.pk)
     if order.state != State.PAID:
         raise NotToPack
     group = order.group
-    stock.take(references=[order.pk], by_id=by.pk if by else None, now=now)
+    if order.pk not in stock.take(references=[order.pk], by_id=by.pk if by else None, now=now):
+        raise UnitsGone
     parcel = logistics.pack(
         draft=logistics.ParcelDraft(reference=order.pk, weight_grams=weight_grams, carrier=carrier, carrier_number=carrier_number),
         sender=order.seller,

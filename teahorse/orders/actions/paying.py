@@ -1,10 +1,11 @@
 """Money meets orders: starting a payment, taking what came in, expiring what was not paid, cancelling."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
@@ -84,7 +85,7 @@ def _take(payment: Payment, orders: Sequence[SellerOrder], now: datetime) -> lis
         and sum(order.total_fen for order in orders) == payment.amount_fen
         and _have_units(orders, now)
     ):
-        return _mark_paid(orders, now)
+        return _mark_paid(orders, payment, now)
     payments.request_refund(
         payment=payment,
         reference=payment.reference,
@@ -96,9 +97,8 @@ def _take(payment: Payment, orders: Sequence[SellerOrder], now: datetime) -> lis
 
 
 def _pays_for(payment: Payment, orders: Sequence[SellerOrder]) -> bool:
-    """Return whether this payment is the one that paid the orders: the earliest that succeeded for their group."""
-    earlier = Payment.objects.filter(reference=payment.reference, state__in=Payment.TAKEN).order_by("settled_at", "pk").first()
-    return any(order.paid_at for order in orders) and earlier is not None and earlier.pk == payment.pk
+    """Return whether this payment is the one that paid the orders."""
+    return any(order.paid_by_id == payment.pk for order in orders)
 
 
 def _have_units(orders: Sequence[SellerOrder], now: datetime) -> bool:
@@ -117,11 +117,31 @@ def _have_units(orders: Sequence[SellerOrder], now: datetime) -> bool:
     return True
 
 
-def _mark_paid(orders: Sequence[SellerOrder], now: datetime) -> list[SellerOrder]:
+def _mark_paid(orders: Sequence[SellerOrder], payment: Payment, now: datetime) -> list[SellerOrder]:
     for order in orders:
-        order.state, order.paid_at, order.ended_at, order.end_reason = State.PAID, now, None, ""
-    SellerOrder.objects.bulk_update(orders, ["state", "paid_at", "ended_at", "end_reason"])
+        order.state, order.paid_at, order.paid_by_id, order.ended_at, order.end_reason = State.PAID, now, payment.pk, None, ""
+    SellerOrder.objects.bulk_update(orders, ["state", "paid_at", "paid_by_id", "ended_at", "end_reason"])
     return list(orders)
+
+
+def take_forgotten_payments(*, now: datetime) -> int:
+    """
+    Take payments whose reaction did not come through: money that is here, two minutes old, for orders that are not paid.
+
+    :returns: how many were found.
+    """
+    waiting = SellerOrder.objects.filter(state__in=(State.PENDING_PAYMENT, State.EXPIRED), paid_by_id=None).values("group_id")
+    sent_back = Refund.objects.filter(reference=OuterRef("reference"), payment=OuterRef("pk"))
+    forgotten = Payment.objects.filter(
+        ~Exists(sent_back),
+        state__in=Payment.TAKEN,
+        settled_at__range=(now - timedelta(days=7), now - timedelta(minutes=2)),
+        reference__in=waiting,
+    )
+    found = list(forgotten.order_by("settled_at", "pk").values_list("pk", flat=True)[:BATCH])
+    for payment_id in found:
+        take_payments(payment_ids=[payment_id], now=now)
+    return len(found)
 
 
 @transaction.atomic
@@ -154,20 +174,20 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
 
     :raises TooLateToCancel: if it is packed, or ended already.
     """
-    order = SellerOrder.objects.select_for_update().get(pk=order.pk)
+    group = list(SellerOrder.objects.select_for_update().filter(group_id=order.group_id).order_by("pk"))
+    order = next(each for each in group if each.pk == order.pk)
     if order.state == State.CANCELLED:
         return order
     if order.state not in {State.PENDING_PAYMENT, State.PAID}:
         raise TooLateToCancel
     was_paid = order.state == State.PAID
-    siblings = SellerOrder.objects.select_for_update().filter(group_id=order.group_id, state=State.PENDING_PAYMENT).order_by("pk")
-    ended = [order] if was_paid else list(siblings)
+    ended = [order] if was_paid else [each for each in group if each.state == State.PENDING_PAYMENT]
     for each in ended:
         each.state, each.ended_at, each.end_reason = State.CANCELLED, now, reason[:80]
     SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
     stock.release(references=[each.pk for each in ended])
     if was_paid:
-        payment = Payment.objects.filter(reference=order.group_id, state__in=Payment.TAKEN).order_by("settled_at", "pk").first()
+        payment = Payment.objects.filter(pk=order.paid_by_id).first() if order.paid_by_id else None
         if payment is not None:
             payments.request_refund(payment=payment, reference=order.pk, amount_fen=order.total_fen, reason=reason[:80], now=now)
     else:

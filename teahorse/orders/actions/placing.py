@@ -100,22 +100,25 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     :raises django.db.IntegrityError: if another process places the same key at this very moment; nothing was placed.
     """
     answers: list[Placed | Refusal | None] = _already_placed(wishes)
+    twins = _twins(wishes)
     facts = _offer_facts(wishes)
     for index, wish in enumerate(wishes):
         answers[index] = answers[index] or _changed(wish, facts)
-    fresh = {index: _Draft(wish) for index, wish in enumerate(wishes) if answers[index] is None}
+    fresh = {index: _Draft(wish) for index, wish in enumerate(wishes) if answers[index] is None and index not in twins}
     until = now + timedelta(minutes=settings.RESERVATION_MINUTES)
     shortages = stock.reserve(demands=[demand for draft in fresh.values() for demand in draft.demands()], until=until)
     kept = {index: draft for index, draft in fresh.items() if draft.group_id not in shortages}
-    for index, draft in fresh.items():
-        if index not in kept:
-            short = shortages[draft.group_id][0]
-            answers[index] = SoldOut(
-                field=f"lines.{short.offer_id}.quantity", title=facts[short.offer_id][2], available=short.available, wanted=short.wanted
-            )
+    refused = [index for index in fresh if index not in kept]
+    for index, placed_meanwhile in zip(refused, _already_placed([wishes[index] for index in refused]), strict=True):
+        short = shortages[fresh[index].group_id][0]
+        answers[index] = placed_meanwhile or SoldOut(
+            field=f"lines.{short.offer_id}.quantity", title=facts[short.offer_id][2], available=short.available, wanted=short.wanted
+        )
     numbers = _write(list(kept.values()), now=now, until=until) if kept else {}
     for index, draft in kept.items():
         answers[index] = Placed(draft.group_id, numbers[draft.group_id])
+    for index, first in twins.items():
+        answers[index] = _as_the_first(answers[first], is_same=wishes[index].digest == wishes[first].digest)
     return [answer for answer in answers if answer is not None]
 
 
@@ -190,7 +193,21 @@ class _Draft:
         ]
 
 
+def _twins(wishes: Sequence[Wish]) -> dict[int, int]:
+    """Return, for each wish whose key stands earlier in the same batch, where it stands first."""
+    first: dict[UUID, int] = {}
+    return {index: first[wish.key] for index, wish in enumerate(wishes) if first.setdefault(wish.key, index) != index}
+
+
+def _as_the_first(answer: Placed | Refusal | None, *, is_same: bool) -> Placed | Refusal | None:
+    if not is_same:
+        return KeyUsedForAnother(field="key")
+    return Placed(answer.group_id, answer.number, is_new=False) if isinstance(answer, Placed) else answer
+
+
 def _already_placed(wishes: Sequence[Wish]) -> list[Placed | Refusal | None]:
+    if not wishes:
+        return []
     rows = prepared(FIND_PLACED, [array(wish.key for wish in wishes)])
     known = {key: (group_id, number, digest) for key, group_id, number, digest in rows}
     answers: list[Placed | Refusal | None] = []

@@ -53,13 +53,15 @@ COMMIT = """
 RELEASE = """
     with freed as (
         update stock_reservation set state = 'released'
-         where reference = any(%s) and state in ('held', 'committed')
+         where reference = any(%s) and state = any(%s)
         returning level_id, quantity
     )
     update stock_stocklevel level set reserved = level.reserved - total.quantity
       from (select level_id, sum(quantity) as quantity from freed group by level_id) total
      where level.id = total.level_id
 """
+OVERDUE_REFERENCES = "select distinct reference from stock_reservation where state = 'held' and expires_at < %s limit 1000"
+COMMITTED = "select distinct reference from stock_reservation where reference = any(%s) and state = 'committed'"
 TAKE = """
     with taken as (
         update stock_reservation set state = 'taken'
@@ -153,27 +155,33 @@ def release(*, references: Iterable[UUID]) -> None:
     wanted = list(references)
     with connection.cursor() as cursor:
         cursor.execute(LOCK_OPEN, [wanted, ["held", "committed"]])
-        cursor.execute(RELEASE, [wanted])
+        cursor.execute(RELEASE, [wanted, ["held", "committed"]])
 
 
 @transaction.atomic
-def take(*, references: Iterable[UUID], by_id: UUID | None, now: datetime) -> None:
-    """Let the units that are committed to these references go, with a movement for each; harmless twice."""
+def take(*, references: Iterable[UUID], by_id: UUID | None, now: datetime) -> set[UUID]:
+    """
+    Let the units that are committed to these references go, with a movement for each; harmless twice.
+
+    :returns: the references whose units went.
+    """
     wanted = list(references)
     with connection.cursor() as cursor:
         cursor.execute(LOCK_OPEN, [wanted, ["committed"]])
+        cursor.execute(COMMITTED, [wanted])
+        taken = {reference for (reference,) in cursor.fetchall()}
         cursor.execute(TAKE, {"references": wanted, "by": by_id, "now": now})
+    return taken
 
 
 @transaction.atomic
 def release_overdue(*, now: datetime) -> int:
     """Give back what is still held ten minutes after its end, should the one who asked have forgotten; say how many references."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select distinct reference from stock_reservation where state = 'held' and expires_at < %s limit 1000", [now - OVERDUE]
-        )
+        cursor.execute(OVERDUE_REFERENCES, [now - OVERDUE])
         references = [reference for (reference,) in cursor.fetchall()]
-    release(references=references)
+        cursor.execute(LOCK_OPEN, [references, ["held"]])
+        cursor.execute(RELEASE, [references, ["held"]])
     return len(references)
 
 

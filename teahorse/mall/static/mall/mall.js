@@ -123,3 +123,24 @@ customElements.define("code-scanner", class extends HTMLElement {
 customElements.define("print-button", class extends HTMLElement {
   connectedCallback() { this.addEventListener("click", () => print()) }
 })
+
+/** The search box: what may be meant by what was typed so far, as the browser's own list. */
+for (const input of document.querySelectorAll("form[role=search] input[name=q]")) {
+  const list = document.createElement("datalist")
+  list.id = "search-suggestions"
+  input.after(list)
+  input.setAttribute("list", list.id)
+  let waiting
+  input.addEventListener("input", () => {
+    clearTimeout(waiting)
+    waiting = setTimeout(async () => {
+      const words = input.value.trim()
+      if (words.length < 2) return list.replaceChildren()
+      try {
+        const answer = await fetch(`/search/suggest/?q=${encodeURIComponent(words)}`)
+        const found = answer.ok ? await answer.json() : []
+        if (input.value.trim() === words) list.replaceChildren(...found.map(one => new Option(one.text, one.text)))
+      } catch { /* the line is gone; searching works without */ }
+    }, 250)
+  })
+}
