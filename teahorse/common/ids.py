@@ -2,12 +2,18 @@
 
 from uuid import UUID
 
+import uuid_utils
 import uuid_utils.compat
 
 
 def new_id() -> UUID:
     """Return a new key; later keys of one process sort after earlier ones."""
     return uuid_utils.compat.uuid7()
+
+
+def new_ids(count: int) -> list[str]:
+    """Return so many new keys as text, in their order: for rows that go to the database as JSON."""
+    return [str(uuid_utils.uuid7()) for _ in range(count)]
 
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

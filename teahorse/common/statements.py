@@ -2,10 +2,13 @@
 Statements of the busiest minute: bound and planned by the server once a connection, not once a call.
 
 Django binds parameters into the text of a statement, which is parsed and planned anew each time. That is right for most;
-a statement that runs many times a second over one connection is better prepared (psycopg prepares what it has seen five times).
+a statement that runs many times a second over one connection is better prepared.
+
+What does not wait for another's answer is sent :func:`together` with it: one round trip for all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,17 +16,41 @@ from django.db import connection
 from django.db.utils import DatabaseErrorWrapper
 from psycopg import Cursor
 
+Rows = list[tuple[Any, ...]]
 
-def prepared(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
+
+def prepared(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Rows:
     """
-    Run a statement with server-side parameters on Django's connection, within its transaction; return its rows.
+    Run a statement, prepared by the server, on Django's connection and within its transaction; return its rows.
 
     :raises django.db.DatabaseError: as Django's own cursor does.
     """
+    return asked(sql, parameters)()
+
+
+def asked(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Callable[[], Rows]:
+    """Send such a statement; its rows are there when they are asked for. Inside :func:`together` nothing waits before that."""
     connection.ensure_connection()
     with DatabaseErrorWrapper(connection):
-        cursor = Cursor(connection.connection).execute(sql, parameters)
-        return list(cursor.fetchall()) if cursor.description else []
+        cursor = Cursor(connection.connection).execute(sql, parameters, prepare=True)
+
+    def rows() -> Rows:
+        with DatabaseErrorWrapper(connection):
+            return list(cursor.fetchall()) if cursor.description else []
+
+    return rows
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """
+    Send what the block asks in one go; at its end all answers are there.
+
+    :raises django.db.DatabaseError: of the first statement that failed; those after it did not run.
+    """
+    connection.ensure_connection()
+    with DatabaseErrorWrapper(connection), connection.connection.pipeline():
+        yield
 
 
 def array(keys: Iterable[UUID]) -> str:

@@ -81,7 +81,8 @@ class OrderGroup(Keyed):
             models.Index(Right("contact_phone", 4), name="group_by_phone_tail"),
         ]
         triggers = [
-            pgtrigger.ReadOnly(name="a_group_stays_as_agreed", fields=["number", "goods_fen", "freight_fen", "total_fen", "placed_at"])
+            pgtrigger.Protect(name="a_group_is_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="a_group_stays_as_agreed", fields=["number", "goods_fen", "freight_fen", "total_fen", "placed_at"]),
         ]
 
     def __str__(self) -> str:
@@ -104,7 +105,8 @@ class SellerOrder(CountyOwned):
         EXPIRED = "expired"
         CANCELLED = "cancelled"
 
-    group = models.ForeignKey(OrderGroup, models.PROTECT, related_name="orders", db_index=False)  # one_seller_order_per_seller serves
+    # parts_add_up_to_the_group looks for the group, one_seller_order_per_seller is the index
+    group = models.ForeignKey(OrderGroup, models.PROTECT, related_name="orders", db_constraint=False, db_index=False)
     number = models.CharField(max_length=24)
     seller = models.ForeignKey(Organisation, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING_PAYMENT)
@@ -138,6 +140,28 @@ class SellerOrder(CountyOwned):
                 name="an_order_stays_as_agreed",
                 fields=["group", "seller", "county_id", "goods_fen", "freight_fen", "total_fen", "fees_fen"],
             ),
+            pgtrigger.Protect(name="an_order_is_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="parts_add_up_to_the_group",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(new="placed"),
+                declare=[("wrong", "text")],
+                func="""
+                    execute $query$
+                        select string_agg(coalesce(g.number, parts.group_id::text), ', ')
+                          from (select group_id, sum(total_fen) as total_fen, count(*) as parts from placed group by group_id) parts
+                          left join orders_ordergroup g on g.id = parts.group_id
+                         where g.id is null or g.total_fen <> parts.total_fen
+                            or parts.parts <> (select count(*) from orders_sellerorder o where o.group_id = parts.group_id)
+                    $query$ into wrong;
+                    if wrong is not null then
+                        raise check_violation using message = 'the seller orders do not add up to the group: ' || wrong;
+                    end if;
+                    return null;
+                """,
+            ),
             pgtrigger.FSM(
                 name="seller_order_states",
                 field="state",
@@ -161,7 +185,7 @@ class SellerOrder(CountyOwned):
 class OrderLine(CountyOwned):
     """So many units of an offer, at the price and under the names of the moment of placing (``titles``: by language)."""
 
-    order = models.ForeignKey(SellerOrder, models.PROTECT, related_name="lines")
+    order = models.ForeignKey(SellerOrder, models.PROTECT, related_name="lines", db_constraint=False, db_index=False)
     position = models.SmallIntegerField()
     offer_id = models.UUIDField()
     product_id = models.UUIDField()
@@ -178,37 +202,27 @@ class OrderLine(CountyOwned):
                 condition=models.Q(amount_fen=models.F("unit_price_fen") * models.F("quantity")), name="an_amount_is_price_times_quantity"
             ),
             models.CheckConstraint(condition=models.Q(quantity__range=(1, 999)), name="an_order_line_is_1_to_999_units"),
+            models.UniqueConstraint(fields=["order", "position"], name="one_line_per_position"),
         ]
         triggers = [
             pgtrigger.Protect(name="order_lines_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(
-                name="parts_add_up_to_the_whole",
+                name="lines_add_up_to_the_order",
                 operation=pgtrigger.Insert,
                 when=pgtrigger.After,
                 level=pgtrigger.Statement,
                 referencing=pgtrigger.Referencing(new="placed"),
-                declare=[("wrong", "text"), ("checked", "uuid[] := array(select distinct order_id from placed)")],
+                declare=[("wrong", "text")],
                 # dynamic, because a plan that was kept from the time when the tables were small would read them whole
                 func="""
                     execute $query$
-                        select string_agg(o.number, ', ')
-                          from orders_sellerorder o
-                          join (select l.order_id, sum(l.amount_fen) as goods from orders_orderline l
-                                 where l.order_id = any($1) group by l.order_id) parts on o.id = parts.order_id
-                         where o.id = any($1) and o.goods_fen <> parts.goods
-                    $query$ into wrong using checked;
+                        select string_agg(coalesce(o.number, parts.order_id::text), ', ')
+                          from (select order_id, sum(amount_fen) as goods_fen, min(position) as first from placed group by order_id) parts
+                          left join orders_sellerorder o on o.id = parts.order_id
+                         where o.id is null or o.goods_fen <> parts.goods_fen or parts.first <> 1
+                    $query$ into wrong;
                     if wrong is not null then
                         raise check_violation using message = 'the lines do not add up to the order: ' || wrong;
-                    end if;
-                    execute $query$
-                        select string_agg(g.number, ', ')
-                          from orders_ordergroup g
-                          join (select o.group_id, sum(o.total_fen) as total from orders_sellerorder o
-                                 where o.group_id = any($1) group by o.group_id) parts on g.id = parts.group_id
-                         where g.id = any($1) and g.total_fen <> parts.total
-                    $query$ into wrong using array(select distinct o.group_id from orders_sellerorder o where o.id = any(checked));
-                    if wrong is not null then
-                        raise check_violation using message = 'the seller orders do not add up to the group: ' || wrong;
                     end if;
                     return null;
                 """,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import sync_playwright
 
 from checks.running import free_port
 
@@ -38,11 +39,45 @@ def browser_context_args():
     return {"locale": "zh-CN", "viewport": {"width": 390, "height": 844}}
 
 
+@pytest.fixture(scope="module")
+def browser(browser_type_launch_args):
+    """Start Chromium for one file: Playwright's loop runs on this thread while it lives, and Django refuses to work under a loop."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**browser_type_launch_args)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser, browser_context_args):
+    made = browser.new_context(**browser_context_args)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context):
+    return context.new_page()
+
+
 @dataclass
 class OpenHouse:
     url: str
     sandbox: str
     log: Path
+    database: str
+
+    def state(self):
+        """Say what the orders, payments and jobs are just now: what one wants to see when a step did not come about."""
+        asked = (
+            "select pk, state from orders_sellerorder order by pk desc limit 3",
+            "select pk, state, created_at, settled_at from payments_payment order by created_at desc limit 3",
+            "select id, status, attempts, task_name, args, scheduled_at from procrastinate_jobs where status in ('todo', 'doing', 'failed')",
+            "select * from procrastinate_workers",
+            "select state, wait_event, left(query, 90) from pg_stat_activity where datname = current_database() and state <> 'idle'",
+        )
+        with psycopg.connect(self.database) as connection:
+            return "\n".join(f"{query}\n  {row}" for query in asked for row in connection.execute(query).fetchall())
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +98,7 @@ def open_house(tmp_path_factory):
         "DATABASE_URL": url,
         "TEAHORSE_DATA": str(folder / "data"),
         "TEAHORSE_SANDBOX_SPEED": "20",
+        "TEAHORSE_JOBS_LOG": "INFO",
         "PORT": str(port),
         "WEB_WORKERS": "1",
     }
@@ -70,7 +106,7 @@ def open_house(tmp_path_factory):
         process = subprocess.Popen([sys.executable, "-m", "teahorse.cli", "up"], cwd=ROOT, env=environment, stdout=out, stderr=out)
     try:
         wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
-        yield OpenHouse(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 2}", log)
+        yield OpenHouse(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 2}", log, url)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
@@ -117,3 +153,13 @@ def troubles(page):
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Show, beside a failure, what the house knows."""
+    report = yield
+    house = getattr(item, "funcargs", {}).get("open_house")
+    if report.when == "call" and report.failed and house is not None:
+        report.sections += [("the house", house.state()), ("its log", house.log.read_text(errors="replace")[-6000:])]
+    return report

@@ -1,14 +1,14 @@
 """
 Placing orders, set-based.
 
-Many wishes are placed by a handful of statements: what is asked for twice is found, prices are compared with the
-quotes, units are reserved (:func:`teahorse.stock.actions.reserve`), and groups, seller orders and lines are written by
-``place_orders.sql``. Each wish is placed whole or refused whole. The web asks through :mod:`teahorse.orders.dispatch`,
-which gathers what waits at the same moment.
+Many wishes are placed in two round trips and an announcement, whatever their number. The first locks the levels that are asked for, finds
+what was placed before, and reads the prices that the quotes are compared with; the second promises the units
+(:mod:`teahorse.stock.actions.promising`) and writes groups, seller orders and lines by ``place_orders.sql``. Each wish is placed whole or refused whole. The web asks through :mod:`teahorse.orders.dispatch`, which gathers
+what waits at the same moment.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,10 +21,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
-from teahorse.common.ids import new_id
+from teahorse.common.ids import new_id, new_ids
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Refusal
-from teahorse.common.statements import array, prepared
+from teahorse.common.statements import Rows, array, asked, together
 from teahorse.orders.events import OrdersPlaced
 from teahorse.orders.quoting import NotSold, SoldOut
 from teahorse.orders.rules import Quote
@@ -39,6 +39,9 @@ FIND_OFFERS = """
       join catalog_product product on product.id = variant.product_id
      where offer.id = any(%s::uuid[])
 """
+
+Facts = dict[UUID, tuple[int, bool, str]]
+"""Of an offer its price, whether it is sold, and its title."""
 
 
 class PriceChanged(Refusal):
@@ -99,24 +102,35 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
 
     :raises django.db.IntegrityError: if another process places the same key at this very moment; nothing was placed.
     """
-    answers: list[Placed | Refusal | None] = _already_placed(wishes)
+    if not wishes:
+        return []
+    offers = {line.offer_id for wish in wishes for part in wish.quote.orders for line in part.lines}
+    with together():
+        ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
+        ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
+        ask_facts = asked(FIND_OFFERS, [array(offers)])
+    facts: Facts = {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in ask_facts()}
+    placed = {key: (group_id, number, digest) for key, group_id, number, digest in ask_placed()}
+    answers: list[Placed | Refusal | None] = [_as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) for wish in wishes]
     twins = _twins(wishes)
-    facts = _offer_facts(wishes)
-    for index, wish in enumerate(wishes):
-        answers[index] = answers[index] or _changed(wish, facts)
     fresh = {index: _Draft(wish) for index, wish in enumerate(wishes) if answers[index] is None and index not in twins}
     until = now + timedelta(minutes=settings.RESERVATION_MINUTES)
-    shortages = stock.reserve(demands=[demand for draft in fresh.values() for demand in draft.demands()], until=until)
-    kept = {index: draft for index, draft in fresh.items() if draft.group_id not in shortages}
-    refused = [index for index in fresh if index not in kept]
-    for index, placed_meanwhile in zip(refused, _already_placed([wishes[index] for index in refused]), strict=True):
-        short = shortages[fresh[index].group_id][0]
-        answers[index] = placed_meanwhile or SoldOut(
-            field=f"lines.{short.offer_id}.quantity", title=facts[short.offer_id][2], available=short.available, wanted=short.wanted
-        )
-    numbers = _write(list(kept.values()), now=now, until=until) if kept else {}
-    for index, draft in kept.items():
-        answers[index] = Placed(draft.group_id, numbers[draft.group_id])
+    with together():
+        demands = [demand for draft in fresh.values() for demand in draft.demands()]
+        shortages = stock.promise(levels=ask_levels(), demands=demands, until=until)
+        kept = {index: draft for index, draft in fresh.items() if draft.group_id not in shortages}
+        ask_numbers = _write(list(kept.values()), now=now, until=until)
+    numbers = dict(ask_numbers())
+    if kept:
+        announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in kept.values())))
+    for index, draft in fresh.items():
+        if index in kept:
+            answers[index] = Placed(draft.group_id, numbers[draft.group_id])
+        else:
+            short = shortages[draft.group_id][0]
+            answers[index] = SoldOut(
+                field=f"lines.{short.offer_id}.quantity", title=facts[short.offer_id][2], available=short.available, wanted=short.wanted
+            )
     for index, first in twins.items():
         answers[index] = _as_the_first(answers[first], is_same=wishes[index].digest == wishes[first].digest)
     return [answer for answer in answers if answer is not None]
@@ -139,6 +153,7 @@ class _Draft:
 
     def group(self, ord_: int) -> dict[str, Any]:
         wish, quote = self.wish, self.wish.quote
+        goods_fen, freight_fen = quote.goods_fen, quote.freight_fen
         return {
             "ord": ord_,
             "id": self.group_id,
@@ -151,9 +166,9 @@ class _Draft:
             "destination_names": quote.destination_names,
             "destination_line": wish.destination_line,
             "pickup_point_id": quote.pickup_point_id,
-            "goods_fen": quote.goods_fen,
-            "freight_fen": quote.freight_fen,
-            "total_fen": quote.total_fen,
+            "goods_fen": goods_fen,
+            "freight_fen": freight_fen,
+            "total_fen": goods_fen + freight_fen,
             "origin": wish.origin,
             "locale": wish.locale,
             "quote_version": quote.version,
@@ -180,7 +195,7 @@ class _Draft:
     def lines(self) -> list[dict[str, Any]]:
         return [
             {
-                "id": new_id(),
+                "id": key,
                 "county_id": part.county_id,
                 "order_id": order_id,
                 "position": position,
@@ -189,7 +204,7 @@ class _Draft:
                 "quantity": line.quantity,
             }
             for order_id, part in zip(self.order_ids, self.wish.quote.orders, strict=True)
-            for position, line in enumerate(part.lines, start=1)
+            for position, (key, line) in enumerate(zip(new_ids(len(part.lines)), part.lines, strict=True), start=1)
         ]
 
 
@@ -205,27 +220,14 @@ def _as_the_first(answer: Placed | Refusal | None, *, is_same: bool) -> Placed |
     return Placed(answer.group_id, answer.number, is_new=False) if isinstance(answer, Placed) else answer
 
 
-def _already_placed(wishes: Sequence[Wish]) -> list[Placed | Refusal | None]:
-    if not wishes:
-        return []
-    rows = prepared(FIND_PLACED, [array(wish.key for wish in wishes)])
-    known = {key: (group_id, number, digest) for key, group_id, number, digest in rows}
-    answers: list[Placed | Refusal | None] = []
-    for wish in wishes:
-        if wish.key not in known:
-            answers.append(None)
-            continue
-        group_id, number, digest = known[wish.key]
-        answers.append(Placed(group_id, number, is_new=False) if digest == wish.digest else KeyUsedForAnother(field="key"))
-    return answers
+def _as_placed(wish: Wish, row: tuple[UUID, str, str] | None) -> Placed | Refusal | None:
+    if row is None:
+        return None
+    group_id, number, digest = row
+    return Placed(group_id, number, is_new=False) if digest == wish.digest else KeyUsedForAnother(field="key")
 
 
-def _offer_facts(wishes: Sequence[Wish]) -> dict[UUID, tuple[int, bool, str]]:
-    offers = {line.offer_id for wish in wishes for part in wish.quote.orders for line in part.lines}
-    return {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in prepared(FIND_OFFERS, [array(offers)])}
-
-
-def _changed(wish: Wish, facts: dict[UUID, tuple[int, bool, str]]) -> Refusal | None:
+def _changed(wish: Wish, facts: Facts) -> Refusal | None:
     for part in wish.quote.orders:
         for line in part.lines:
             price, is_sold, title = facts.get(line.offer_id, (0, False, "?"))
@@ -236,13 +238,14 @@ def _changed(wish: Wish, facts: dict[UUID, tuple[int, bool, str]]) -> Refusal | 
     return None
 
 
-def _write(drafts: Sequence[_Draft], *, now: datetime, until: datetime) -> dict[UUID, str]:
+def _write(drafts: Sequence[_Draft], *, now: datetime, until: datetime) -> Callable[[], Rows]:
+    """Write groups with their parts; the numbers of the groups are there when they are asked for."""
+    if not drafts:
+        return list
     rows = {
         "groups": [draft.group(ord_) for ord_, draft in enumerate(drafts)],
         "orders": [row for draft in drafts for row in draft.orders()],
         "lines": [row for draft in drafts for row in draft.lines()],
     }
     texts = {name: msgspec.json.encode(value).decode() for name, value in rows.items()}
-    numbers = dict(prepared(PLACE_ORDERS, {**texts, "now": now, "until": until}))
-    announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in drafts)))
-    return numbers
+    return asked(PLACE_ORDERS, {**texts, "now": now, "until": until})

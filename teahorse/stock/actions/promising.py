@@ -7,7 +7,7 @@ level before it is checked, and a handful of statements write the outcome of all
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,8 +15,8 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
-from teahorse.common.ids import new_id
-from teahorse.common.statements import array, prepared
+from teahorse.common.ids import new_ids
+from teahorse.common.statements import array, asked
 
 OVERDUE = timedelta(minutes=10)
 
@@ -97,6 +97,10 @@ class Shortage:
     available: int
 
 
+Levels = dict[UUID, tuple[UUID, UUID, int]]
+"""Of an offer its online level, that level's county, and the units left."""
+
+
 @transaction.atomic(savepoint=False)
 def reserve(*, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Shortage]]:
     """
@@ -104,7 +108,31 @@ def reserve(*, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Sh
 
     :returns: for each wish that was refused, what was short; nothing was promised to it.
     """
-    levels = _lock_levels({demand.offer_id for demand in demands})
+    levels = ask_for_levels({demand.offer_id for demand in demands})()
+    return promise(levels=levels, demands=demands, until=until)
+
+
+def ask_for_levels(offer_ids: Iterable[UUID]) -> Callable[[], Levels]:
+    """Lock the online levels of offers, in key order and until the transaction ends; the levels are there when they are asked for."""
+    rows = asked(LOCK_LEVELS, [array(offer_ids)])
+    return lambda: {offer: (level, county, left) for offer, level, county, left in rows()}
+
+
+def promise(*, levels: Levels, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Shortage]]:
+    """Promise, as :func:`reserve` does, from levels that :func:`ask_for_levels` has locked."""
+    promised, shortages = share_out(levels, demands)
+    if promised:
+        ids = new_ids(len(promised))
+        rows = [
+            {"id": key, "county_id": levels[d.offer_id][1], "level_id": levels[d.offer_id][0], "reference": d.reference, "quantity": d.quantity}
+            for key, d in zip(ids, promised, strict=True)
+        ]
+        asked(PROMISE, [msgspec.json.encode(rows).decode(), until])
+    return shortages
+
+
+def share_out(levels: Levels, demands: Sequence[Demand]) -> tuple[list[Demand], dict[UUID, list[Shortage]]]:
+    """Return the demands that the levels can meet, each wish all or none in their order, and what the other wishes lack."""
     available = {offer_id: left for offer_id, (_, _, left) in levels.items()}
     by_wish: dict[UUID, list[Demand]] = defaultdict(list)
     for demand in demands:
@@ -122,19 +150,7 @@ def reserve(*, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Sh
         for offer, units in total.items():
             available[offer] -= units
         promised.extend(wanted)
-    if promised:
-        rows = [
-            {
-                "id": new_id(),
-                "county_id": levels[d.offer_id][1],
-                "level_id": levels[d.offer_id][0],
-                "reference": d.reference,
-                "quantity": d.quantity,
-            }
-            for d in promised
-        ]
-        prepared(PROMISE, [msgspec.json.encode(rows).decode(), until])
-    return shortages
+    return promised, shortages
 
 
 @transaction.atomic
@@ -184,8 +200,3 @@ def release_overdue(*, now: datetime) -> int:
         cursor.execute(RELEASE, [references, ["held"]])
     return len(references)
 
-
-def _lock_levels(offer_ids: set[UUID]) -> dict[UUID, tuple[UUID, UUID, int]]:
-    """Lock the online levels of offers in key order; return level, county and units left of each offer."""
-    rows = prepared(LOCK_LEVELS, [array(offer_ids)])
-    return {offer: (level, county, left) for offer, level, county, left in rows}
