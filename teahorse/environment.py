@@ -63,6 +63,7 @@ def database() -> dict[str, Any]:
         "PORT": parts.pop("port", ""),
         "OPTIONS": {
             **parts,
+            "prepare_threshold": number("TEAHORSE_PREPARE_AFTER", 5) or None,  # 0 behind a pooler that forgets prepared statements
             "pool": {"min_size": 1, "max_size": number("TEAHORSE_POOL", 24), "timeout": 10, "max_idle": 120},
         },
     }

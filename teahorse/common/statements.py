@@ -2,7 +2,7 @@
 Statements of the busiest minute: bound and planned by the server once a connection, not once a call.
 
 Django binds parameters into the text of a statement, which is parsed and planned anew each time. That is right for most;
-a statement that runs many times a second over one connection is better prepared.
+a statement that runs many times a second over one connection is better prepared (psycopg prepares what a connection has run five times).
 
 What does not wait for another's answer is sent :func:`together` with it: one round trip for all.
 """
@@ -32,13 +32,23 @@ def asked(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Callable[[], 
     """Send such a statement; its rows are there when they are asked for. Inside :func:`together` nothing waits before that."""
     connection.ensure_connection()
     with DatabaseErrorWrapper(connection):
-        cursor = Cursor(connection.connection).execute(sql, parameters, prepare=True)
+        cursor = Cursor(connection.connection).execute(sql, parameters)
 
     def rows() -> Rows:
         with DatabaseErrorWrapper(connection):
             return list(cursor.fetchall()) if cursor.description else []
 
     return rows
+
+
+def by_index() -> None:
+    """
+    Have the transaction's plans look rows up by their keys.
+
+    A prepared statement's plan is kept; one that was made while a table was small would read the whole of it for as long
+    as nobody analyses the table, and in a rush it grows to thousands of rows before that.
+    """
+    asked("set local enable_seqscan = off", [])
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from teahorse.stock import queries as stock
 GOOD_FOR = timedelta(minutes=30)
 HOME = ZoneInfo("Asia/Shanghai")
 SALT = "teahorse.quote"
+_signer = Signer(salt=SALT)
 
 
 class NothingToBuy(Refusal):
@@ -107,7 +108,7 @@ def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime
 
 def seal(quote: Quote) -> str:
     """Return a quote as text that nobody else can make or change."""
-    return Signer(salt=SALT).sign(encode_quote(quote))
+    return _signer.sign(encode_quote(quote))
 
 
 def unseal(text: str, *, now: datetime) -> Quote:
@@ -117,7 +118,7 @@ def unseal(text: str, *, now: datetime) -> Quote:
     :raises QuoteNotOurs: if it was not sealed here, or more than half an hour ago.
     """
     try:
-        found = decode_quote(Signer(salt=SALT).unsign(text))
+        found = decode_quote(_signer.unsign(text))
     except (BadSignature, ValueError) as error:
         raise QuoteNotOurs(field="quote") from error
     if not timedelta(minutes=-1) <= now - found.made_at <= GOOD_FOR:

@@ -37,17 +37,22 @@ with wished as (
     insert into orders_orderline (
         id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams
     )
-    select line.id, line.county_id, line.order_id, line.position, line.offer_id, product.id,
-           jsonb_build_object(
-               'title', jsonb_strip_nulls(jsonb_build_object('zh-hans', product.title, 'bo', product.i18n->>'title_bo', 'en', product.i18n->>'title_en')),
-               'variant', jsonb_strip_nulls(jsonb_build_object('zh-hans', variant.name, 'bo', variant.i18n->>'name_bo', 'en', variant.i18n->>'name_en'))
-           ),
-           product.drawing, line.price_fen, line.quantity, line.price_fen * line.quantity, variant.weight_grams * line.quantity
+    select line.id, line.county_id, line.order_id, line.position, line.offer_id, goods.product_id, goods.titles, goods.drawing,
+           line.price_fen, line.quantity, line.price_fen * line.quantity, goods.weight_grams * line.quantity
       from jsonb_to_recordset(%(lines)s::jsonb) as line (
                id uuid, county_id uuid, order_id uuid, position int, offer_id uuid, price_fen bigint, quantity int
            )
-      join catalog_offer offer on offer.id = line.offer_id
-      join catalog_variant variant on variant.id = offer.variant_id
-      join catalog_product product on product.id = variant.product_id
+     cross join lateral (  -- offset 0: looked up line by line, however small the catalogue was when this was planned
+           select product.id as product_id, product.drawing, variant.weight_grams,
+                  jsonb_strip_nulls(jsonb_build_object(
+                      'title', jsonb_build_object('zh-hans', product.title, 'bo', product.i18n->'title_bo', 'en', product.i18n->'title_en'),
+                      'variant', jsonb_build_object('zh-hans', variant.name, 'bo', variant.i18n->'name_bo', 'en', variant.i18n->'name_en')
+                  )) as titles
+             from catalog_offer offer
+             join catalog_variant variant on variant.id = offer.variant_id
+             join catalog_product product on product.id = variant.product_id
+            where offer.id = line.offer_id
+           offset 0
+     ) goods
 )
 select id, number from placed

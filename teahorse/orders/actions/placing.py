@@ -24,7 +24,7 @@ from teahorse.common.events import announce
 from teahorse.common.ids import new_id, new_ids
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Refusal
-from teahorse.common.statements import Rows, array, asked, together
+from teahorse.common.statements import Rows, array, asked, by_index, together
 from teahorse.orders.events import OrdersPlaced
 from teahorse.orders.quoting import NotSold, SoldOut
 from teahorse.orders.rules import Quote
@@ -106,6 +106,7 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         return []
     offers = {line.offer_id for wish in wishes for part in wish.quote.orders for line in part.lines}
     with together():
+        by_index()
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
         ask_facts = asked(FIND_OFFERS, [array(offers)])
