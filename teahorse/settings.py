@@ -166,12 +166,13 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 PUSH_URL = environment.text("TEAHORSE_PUSH_URL", f"http://127.0.0.1:{environment.number('PORT', 8000) + 1}")
 SANDBOX_URL = environment.text("TEAHORSE_SANDBOX_URL")
+WECHAT_URL = "https://open.weixin.qq.com"  # the form of the pay page is answered with the way there, inside WeChat
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "base-uri": [NONE],
         "connect-src": [SELF, PUSH_URL],
-        "form-action": [SELF, *([SANDBOX_URL] if SANDBOX_URL else [])],
+        "form-action": [SELF, WECHAT_URL, *([SANDBOX_URL] if SANDBOX_URL else [])],
         "frame-ancestors": [NONE],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],

@@ -87,7 +87,9 @@ customElements.define("wechat-pay", class extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", () => {
       const prompt = JSON.parse(document.getElementById(this.getAttribute("prompt")).textContent)
-      window.WeixinJSBridge?.invoke("getBrandWCPayRequest", prompt, () => location.reload())
+      const pay = () => window.WeixinJSBridge.invoke("getBrandWCPayRequest", prompt, () => location.reload())
+      if (window.WeixinJSBridge) pay()
+      else document.addEventListener("WeixinJSBridgeReady", pay, { once: true })
     })
   }
 })
