@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
+from teahorse.mall.pictures import Pictures, first_pictures
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.orders.queries import Tracked, Tracking
 from teahorse.payments.models import Refund
@@ -136,6 +137,7 @@ class OrderShown:
     tracking: Tracking
     parts: list[PartShown]
     steps: list[dict[str, str]] = field(default_factory=list)
+    pictures: Pictures = field(default_factory=dict)
 
     @property
     def stage(self) -> str:
@@ -150,7 +152,8 @@ class OrderShown:
 
 def order_shown(tracking: Tracking) -> OrderShown:
     """Return an order as the page shows it."""
-    return OrderShown(tracking, [_part(tracked, tracking) for tracked in tracking.orders], _steps(tracking))
+    pictures = first_pictures(line.product_id for tracked in tracking.orders for line in tracked.lines)
+    return OrderShown(tracking, [_part(tracked, tracking) for tracked in tracking.orders], _steps(tracking), pictures)
 
 
 def _part(tracked: Tracked, tracking: Tracking) -> PartShown:

@@ -17,6 +17,7 @@ from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.mall import cookies
 from teahorse.mall.following import STAGE_TONES, stage_words
+from teahorse.mall.pictures import first_pictures
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import person_of
 from teahorse.orders import actions, queries
@@ -62,9 +63,10 @@ def tabs() -> list[tuple[str, str]]:
 
 
 def in_list(groups: Page[OrderGroup]) -> list[dict[str, Any]]:
-    """Return the orders of a page with stage and first goods; three queries however many there are."""
+    """Return the orders of a page with stage and first goods; four queries however many there are."""
     lines = Prefetch("lines", OrderLine.objects.order_by("position"), to_attr="own_lines")
     orders = list(SellerOrder.objects.filter(group__in=[group.pk for group in groups]).order_by("number").prefetch_related(lines))
+    pictures = first_pictures(line.product_id for order in orders for line in getattr(order, "own_lines", []))
     parcels = logistics.parcels_of([order.pk for order in orders])
     shown = []
     for group in groups:
@@ -82,6 +84,7 @@ def in_list(groups: Page[OrderGroup]) -> list[dict[str, Any]]:
                 "words": stage_words(stage),
                 "tone": STAGE_TONES[stage],
                 "lines": goods[:4],
+                "pictures": pictures,
                 "more": max(0, len(goods) - 4),
                 "codes": [p for part in tracked for p in part.parcels if p.stage == Parcel.Stage.AT_POINT and p.pickup_code],
             }
