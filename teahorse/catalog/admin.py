@@ -9,7 +9,7 @@ from teahorse.catalog.models import Brand, Category
 class CategoryAdmin(admin.ModelAdmin[Category]):
     list_display = ("name", "slug", "position")
     ordering = ("position", "pk")
-    fields = ("slug", "name", "name_bo", "name_en", "drawing", "position", "attributes")
+    fields = ("slug", "name", "name_bo", "name_en", "drawing", "position", "attributes", "variant_attributes")
 
 
 @admin.register(Brand)

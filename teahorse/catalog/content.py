@@ -4,7 +4,6 @@ The whole of a product as one document, which is what a draft holds, and everyth
 A draft may be half written, so the document takes what it is given; :func:`check` says what is still missing.
 """
 
-import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +12,14 @@ from uuid import UUID
 import msgspec
 from django.utils.translation import gettext as _
 
+from teahorse.catalog import definitions
 from teahorse.catalog.models import Brand, Category, Offer, Picture, Product, Variant
 from teahorse.catalog.rules import is_month_day, is_trade_number
 from teahorse.places.models import Area
 
+BASE_LANGUAGE = definitions.BASE_LANGUAGE
 LANGUAGES = ("zh-hans", "bo", "en")
-BASE_LANGUAGE = "zh-hans"
-LONGEST = {"title": 120, "story": 4000, "keep": 1000, "name": 80, "attribute": 500, "drawing": 30}
+LONGEST = {"title": 120, "story": 4000, "keep": 1000, "name": 80, "drawing": 30}
 HIGHEST_PRICE_FEN = 100_000_000
 HEAVIEST_GRAMS = 1_000_000
 LARGEST_CM3 = 10_000_000
@@ -91,7 +91,9 @@ class Known:
     """What the documents under check may name. ``None`` leaves a thing unchecked."""
 
     attributes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    """The attribute definitions of every category, by its slug."""
+    """What products of every category tell, by its slug; see :mod:`teahorse.catalog.definitions`."""
+    variant_attributes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """What the forms of such products tell."""
     areas: Collection[str] = frozenset()
     brands: Collection[str] = frozenset()
     pictures: Collection[UUID] | None = None
@@ -102,8 +104,10 @@ def look_up(contents: Sequence[ProductContent], *, seller_id: UUID | None = None
     """Return what these documents of one seller (and one product, where there is one) may name, in five queries at most."""
     pictures = {key for content in contents for key in content.pictures}
     variants = {variant.id for content in contents for variant in content.variants if variant.id is not None}
+    categories = list(Category.objects.values_list("slug", "attributes", "variant_attributes"))
     return Known(
-        attributes=dict(Category.objects.values_list("slug", "attributes")),
+        attributes={slug: of_product for slug, of_product, _of_variant in categories},
+        variant_attributes={slug: of_variant for slug, _of_product, of_variant in categories},
         areas=_areas({content.origin_area for content in contents}),
         brands=frozenset(Brand.objects.filter(key__in={content.brand for content in contents}).values_list("key", flat=True)),
         pictures=_pictures_of(seller_id, product_id, pictures) if seller_id else None,
@@ -178,35 +182,18 @@ def _trade(content: ProductContent, known: Known) -> Iterator[Fault]:
     yield from _attributes("attributes", content.attributes, known.attributes.get(content.category))
 
 
-def _attributes(
-    path: str, given: Mapping[str, Any], definitions: Sequence[Mapping[str, Any]] | None, *, all_asked: bool = True
-) -> Iterator[Fault]:
-    if definitions is None:  # the category is the fault
+def _attributes(path: str, given: Mapping[str, Any], asked: Sequence[Mapping[str, Any]] | None) -> Iterator[Fault]:
+    if asked is None:  # the category is the fault
         return
-    by_key = {definition["key"]: definition for definition in definitions}
+    by_key = {definition["key"]: definition for definition in asked}
     for key, value in given.items():
         if key not in by_key:
             yield Fault(f"{path}.{key}", _("Goods of this category do not tell this."))
-        elif reason := _attribute_fault(value, by_key[key]):
+        elif reason := definitions.value_fault(value, by_key[key]):
             yield Fault(f"{path}.{key}", reason)
-    if all_asked:
-        yield from (
-            Fault(f"{path}.{key}", _("Fill this in.")) for key, rule in by_key.items() if rule.get("is_needed") and not given.get(key)
-        )
-
-
-def _attribute_fault(value: Any, definition: Mapping[str, Any]) -> str:
-    kind = definition.get("kind", "text")
-    if kind == "number":
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        return "" if is_number else _("Write a number.")
-    if kind == "choice":
-        return "" if value in [choice["key"] for choice in definition.get("choices", ())] else _("Choose one of the list.")
-    texts = list(value.values()) if isinstance(value, dict) else [value]
-    if not all(isinstance(text, str) for text in texts):
-        return _("Write a text.")
-    too_long = any(len(text) > LONGEST["attribute"] for text in texts)
-    return _("Too long: at most %(limit)s characters.") % {"limit": LONGEST["attribute"]} if too_long else ""
+    for key, rule in by_key.items():
+        if rule.get("is_needed") and given.get(key) in (None, "", {}):
+            yield Fault(f"{path}.{key}", _("Fill this in."))
 
 
 def _variants(content: ProductContent, known: Known) -> Iterator[Fault]:
@@ -220,10 +207,10 @@ def _variants(content: ProductContent, known: Known) -> Iterator[Fault]:
         if variant.id is not None and (variant.id in seen or (known.variants is not None and variant.id not in known.variants)):
             yield Fault(f"{path}.id", _("This form belongs to another product."))
         seen |= {variant.id} if variant.id else set()
-        yield from _variant(path, variant, known.attributes.get(content.category))
+        yield from _variant(path, variant, known.variant_attributes.get(content.category))
 
 
-def _variant(path: str, variant: VariantContent, definitions: Sequence[Mapping[str, Any]] | None) -> Iterator[Fault]:
+def _variant(path: str, variant: VariantContent, asked: Sequence[Mapping[str, Any]] | None) -> Iterator[Fault]:
     yield from _words(f"{path}.name", variant.name, kind="name", is_needed=True)
     if variant.price_fen is None or not 1 <= variant.price_fen <= HIGHEST_PRICE_FEN:
         yield Fault(f"{path}.price_fen", _("A price lies between 0.01 and 1,000,000 yuan."))
@@ -237,7 +224,7 @@ def _variant(path: str, variant: VariantContent, definitions: Sequence[Mapping[s
         yield Fault(f"{path}.volume_cm3", _("The volume is at most 10 cubic metres."))
     if variant.barcode and not is_trade_number(variant.barcode):
         yield Fault(f"{path}.barcode", _("This is no bar code of 8, 12, 13 or 14 digits, or a digit of it is wrong."))
-    yield from _attributes(f"{path}.attributes", variant.attributes, definitions, all_asked=False)
+    yield from _attributes(f"{path}.attributes", variant.attributes, asked)
 
 
 def _pictures(content: ProductContent, known: Known) -> Iterator[Fault]:

@@ -6,9 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.catalog.events import DraftsSubmitted
-from teahorse.catalog.importing import ImportReport, read_catalogue, read_products
+from teahorse.catalog.importing import ImportReport, read_products
 from teahorse.catalog.models import ProductDraft
 from teahorse.catalog.pictures import Readable
+from teahorse.catalog.tables import read_catalogue
 from teahorse.common.events import announce
 from teahorse.common.refusals import Refusal
 from teahorse.people.models import Organisation, Person
@@ -30,7 +31,7 @@ def dry_run(*, seller: Organisation, file: Readable, name: str) -> ImportReport:
     """
     Say what importing a table would do; nothing is written.
 
-    :raises teahorse.catalog.importing.CatalogueIsUnreadable: if it is no table.
+    :raises teahorse.catalog.tables.CatalogueIsUnreadable: if it is no table.
     """
     return read_products(read_catalogue(file, name), seller_id=seller.pk)[1]
 
@@ -41,7 +42,7 @@ def import_catalogue(*, seller: Organisation, file: Readable, name: str, by: Per
     Hand a table of new products to the centre as submitted drafts: all of them, or none.
 
     :raises NothingImported: with the report, if there is one fault, or no product.
-    :raises teahorse.catalog.importing.CatalogueIsUnreadable: if it is no table.
+    :raises teahorse.catalog.tables.CatalogueIsUnreadable: if it is no table.
     """
     contents, report = read_products(read_catalogue(file, name), seller_id=seller.pk)
     if not report.is_fine:

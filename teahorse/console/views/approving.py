@@ -1,5 +1,6 @@
 """What waits for the centre: a queue, and side by side what is listed and what is proposed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,10 +9,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from teahorse.catalog import actions, queries
 from teahorse.catalog.content import ProductContent, content_of
+from teahorse.catalog.definitions import Definition, label_of, value_in_words
 from teahorse.catalog.models import ProductDraft
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Refusal
@@ -104,7 +107,10 @@ class ChangedPlace:
 def _side_by_side(draft: ProductDraft) -> Context:
     proposed = ProductContent.from_document(draft.content)
     listed = content_of(draft.product) if draft.product else None
-    changes = [_changed(change.field, change.before, change.after) for change in queries.changes_of(draft)]
+    kinds = {category.slug: category for category in queries.categories()}
+    asked = [kinds[one.category] for one in (proposed, listed) if one and one.category in kinds]
+    definitions = {one["key"]: one for kind in reversed(asked) for one in (*kind.attributes, *kind.variant_attributes)}
+    changes = [_changed(change.field, change.before, change.after, definitions) for change in queries.changes_of(draft)]
     return {
         "changes": changes,
         "proposed": preview_of(proposed, draft.seller)["shown"],
@@ -112,15 +118,19 @@ def _side_by_side(draft: ProductDraft) -> Context:
     }
 
 
-def _changed(path: str, before: Any, after: Any) -> ChangedPlace:
+def _changed(path: str, before: Any, after: Any, definitions: Mapping[str, Definition]) -> ChangedPlace:
     parts = path.split(".")
     lang = parts[-1] if parts[-1] in LANGUAGES else ""
     name = parts[-2] if lang and len(parts) > 1 else parts[-1]
-    label = _labels().get(name, name)
+    definition = definitions.get(name) if "attributes" in parts else None
+    reader = get_language() or "zh-hans"
+    label = label_of(definition, reader) if definition else _labels().get(name, name)
     if parts[0] == "variants":
         label = f"{_('Form')} · {label}"
     if lang:
         label = f"{label} · {LANGUAGES[lang]}"
+    if definition and not lang:
+        return ChangedPlace(label, value_in_words(definition, before, reader), value_in_words(definition, after, reader))
     return ChangedPlace(label, _said(name, before), _said(name, after), lang)
 
 
