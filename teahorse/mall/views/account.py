@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,9 +11,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from teahorse.common.refusals import Refusal
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.mall import cookies
@@ -23,6 +26,7 @@ from teahorse.mall.visitor import person_of
 from teahorse.orders import actions, queries
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.orders.queries import Tracked, Tracking
+from teahorse.people import actions as people_actions
 from teahorse.people import queries as people
 
 ORDERS_A_PAGE = 10
@@ -94,9 +98,29 @@ def in_list(groups: Page[OrderGroup]) -> list[dict[str, Any]]:
 
 @personal
 @refusals_told
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def me(request: HttpRequest) -> HttpResponse:
-    """Show the visitor's own page: her account, her orders by what they wait for, the language."""
+    """Show the visitor's own page: her account, her orders by what they wait for, the language; its form changes her name."""
+    if request.method == "POST":
+        return _rename(request)
+    return _own_page(request)
+
+
+def _rename(request: HttpRequest) -> HttpResponse:
+    person = person_of(request)
+    if person is None:
+        return HttpResponseRedirect(f"{settings.LOGIN_URL}?next={reverse('mall:me')}")
+    before = person.name
+    try:
+        people_actions.rename_person(person=person, name=request.POST.get("name", ""))
+    except Refusal as refusal:
+        person.name = before
+        return _own_page(request, refusal=refusal)
+    messages.success(request, _("Your name is changed."))
+    return redirect("mall:me")
+
+
+def _own_page(request: HttpRequest, *, refusal: Refusal | None = None) -> HttpResponse:
     person = person_of(request)
     groups = own_groups(request)
     now = timezone.now()
@@ -106,8 +130,10 @@ def me(request: HttpRequest) -> HttpResponse:
         "latest": in_list(Paginator(groups, 3).page(1)),
         "tabs": tabs()[1:],
         "is_demo": settings.DEMO,
+        "name_refused": refusal or "",
+        "name_typed": request.POST.get("name", "") if refusal else person.name if person else "",
     }
-    return page(request, "me", context)
+    return page(request, "me", context, status=refusal.status if refusal else 200)
 
 
 @personal
