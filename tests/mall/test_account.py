@@ -57,3 +57,21 @@ def test_another_site_does_not_change_her_name(browser, her):
 
     her.refresh_from_db()
     assert (answer.status_code, her.name) == (403, "央宗")
+
+
+def test_logging_out_takes_the_count_of_her_cart_along(browser, world, put):
+    put(world.incense, 2, client=browser)
+    assert browser.cookies["cart_count"].value == "2"
+
+    browser.post("/me/log-out/")
+
+    assert browser.cookies["cart_count"].value == ""
+    assert browser.cookies["cart_count"]["max-age"] == 0
+
+
+def test_a_guests_count_stays_when_there_is_nobody_to_log_out(guest, world, put):
+    put(world.incense, 2)
+
+    guest.post("/me/log-out/")
+
+    assert guest.cookies["cart_count"].value == "2"
