@@ -4,6 +4,7 @@ The whole of a product as one document, which is what a draft holds, and everyth
 A draft may be half written, so the document takes what it is given; :func:`check` says what is still missing.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ from teahorse.places.models import Area
 
 BASE_LANGUAGE = definitions.BASE_LANGUAGE
 LANGUAGES = ("zh-hans", "bo", "en")
-LONGEST = {"title": 120, "story": 4000, "keep": 1000, "name": 80, "drawing": 30}
+LONGEST = {"title": 120, "story": 4000, "keep": 1000, "name": 80, "drawing": 30, "item_number": 40}
 HIGHEST_PRICE_FEN = 100_000_000
 HEAVIEST_GRAMS = 1_000_000
 LARGEST_CM3 = 10_000_000
@@ -47,6 +48,7 @@ class VariantContent(msgspec.Struct, kw_only=True):
 class ProductContent(msgspec.Struct, kw_only=True):
     """A product as its seller wants it; what is named stands by its public key (``category`` by slug, ``origin_area`` by code)."""
 
+    item_number: str = ""
     title: Words = {}
     story: Words = {}
     keep: Words = {}
@@ -98,10 +100,12 @@ class Known:
     brands: Collection[str] = frozenset()
     pictures: Collection[UUID] | None = None
     variants: Collection[UUID] | None = None
+    taken_numbers: Collection[str] = frozenset()
+    """Item numbers that other products of the seller have."""
 
 
 def look_up(contents: Sequence[ProductContent], *, seller_id: UUID | None = None, product_id: UUID | None = None) -> Known:
-    """Return what these documents of one seller (and one product, where there is one) may name, in five queries at most."""
+    """Return what these documents of one seller (and one product, where there is one) may name, in six queries at most."""
     pictures = {key for content in contents for key in content.pictures}
     variants = {variant.id for content in contents for variant in content.variants if variant.id is not None}
     categories = list(Category.objects.values_list("slug", "attributes", "variant_attributes"))
@@ -112,6 +116,7 @@ def look_up(contents: Sequence[ProductContent], *, seller_id: UUID | None = None
         brands=frozenset(Brand.objects.filter(key__in={content.brand for content in contents}).values_list("key", flat=True)),
         pictures=_pictures_of(seller_id, product_id, pictures) if seller_id else None,
         variants=_variants_of(product_id, variants) if seller_id else None,
+        taken_numbers=_taken_numbers(seller_id, product_id, {content.item_number for content in contents} - {""}),
     )
 
 
@@ -130,11 +135,34 @@ def _variants_of(product_id: UUID | None, keys: Collection[UUID]) -> frozenset[U
     return frozenset(Variant.objects.filter(product_id=product_id, pk__in=keys).values_list("pk", flat=True))
 
 
+def _taken_numbers(seller_id: UUID | None, product_id: UUID | None, numbers: Collection[str]) -> frozenset[str]:
+    if seller_id is None or not numbers:
+        return frozenset()
+    others = Product.objects.filter(seller_id=seller_id, item_number__in=numbers)
+    if product_id is not None:
+        others = others.exclude(pk=product_id)
+    return frozenset(others.values_list("item_number", flat=True))
+
+
 def check(content: ProductContent, *, known: Known | None = None) -> list[Fault]:
     """Return everything that keeps a document from being listed, in the order of the form; nothing where it is fine."""
     if known is None:
         known = look_up([content])
-    return [*_texts(content), *_place(content, known), *_trade(content, known), *_variants(content, known), *_pictures(content, known)]
+    return [
+        *_number(content, known),
+        *_texts(content),
+        *_place(content, known),
+        *_trade(content, known),
+        *_variants(content, known),
+        *_pictures(content, known),
+    ]
+
+
+def _number(content: ProductContent, known: Known) -> Iterator[Fault]:
+    if len(content.item_number) > LONGEST["item_number"]:
+        yield Fault("item_number", _("Too long: at most %(limit)s characters.") % {"limit": LONGEST["item_number"]})
+    if content.item_number in known.taken_numbers:
+        yield Fault("item_number", _("Another product of yours has this number."))
 
 
 def _texts(content: ProductContent) -> Iterator[Fault]:
@@ -237,27 +265,44 @@ def _pictures(content: ProductContent, known: Known) -> Iterator[Fault]:
 
 def content_of(product: Product) -> ProductContent:
     """Return the document of a product as it is listed now."""
-    variants = Variant.objects.filter(product=product, withdrawn_at=None).order_by("position", "pk")
-    offers = {offer.variant_id: offer for offer in Offer.objects.filter(variant__product=product, seller_id=product.seller_id)}
-    pictures = Picture.objects.filter(product=product, position__isnull=False).order_by("position", "pk").values_list("pk", flat=True)
-    area = Area.objects.values_list("code", flat=True).get(pk=product.origin_area_id)
-    return ProductContent(
-        title=words_of(product, "title"),
-        story=words_of(product, "story"),
-        keep=words_of(product, "keep"),
-        category=Category.objects.values_list("slug", flat=True).get(pk=product.category_id),
-        brand=product.brand.key if product.brand else "",
-        drawing=product.drawing,
-        origin_area=area,
-        origin_height_m=product.origin_height_m,
-        is_traceable=product.is_traceable,
-        season_from=product.season_from,
-        season_to=product.season_to,
-        return_rule=product.return_rule,
-        attributes=product.attributes,
-        variants=[_variant_content(variant, offers.get(variant.pk)) for variant in variants],
-        pictures=list(pictures),
-    )
+    return contents_of([product])[product.pk]
+
+
+def contents_of(products: Collection[Product]) -> dict[UUID, ProductContent]:
+    """Return the documents of products as they are listed now, by their keys, in six queries."""
+    keys = [product.pk for product in products]
+    variants: defaultdict[UUID, list[Variant]] = defaultdict(list)
+    for variant in Variant.objects.filter(product__in=keys, withdrawn_at=None).order_by("position", "pk"):
+        variants[variant.product_id].append(variant)
+    offers = {(offer.variant_id, offer.seller_id): offer for offer in Offer.objects.filter(variant__product__in=keys)}
+    pictures: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
+    shown = Picture.objects.filter(product__in=keys, position__isnull=False).order_by("position", "pk")
+    for picture_id, product_id in shown.values_list("pk", "product_id"):
+        pictures[product_id].append(picture_id)
+    areas = dict(Area.objects.filter(pk__in={product.origin_area_id for product in products}).values_list("pk", "code"))
+    categories = dict(Category.objects.filter(pk__in={product.category_id for product in products}).values_list("pk", "slug"))
+    brands = dict(Brand.objects.filter(pk__in={product.brand_id for product in products}).values_list("pk", "key"))
+    return {
+        product.pk: ProductContent(
+            item_number=product.item_number,
+            title=words_of(product, "title"),
+            story=words_of(product, "story"),
+            keep=words_of(product, "keep"),
+            category=categories[product.category_id],
+            brand=brands[product.brand_id] if product.brand_id else "",
+            drawing=product.drawing,
+            origin_area=areas[product.origin_area_id],
+            origin_height_m=product.origin_height_m,
+            is_traceable=product.is_traceable,
+            season_from=product.season_from,
+            season_to=product.season_to,
+            return_rule=product.return_rule,
+            attributes=product.attributes,
+            variants=[_variant_content(variant, offers.get((variant.pk, product.seller_id))) for variant in variants[product.pk]],
+            pictures=pictures[product.pk],
+        )
+        for product in products
+    }
 
 
 def _variant_content(variant: Variant, offer: Offer | None) -> VariantContent:

@@ -67,6 +67,7 @@ class Product(CountyOwned):
     seller = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="+", null=True, blank=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="+")
+    item_number = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="the seller's own number of it")
     title = models.CharField(max_length=120)
     story = models.TextField(blank=True)
     keep = models.TextField(blank=True, help_text="how to keep and use it")
@@ -94,6 +95,9 @@ class Product(CountyOwned):
                 condition=models.Q(season_from=None, season_to=None)
                 | models.Q(season_from__range=(101, 1231), season_to__range=(101, 1231)),
                 name="a_season_has_two_ends",
+            ),
+            models.UniqueConstraint(
+                fields=["seller", "item_number"], condition=~models.Q(item_number=""), name="a_seller_numbers_a_product_once"
             ),
         ]
 

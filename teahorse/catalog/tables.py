@@ -46,7 +46,7 @@ class Column:
 
 
 COLUMNS = (
-    Column("product_key", "商品编号", "", EXAMPLE, is_needed=True),
+    Column("product_key", "商品编号", "item_number", EXAMPLE, is_needed=True),
     Column("title_zh", "商品名称", "title.zh-hans", "琼结手工青稞酒", is_needed=True),
     Column("title_bo", "商品名称（藏文）", "title.bo", "འཕྱོངས་རྒྱས་ནས་ཆང"),
     Column("title_en", "商品名称（英文）", "title.en", "Qonggyai barley wine"),
@@ -193,9 +193,14 @@ def _columns(header: Sequence[str]) -> list[str]:
         raise CatalogueIsUnreadable(_("These columns are not known: %(names)s.") % {"names": ", ".join(unknown[:8])})
     if twice := {column for column in columns if column and columns.count(column) > 1}:
         raise CatalogueIsUnreadable(_("These columns stand there twice: %(names)s.") % {"names": ", ".join(sorted(twice))})
-    if missing := [column.chinese for column in COLUMNS if column.is_needed and column.name not in columns]:
-        raise CatalogueIsUnreadable(_("These columns are missing: %(names)s.") % {"names": ", ".join(missing)})
+    if "product_key" not in columns:
+        raise CatalogueIsUnreadable(_("These columns are missing: %(names)s.") % {"names": COLUMNS[0].chinese})
     return columns
+
+
+def missing_columns(table: Table) -> list[str]:
+    """Return the columns that a new product cannot do without and that a table has not."""
+    return [column.chinese for column in COLUMNS if column.is_needed and column.name not in table.columns]
 
 
 def _plain(heading: str) -> str:
@@ -289,7 +294,15 @@ def template_xlsx(categories: Sequence[Category] | None = None) -> bytes:
         (
             "商品编号",
             "product_key",
-            _("Any number of your own. Rows with the same number are the forms of one product; its texts stand in its first row."),
+            _("Your own number of the product. Rows with the same number are its forms; its texts stand in the first of them."),
+        ),
+        (
+            "",
+            "",
+            _(
+                "A number or a bar code that you have used before changes that product. There an empty cell leaves what is"
+                " written, and a cell with “-” empties it; a form that the table does not name stays."
+            ),
         ),
         ("类目", "category", slugs),
         ("产地代码", "origin_area", _("The official code of the county (6 digits), township (9) or village (12).")),

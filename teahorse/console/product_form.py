@@ -76,6 +76,7 @@ class VariantForm:
 def typed_of(content: ProductContent) -> Typed:
     """Return what stands in the fields for a document."""
     typed: Typed = {
+        "item_number": content.item_number,
         "category": content.category,
         "brand": content.brand,
         "drawing": content.drawing,
@@ -153,6 +154,7 @@ class Reader:
     def content(self) -> ProductContent:
         """Return the document that was typed; pictures stand as they were."""
         return ProductContent(
+            item_number=self._get("item_number"),
             title=self._words("title"),
             story=self._words("story"),
             keep=self._words("keep"),
@@ -314,6 +316,10 @@ class ProductForm:
         choices = [("", _("Choose")), *((one.slug, named(one)) for one in self.categories)]
         return self._field("category", _("Category"), kind="choice", choices=choices, is_optional=False)
 
+    def number(self) -> Field:
+        """The seller's own number."""
+        return self._field("item_number", _("Item number"), help=_("Your own number; a table that you import finds the product by it."))
+
     def attributes(self) -> list[Field]:
         """What a product of its category tells."""
         fields: list[Field] = []
@@ -409,6 +415,13 @@ class ProductForm:
 
     @cached_property
     def _by_path(self) -> dict[str, Field]:
-        fields = [*(field for tab in self.tabs() for field in tab.fields), self.kind(), *self.attributes(), *self.place(), *self.season()]
+        fields = [
+            *(field for tab in self.tabs() for field in tab.fields),
+            self.kind(),
+            self.number(),
+            *self.attributes(),
+            *self.place(),
+            *self.season(),
+        ]
         forms = [field for form in self.variants() for field in (*form.names, *form.figures, *form.attributes)]
         return {field.path: field for field in (*fields, *forms)}

@@ -12,7 +12,7 @@ from teahorse.catalog.actions.drafting import (
     take_back_draft,
     write_draft,
 )
-from teahorse.catalog.actions.importing import NothingImported, dry_run, import_catalogue
+from teahorse.catalog.actions.importing import GoodsChangedMeanwhile, NothingImported, dry_run, import_catalogue
 from teahorse.catalog.actions.picturing import add_picture
 from teahorse.catalog.actions.reviewing import (
     ProductIsNotListed,
@@ -30,6 +30,7 @@ __all__ = [
     "DraftHasFaults",
     "DraftIsNotOpen",
     "DraftIsNotSubmitted",
+    "GoodsChangedMeanwhile",
     "NothingImported",
     "ProductIsNotListed",
     "ProductWasNotWithdrawn",

@@ -136,6 +136,7 @@ def _changed(path: str, before: Any, after: Any, definitions: Mapping[str, Defin
 
 def _labels() -> dict[str, str]:
     return {
+        "item_number": _("Item number"),
         "title": _("Title"),
         "story": _("Story"),
         "keep": _("Keeping and using"),

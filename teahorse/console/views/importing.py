@@ -2,11 +2,8 @@
 
 import hashlib
 import io
-import os
-from datetime import timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,12 +14,12 @@ from django.utils.translation import ngettext
 from teahorse.catalog import actions, queries
 from teahorse.catalog.tables import COLUMNS, LARGEST_FILE, CatalogueIsUnreadable, template_xlsx
 from teahorse.common.refusals import Refusal
+from teahorse.console import kept_tables
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.people.models import Organisation, Right
 
 SELLERS = Organisation.SELLERS
-KEPT_FOR = timedelta(hours=12)
 SESSION_KEY = "console.import"
 
 
@@ -49,9 +46,9 @@ def _look_through(request: HttpRequest, acting: Acting) -> HttpResponse:
     except CatalogueIsUnreadable as refusal:
         return _page(request, acting, {"fault": str(refusal), "name": name}, status=422)
     digest = ""
-    if report.is_fine:
+    if report.is_fine and report.new + report.changed:
         digest = hashlib.sha256(content).hexdigest()
-        _keep(acting, digest, content)
+        kept_tables.keep(acting, digest, content)
         request.session[SESSION_KEY] = {"digest": digest, "name": name, "org": acting.organisation.key}
     headings = {column.name: column.chinese for column in COLUMNS}
     faults = [(fault, headings.get(fault.column, fault.column)) for fault in report.faults]
@@ -65,7 +62,7 @@ def confirm(request: HttpRequest, acting: Acting) -> HttpResponse:
     kept = request.session.get(SESSION_KEY) or {}
     digest = str(kept.get("digest", ""))
     is_same = bool(digest) and digest == request.POST.get("digest") and kept.get("org") == acting.organisation.key
-    content = _take(acting, digest) if is_same else None
+    content = kept_tables.take(acting, digest) if is_same else None
     if content is None:
         messages.info(
             request,
@@ -77,7 +74,7 @@ def confirm(request: HttpRequest, acting: Acting) -> HttpResponse:
             seller=acting.organisation, file=io.BytesIO(content), name=str(kept["name"]), by=acting.person, now=acting.now
         )
     except Refusal:
-        _keep(acting, digest, content)
+        kept_tables.keep(acting, digest, content)
         raise
     request.session.pop(SESSION_KEY, None)
     told = ngettext("%(count)d product was handed to the centre.", "%(count)d products were handed to the centre.", len(drafts))
@@ -96,29 +93,3 @@ def template(request: HttpRequest, acting: Acting) -> HttpResponse:  # noqa: ARG
     return HttpResponse(
         template_xlsx(categories), content_type=kind, headers={"Content-Disposition": 'attachment; filename="teahorse-goods.xlsx"'}
     )
-
-
-def _path(acting: Acting, digest: str) -> Path:
-    return Path(settings.DATA) / "imports" / f"{acting.organisation.pk}-{acting.person.pk}-{digest}"
-
-
-def _keep(acting: Acting, digest: str, content: bytes) -> None:
-    path = _path(acting, digest)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    for old in path.parent.iterdir():
-        if old.stat().st_mtime < (acting.now - KEPT_FOR).timestamp():
-            old.unlink(missing_ok=True)
-    path.write_bytes(content)
-
-
-def _take(acting: Acting, digest: str) -> bytes | None:
-    """Return the kept table and keep it no more: whoever takes it away first has it."""
-    path = _path(acting, digest)
-    taken = path.with_suffix(f".{os.getpid()}-{id(acting)}")
-    try:
-        path.rename(taken)
-    except FileNotFoundError:
-        return None
-    content = taken.read_bytes()
-    taken.unlink()
-    return content
