@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from teahorse.catalog.models import Offer
 from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Refusal
+from teahorse.common.translated import translated
 from teahorse.mall.following import promise_words
 from teahorse.orders import queries as orders
 from teahorse.orders import quoting
@@ -159,20 +160,15 @@ def basket_of(wanted: Mapping[UUID, int], *, origin: str, is_cart: bool) -> Bask
     return _fit(asked, is_cart=is_cart)
 
 
-def title_of(offer: Offer) -> str:
-    """Return the title of an offer's product in the page's language."""
-    return str(getattr(offer.variant.product, "title_i18n", "") or offer.variant.product.title)
-
-
 def _fit(asked: Iterable[tuple[Offer, int, str, int]], *, is_cart: bool) -> Basket:
     lines, notices = [], []
     for offer, quantity, origin, left in asked:
-        units = min(quantity, left, MOST_UNITS)
+        title, units = translated(offer.variant.product, "title"), min(quantity, left, MOST_UNITS)
         if units < 1:
-            notices.append(_("“%(title)s” is sold out and is left out of this order.") % {"title": title_of(offer)})
+            notices.append(_("“%(title)s” is sold out and is left out of this order.") % {"title": title})
             continue
         if units < quantity:
-            told = {"title": title_of(offer), "left": units}
+            told = {"title": title, "left": units}
             notices.append(_("Of “%(title)s” only %(left)s are left; this order takes them.") % told)
         lines.append(BasketLine(offer, units, origin))
     return Basket(tuple(lines), tuple(notices), is_cart)

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from teahorse.common.translated import translated
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
 from teahorse.mall.pictures import Pictures, first_pictures
@@ -53,7 +54,7 @@ STAGE_TONES = {
 
 def act_words(act: str, place: ServicePoint | None) -> str:
     """Return what a scan tells, in words."""
-    at = {"place": getattr(place, "name_i18n", "") or (place.name if place else "")}
+    at = {"place": translated(place, "name") if place else ""}
     if place is None:
         return {
             Scan.Act.RECEIVED: _("Taken over from the seller"),

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, F, IntegerField, Value, When
@@ -20,6 +19,7 @@ from teahorse.catalog.models import Offer, Product, Variant
 from teahorse.catalog.pictures import PictureUrls, picture_urls
 from teahorse.catalog.queries import GoodsCard, ProductPage
 from teahorse.common.ids import short
+from teahorse.common.translated import translated
 from teahorse.common.ui.goods_card import Badge, goods_card
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
@@ -42,11 +42,6 @@ def today() -> date:
 def language() -> str:
     """Return the language in which the page is shown."""
     return get_language() or "zh-hans"
-
-
-def own_words(row: Any, name: str) -> str:
-    """Return a translated field of a row in the page's language, else in Chinese."""
-    return str(getattr(row, f"{name}_i18n", "") or getattr(row, name))
 
 
 def card_html(card: GoodsCard, *, is_eager: bool = False, is_gone: bool = False) -> SafeString:
@@ -261,7 +256,7 @@ def forms_table(found: ProductPage, forms: Sequence[FormShown]) -> FormsTable | 
         return None
     rows = [
         (
-            own_words(form.variant, "name"),
+            translated(form.variant, "name"),
             [definitions.value_in_words(one, form.variant.attributes.get(one["key"]), language()) for one in asked],
         )
         for form in forms
