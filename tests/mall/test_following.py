@@ -112,6 +112,14 @@ def test_the_way_to_pay_fits_the_device(guest, order, agent, method):
     assert Payment.objects.get().method == method
 
 
+def test_the_payers_address_is_what_our_own_proxy_saw(guest, order, settings):
+    settings.PROXIES = 1
+
+    guest.post(f"{order}pay/", {"provider": "cash"}, HTTP_X_FORWARDED_FOR="10.9.9.9, 203.0.113.7")
+
+    assert Payment.objects.get().asked["payer_ip"] == "203.0.113.7"
+
+
 def test_once_paid_the_pay_page_leads_to_the_order(guest, order, paid):
     assert guest.get(f"{order}pay/")["Location"] == order
     assert guest.post(f"{order}pay/", {"provider": "cash"})["Location"] == order

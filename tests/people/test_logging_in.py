@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.adapter import get_adapter
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -313,6 +314,14 @@ def test_who_is_logged_in_goes_on(client, person):
     assert client.get("/me/log-in/?next=/cart/")["Location"] == "/cart/"
     assert client.get("/me/log-in/password/?next=https://evil.example/")["Location"] == "/me/"
     assert client.get("/me/log-in/code/")["Location"] == "/me/log-in/"
+
+
+def test_behind_a_proxy_codes_are_counted_by_the_visitors_address(rf, settings):
+    settings.PROXIES = 2
+
+    seen = [get_adapter().get_client_ip(rf.get("/", HTTP_X_FORWARDED_FOR=text)) for text in ("9.9.9.9, 203.0.113.7, 10.0.0.1", "10.0.0.1")]
+
+    assert seen == ["203.0.113.7", "127.0.0.1"]
 
 
 def test_logging_out_asks_once(client, person):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from teahorse.common import push
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.visitors import client_address
 from teahorse.mall import cookies, wechat
 from teahorse.mall import pay as paying
 from teahorse.mall.following import OrderShown, order_shown
@@ -68,7 +69,7 @@ def _pay_by(request: HttpRequest, group: OrderGroup, *, provider: str, method: s
         payment = actions.start_payment(group=group, provider=provider, method=method, now=now)
         payments.prepare_payment(
             payment_id=payment.pk,
-            payer_ip=request.META.get("REMOTE_ADDR") or "127.0.0.1",
+            payer_ip=client_address(request),
             openid=wechat.openid_of(request) if method == "jsapi" else "",
             back_url=request.build_absolute_uri(reverse("mall:order", args=[group.pk])),
             now=now,
