@@ -13,7 +13,7 @@ from teahorse.catalog.actions.drafting import (
     write_draft,
 )
 from teahorse.catalog.actions.importing import GoodsChangedMeanwhile, NothingImported, dry_run, import_catalogue
-from teahorse.catalog.actions.picturing import add_picture
+from teahorse.catalog.actions.picturing import add_picture, sweep_pictures
 from teahorse.catalog.actions.reviewing import (
     ProductIsNotListed,
     ProductWasNotWithdrawn,
@@ -45,6 +45,7 @@ __all__ = [
     "send_back_draft",
     "start_draft",
     "submit_draft",
+    "sweep_pictures",
     "take_back_draft",
     "withdraw_product",
     "write_draft",
