@@ -132,6 +132,13 @@ class Desk:
         return [_shown_part(lines, quoted.get(seller_id)) for seller_id, lines in by_seller.items()]
 
     @property
+    def goes_to(self) -> str:
+        """Where it goes, in the page's language; the order itself keeps the names that carriers read."""
+        if self.typed.way == POINT:
+            return next((translated(point, "name") for point in self.points if short(point.pk) == self.typed.point), "")
+        return " ".join(name for level in self.levels for code, name in level.options if code == level.chosen)
+
+    @property
     def goods_fen(self) -> int:
         """What the goods cost."""
         return self.quote.goods_fen if self.quote else sum(line.amount_fen for line in self.basket.lines)
@@ -150,12 +157,13 @@ def basket_of_cart(cart: Cart | None) -> Basket:
 
 
 def basket_of(wanted: Mapping[UUID, int], *, origin: str, is_cart: bool) -> Basket:
-    """Return what of some units can be ordered now; three queries."""
-    offers = Offer.objects.filter(pk__in=list(wanted)).select_related("variant__product", "seller__area").order_by("pk")
+    """Return what of some units can be ordered now, in the order in which they were asked for; three queries."""
+    offers = Offer.objects.filter(pk__in=list(wanted)).select_related("variant__product", "seller__area")
     left = stock.available(wanted)
+    places_asked = {offer_id: place for place, offer_id in enumerate(wanted)}
     asked = [
         (offer, wanted[offer.pk], origin, left.get(offer.pk, 0) if offer.is_active and offer.variant.product.is_listed else 0)
-        for offer in offers
+        for offer in sorted(offers, key=lambda offer: places_asked[offer.pk])
     ]
     return _fit(asked, is_cart=is_cart)
 

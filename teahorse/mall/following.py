@@ -102,6 +102,14 @@ class ParcelShown:
     code: Any = None
 
     @property
+    def express(self) -> str:
+        """The express partner and its number, where one takes the parcel on; a number that names its partner stands alone."""
+        carrier, number = self.parcel.carrier, self.parcel.carrier_number
+        if carrier == "network":
+            return ""
+        return number if number.upper().startswith(carrier.upper()) else f"{carrier} {number}".strip()
+
+    @property
     def is_to_fetch(self) -> bool:
         """Whether it lies at its point."""
         return self.parcel.stage == Parcel.Stage.AT_POINT

@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from teahorse.common.ids import short
 from teahorse.logistics import actions as logistics
+from teahorse.logistics.models import Parcel
+from teahorse.mall.following import ParcelShown
 from teahorse.orders import actions
 from teahorse.orders.models import CartLine, OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
@@ -165,6 +167,13 @@ def test_a_paid_part_is_cancelled_with_a_reason_and_its_money_goes_back(guest, o
     assert guest.get(order).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("carrier", "number", "shown"), [("network", "", ""), ("SF", "SF2611", "SF2611"), ("EMS", "1055", "EMS 1055"), ("SF", "", "SF")]
+)
+def test_the_express_partner_is_named_once(carrier, number, shown):
+    assert ParcelShown(Parcel(carrier=carrier, carrier_number=number), []).express == shown
+
+
 def test_a_packed_part_is_not_cancelled(guest, order, paid):
     part = paid.orders.order_by("number").first()
     actions.pack_order(order=part, weight_grams=100, by=person("+8613800138010"), now=timezone.now())
@@ -173,6 +182,16 @@ def test_a_packed_part_is_not_cancelled(guest, order, paid):
 
     assert answer.status_code == 409
     assert not Refund.objects.exists()
+
+
+def test_who_cancels_before_paying_is_not_told_of_money_that_comes_back(guest, order, placed):
+    guest.cookies["language"] = "en"
+    part = placed.orders.order_by("number").first()
+
+    answer = guest.post(order, {"do": "cancel", "order": part.number, "reason": "changed_mind"}, follow=True)
+
+    assert "The order is cancelled. Nothing was paid for it." in answer.content.decode()
+    assert set(placed.orders.values_list("state", flat=True)) == {"cancelled"}
 
 
 def test_another_orders_part_cannot_be_named(world, guest, put, order, paid):

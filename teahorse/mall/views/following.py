@@ -182,8 +182,12 @@ def _change_order(request: HttpRequest, group: OrderGroup) -> HttpResponse:
             reason = request.POST.get("reason", "")
             if reason not in REASONS:
                 raise Malformed(field="reason", reason=_("Choose a reason."))
+            was_unpaid = part.state == SellerOrder.State.PENDING_PAYMENT
             actions.cancel_order(order=part, reason=reason, now=now)
-            messages.success(request, _("The order is cancelled. What was paid for it goes back the way it came."))
+            if was_unpaid:
+                messages.success(request, _("The order is cancelled. Nothing was paid for it."))
+            else:
+                messages.success(request, _("The order is cancelled. What was paid for it goes back the way it came."))
         else:
             raise Malformed(field="do", reason=_("Choose one of the list."))
     except Refusal as refusal:
