@@ -337,8 +337,9 @@ def test_logging_out_asks_once(client, person):
     assert client.get("/me/log-out/")["Location"] == "/"
 
 
-def test_only_the_demo_offers_log_ins_to_tap(client, settings, network, member_of, person):
-    buyer, clerk = person(name="买家"), member_of(network.centre)
+def test_only_the_demo_offers_log_ins_to_tap(client, settings, person):
+    buyer, seller = person(phone="+8619900001001", name="买家"), person(phone="+8619900002004", name="掌柜")
+    hidden = person(phone="+8619900001002", name="not shown")
     person(phone="+8613800138000", name="a real visitor")
 
     plain = client.get("/me/log-in/").content.decode()
@@ -348,7 +349,8 @@ def test_only_the_demo_offers_log_ins_to_tap(client, settings, network, member_o
     assert buyer.phone not in plain
     assert "127.0.0.1:1/sms/" not in plain
     assert f'name="phone" value="{buyer.phone}"' in demo
-    assert f'name="phone" value="{clerk.phone}"' in demo
+    assert f'name="phone" value="{seller.phone}"' in demo
+    assert hidden.phone not in demo
     assert 'href="http://127.0.0.1:1/sms/"' in demo
     assert "a real visitor" not in demo
     assert ask(client, buyer.phone)["Location"] == reverse("people:code")
