@@ -131,7 +131,7 @@ def _readings(table: Table, own: OwnGoods, names: "Names") -> tuple[list["Readin
             faults.append(ImportFault(rows[0].number, "product_key", str(error), rows[0].cells["product_key"]))
             continue
         if known is None and key.startswith("\0"):
-            faults += [ImportFault(row.number, "product_key", _("Give the product a number."), "") for row in rows]
+            faults += [_numberless(row) for row in rows]
             continue
         first = taken.setdefault(id(known), rows[0].number) if known else rows[0].number
         if first != rows[0].number:
@@ -139,6 +139,12 @@ def _readings(table: Table, own: OwnGoods, names: "Names") -> tuple[list["Readin
             faults.append(ImportFault(rows[0].number, "product_key", reason, rows[0].cells["product_key"]))
         readings.append(Reading(rows, names, known))
     return readings, faults
+
+
+def _numberless(row: Row) -> ImportFault:
+    if code := row.cells.get("barcode", ""):
+        return ImportFault(row.number, "barcode", _("None of your products bears this bar code. Give the product a number."), code)
+    return ImportFault(row.number, "product_key", _("Give the product a number."), "")
 
 
 @dataclass(frozen=True)

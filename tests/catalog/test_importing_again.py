@@ -149,7 +149,7 @@ def test_what_cannot_be_told_apart_is_a_fault(town, shelf, now):
         (2, "variant_name_zh"),
         (4, "variant_name_zh"),
         (5, "product_key"),
-        (6, "product_key"),
+        (6, "barcode"),
     ]
 
 

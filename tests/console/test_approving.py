@@ -98,6 +98,18 @@ def test_what_a_form_tells_is_compared_in_words(desk, seller, offer):
     assert [(change.label, change.before, change.after) for change in changes] == [("Form · Grade", "Second", "First")]
 
 
+def test_a_new_product_is_told_in_words_with_chinese_first(desk, coop, seller):
+    draft = submitted(coop, seller, title="藏刀")
+    type(draft).objects.update(content={**draft.content, "title": {"bo": "གྲི", "en": "Knife", "zh-hans": "藏刀"}})
+    Category.objects.update(i18n={"name_en": "Food and drink"})
+
+    changes = desk.get(at("review", draft_id=draft.pk)).context["changes"]
+
+    told = [(change.label, change.after) for change in changes]
+    assert told[:4] == [("Title · 中文", "藏刀"), ("Title · བོད་ཡིག", "གྲི"), ("Title · English", "Knife"), ("Category", "Food and drink")]
+    assert "540524" not in dict(told)["Place of origin"]
+
+
 def test_nobody_approves_what_she_wrote(browser_of, coop, centre):
     both = member(centre, "+8619900071041")
     draft = submitted(coop, both)
