@@ -6,13 +6,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from bench import pages, placing
+from bench import buying, first_view, pages, placing
 from bench.opening import opening
 from checks.running import House, house, open_django
 
 RESULTS = Path(__file__).parent / "results.json"
 PRODUCTS = int(os.environ.get("PRODUCTS", "100000"))
+IN_THE_CHECKOUT = int(os.environ.get("IN_THE_CHECKOUT", "1000"))
 Rows = dict[str, dict[str, Any]]
 
 
@@ -31,23 +33,35 @@ def placed() -> Rows:
 def shop() -> Rows:
     """Measure the mall's pages over many products."""
     with house() as made:
-        made.environment["TEAHORSE_DEMO"] = "1"
-        made.django("demo", "--products", str(PRODUCTS))
-        made.django("createcachetable")
-        products = _products(made)
-        rows = pages.rates(made, products=products[:1000], words=["青稞酒", "牦牛肉", "qkj", "氆氇", "chang", "松茸", "གོས", "carpet"])
-        rows["checkout_http"] = pages.checkout(made, products=products[:1000])
-        rows |= pages.weights(made, product=products[0])
-        return rows
+        products, _ = _stocked(made, PRODUCTS)
+        return pages.rates(made, products=products) | first_view.first_views(made, product=products[0])
 
 
-def _products(made: House) -> list[str]:
+def bought() -> Rows:
+    """Measure whole purchases over a thousand products."""
+    with house() as made:
+        products, offers = _stocked(made, IN_THE_CHECKOUT)
+        return {"checkout_http": buying.checkout(made, products=products, offers=offers)}
+
+
+def _stocked(made: House, count: int) -> tuple[list[str], list[UUID]]:
+    """Fill a house with the demo region and synthetic goods; return a thousand products' addresses and the first offer of each."""
+    made.environment["TEAHORSE_DEMO"] = "1"
+    made.django("demo", "--products", str(count))
+    made.django("createcachetable")
     open_django(made)
+    from django.db import connection
+
     from teahorse.catalog.models import Offer
     from teahorse.common.ids import short
 
-    ids = Offer.objects.filter(is_active=True, variant__product__withdrawn_at=None).values_list("variant__product_id", flat=True)
-    return [f"/goods/{short(key)}/" for key in dict.fromkeys(ids[:3000])]
+    listed = Offer.objects.filter(is_active=True, variant__product__published_at__isnull=False, variant__product__withdrawn_at=None)
+    first: dict[UUID, UUID] = {}
+    for offer, product in listed.order_by("variant__product_id", "variant__position", "pk").values_list("pk", "variant__product_id")[:4000]:
+        first.setdefault(product, offer)
+    connection.close()
+    keys = list(first)[:1000]
+    return [f"/goods/{short(key)}/" for key in keys], [first[key] for key in keys]
 
 
 def searched() -> Rows:
@@ -59,7 +73,8 @@ def searched() -> Rows:
 
 GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("place_orders_sql", "place_orders_http", "place_orders_http_3"): placed,
-    ("product_page", "home_page", "search_page", "checkout_http", "page_weight", "lcp_slow3g"): shop,
+    ("checkout_http",): bought,
+    ("product_page", "home_page", "search_page", "page_weight", "lcp_slow3g"): shop,
     ("search_sql",): searched,
     ("cold_start", "memory"): opening,
 }
@@ -100,7 +115,7 @@ def _print(rows: Rows) -> None:
         more = " ".join(
             f"{key}={value:.1f}" if isinstance(value, float) else f"{key}={value}"
             for key, value in row.items()
-            if key not in {"value", "unit", "limit", "limit_is", "ratio", "pages", "clients"}
+            if key not in {"value", "unit", "limit", "limit_is", "ratio"} and not isinstance(value, dict | list)
         )
         limit = f"{row['limit']:>12,.1f}" if row.get("limit") is not None else f"{'':>12}"
         ratio = f"{row['ratio']:>8.2f}" if row.get("ratio") is not None else f"{'':>8}"

@@ -10,7 +10,19 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from bench.processes import memory_mb, tree, words
 from checks.running import free_port
+
+PATIENCE_S, SETTLE_S = 300, 2
+NAMES = {
+    "postgres": "postgres",
+    "teahorse.wsgi": "web",
+    "teahorse.push": "push",
+    "sandbox.app": "sandbox",
+    "procrastinate": "worker",
+    "teahorse.cli up": "up",
+}
+"""What stands in the command line of each kind of process."""
 
 
 def opening() -> dict[str, dict[str, Any]]:
@@ -37,36 +49,38 @@ def _start(folder: str) -> tuple[float, dict[str, int]]:
         [sys.executable, "-m", "teahorse.cli", "up"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        while time.perf_counter() - started < 300:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-                    if answer.status == 200:
-                        break
-            except OSError:
-                time.sleep(0.05)
+        while not _is_ready(port):
+            if process.poll() is not None or time.perf_counter() - started > PATIENCE_S:
+                msg = "the house did not open"
+                raise RuntimeError(msg)
+            time.sleep(0.05)
         took = time.perf_counter() - started
+        time.sleep(SETTLE_S)
         return took, _memory(process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
 
 
-def _memory(root: int) -> dict[str, int]:
-    """Return what the processes below ``root`` hold, in MB of resident memory (shared pages count for each)."""
-    import psutil
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
-    found: dict[str, int] = {}
-    for process in psutil.Process(root).children(recursive=True):
-        words = " ".join(process.cmdline())
-        names = {
-            "postgres": "postgres",
-            "teahorse.wsgi": "web",
-            "teahorse.push": "push",
-            "sandbox.app": "sandbox",
-            "procrastinate": "worker",
-            "honcho": "honcho",
-        }
-        name = next((value for key, value in names.items() if key in words), None)
-        if name:
-            found[name] = found.get(name, 0) + process.memory_info().rss // 1_000_000
-    return found
+
+def _memory(root: int) -> dict[str, int]:
+    """Return what the processes of each kind hold together, in MB; what several share is counted once."""
+    found: dict[str, float] = {}
+    counted: set[int] = set()
+    for pid in tree(root):
+        line = words(pid)
+        name = next((name for mark, name in NAMES.items() if mark in line), "")
+        if name in {"", "up"}:
+            continue
+        family = [child for child in tree(pid) if child not in counted]  # a server's helpers bear no name of their own
+        counted.update(family)
+        found[name] = found.get(name, 0.0) + sum(memory_mb(child) for child in family)
+    found["up"] = sum(memory_mb(pid) for pid in tree(root) if pid not in counted)
+    return {name: round(size) for name, size in sorted(found.items())}

@@ -330,13 +330,13 @@ def _fill() -> list[UUID]:
     )
     _copy("catalog_variant", "id county_id name barcode weight_grams volume_cm3 attributes position i18n product_id", variants)
     _copy("catalog_offer", "id county_id price_fen list_price_fen is_active seller_id variant_id", offers)
-    _without_gin()
+    index = _without_gin()
     _copy(
         "catalog_searchentry",
         "product_id words category_id area_code seller_id price_from_fen is_traceable season_from season_to sold_count published_at",
         entries,
     )
-    _settle()
+    _settle(index)
     return [row[0] for row in products]
 
 
@@ -368,20 +368,23 @@ def _copy(table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
             copy.write_row(row)
 
 
-def _without_gin() -> None:
-    """Filling a GIN index row by row takes minutes; building them afterwards takes seconds."""
+def _without_gin() -> str:
+    """Filling a GIN index row by row takes minutes, building it afterwards seconds; return the statement that builds it."""
     from django.db import connection
 
     with connection.cursor() as cursor:
+        cursor.execute("select pg_get_indexdef('search_words'::regclass)")
+        (definition,) = cursor.fetchone()
         cursor.execute("drop index search_words")
+    return str(definition)
 
 
-def _settle() -> None:
+def _settle(index: str) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("set maintenance_work_mem = '512MB'")
-        cursor.execute("create index search_words on catalog_searchentry using gin (words) with (fastupdate = off)")
+        cursor.execute(index)
         cursor.execute("vacuum analyze")
         cursor.execute("checkpoint")
 
@@ -398,12 +401,11 @@ def _measure(product_ids: Sequence[UUID]) -> dict[str, Any]:
         for sql, values in searches[::4]:
             cursor.execute(sql, values)
         _cold_pages(cursor)
-        cpu_before, times = _cpu_ms(cursor), []
-        worked = []
+        times, worked = [], []
         for sql, values in searches:
+            before = _cpu_ms(cursor)
             times.append((_timed(cursor, sql, values), values))
-            cpu_before, cpu = _cpu_ms(cursor), cpu_before
-            worked.append((cpu_before - cpu) / 3)
+            worked.append((_cpu_ms(cursor) - before) / 3)
         times.sort(key=lambda timed: timed[0])
         limits = sorted(_timed(cursor, *_lookup(chance, product_ids)) for _ in range(SEARCHES))
         cards = sorted(_timed(cursor, *_cards(chance, product_ids)) for _ in range(SEARCHES))
@@ -418,7 +420,15 @@ def _measure(product_ids: Sequence[UUID]) -> dict[str, Any]:
             f"  {took:6.2f} ms  { {key: value for key, value in values.items() if key not in {'any', 'weights', 'limit'}} }",
             file=sys.stderr,
         )
-    return {"value": round(value, 2), "unit": "ms", "limit": round(limit, 3), "ratio": round(value / limit, 1)}
+    return {
+        "value": round(value, 2),
+        "unit": "ms",
+        "p50_ms": round(half, 2),
+        "p99_cpu_ms": round(_p99(worked), 2),
+        "limit": round(limit, 3),
+        "limit_is": "24 rows by their keys",
+        "ratio": round(value / limit, 1),
+    }
 
 
 def _cold_pages(cursor: Any) -> None:
@@ -460,7 +470,7 @@ def _cards(chance: random.Random, product_ids: Sequence[UUID]) -> tuple[str, dic
 
 
 def _searches(chance: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
-    from teahorse.catalog.queries import Filters, search_sql, words_everywhere
+    from teahorse.catalog.queries import Filters, search_sql, statistics
     from teahorse.common.search_words import query_words
 
     texts: Sequence[Callable[[], str]] = (
@@ -504,12 +514,13 @@ def _searches(chance: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
         lambda: {"in_season_on": date(2026, chance.randint(1, 12), 10)},
         lambda: {"is_traceable": True, "category": f"category-{chance.randrange(6)}"},
     )
+    known = statistics()
     for number in range(SEARCHES):
         sort = chance.choice(("rank", "rank", "rank", "new", "price", "price_desc", "sold"))
         page = 1 if chance.random() < 0.8 else chance.randint(2, 30)
         query = query_words(texts[number % len(texts)]())
         chosen = Filters(**chance.choice(filters)())
-        yield search_sql(query=query, filters=chosen, sort=sort, page=page, per_page=24, everywhere=words_everywhere())
+        yield search_sql(query=query, filters=chosen, sort=sort, page=page, per_page=24, known=known)
 
 
 if __name__ == "__main__":

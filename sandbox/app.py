@@ -22,6 +22,7 @@ from sandbox import keys as key_store
 from sandbox.frame import page
 from sandbox.sms import server as sms
 from sandbox.state import State
+from sandbox.wechat import oauth
 from sandbox.wechatpay import api, control, notify, pages
 from sandbox.wechatpay.gateway import Gateway
 
@@ -56,6 +57,7 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
         routes=[
             Route("/", index),
             Mount("/wechatpay", routes=wechatpay),
+            Mount("/wechat", routes=oauth.routes(gateway)),
             Mount("/sms", routes=sms.routes(keys, state)),
         ],
         lifespan=lifespan,

@@ -36,6 +36,7 @@ class Keys:
     platform_key_id: str
     platform_public_key: str
     sms_key: str
+    app_secret: str
     merchant_certificate: str
     platform_private_key: str
     platform_serial: str
@@ -52,6 +53,7 @@ CLIENT_FIELDS = (
     "platform_key_id",
     "platform_public_key",
     "sms_key",
+    "app_secret",
 )
 """What a merchant is given; the rest belongs to the platform and stays in `platform.json`."""
 
@@ -72,7 +74,11 @@ def ensure(folder: Path | str) -> Keys:
             client = {name: values.pop(name) for name in CLIENT_FIELDS}
             _write(folder / PLATFORM_FILE, values)
             _write(folder / MERCHANT_FILE, client)
-        return Keys(**{**_read(folder / MERCHANT_FILE), **_read(folder / PLATFORM_FILE)})
+        client = _read(folder / MERCHANT_FILE)
+        if "app_secret" not in client:  # a folder that was made before the sandbox told who pays
+            client["app_secret"] = secrets.token_hex(16)
+            _write(folder / MERCHANT_FILE, client)
+        return Keys(**{**client, **_read(folder / PLATFORM_FILE)})
 
 
 def make() -> Keys:
@@ -92,6 +98,7 @@ def make() -> Keys:
         platform_key_id=f"PUB_KEY_ID_0{mchid}{dt.datetime.now(dt.UTC):%Y%m%d}00{secrets.token_hex(4)}".upper(),
         platform_public_key=public_pem.decode(),
         sms_key=secrets.token_hex(32),
+        app_secret=secrets.token_hex(16),
         merchant_certificate=merchant_certificate,
         platform_private_key=_pem(platform_key),
         platform_serial=platform_serial,

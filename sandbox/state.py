@@ -31,6 +31,8 @@ create table if not exists notifications (
     id text primary key, pr text not null, notify_url text not null, event_type text not null, kind text not null,
     resource text not null, with_certificate integer not null, created_at real not null, state text not null,
     sent integer not null default 0, next_at real not null, knobs text not null);
+create table if not exists oauth_codes (
+    code text primary key, openid text not null, made_at real not null, used_at real);
 create table if not exists nonces (
     owner text not null, nonce text not null, seen_at real not null, unique (owner, nonce));
 create table if not exists messages (

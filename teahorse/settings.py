@@ -18,6 +18,7 @@ DATA = environment.data_folder()
 SECRET_KEY = environment.kept_secret("TEAHORSE_SECRET_KEY")
 DEBUG = environment.flag("TEAHORSE_DEBUG")
 ALLOWED_HOSTS = environment.words("TEAHORSE_HOSTS", "127.0.0.1,localhost")
+PROXIES = environment.number("TEAHORSE_PROXIES", 0)  # how many of our own stand before us; see teahorse.common.visitors
 SITE_URL = environment.text("TEAHORSE_SITE_URL", f"http://127.0.0.1:{environment.number('PORT', 8000)}")
 ROOT_URLCONF = "teahorse.urls"
 WSGI_APPLICATION = "teahorse.wsgi.application"
@@ -142,7 +143,6 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PHONE_VERIFICATION_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key,10/h/key"}
-ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("TEAHORSE_PROXIES", 0)
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 LOGIN_URL = "/me/log-in/"
@@ -166,12 +166,13 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 PUSH_URL = environment.text("TEAHORSE_PUSH_URL", f"http://127.0.0.1:{environment.number('PORT', 8000) + 1}")
 SANDBOX_URL = environment.text("TEAHORSE_SANDBOX_URL")
+WECHAT_URL = "https://open.weixin.qq.com"  # the form of the pay page is answered with the way there, inside WeChat
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "base-uri": [NONE],
         "connect-src": [SELF, PUSH_URL],
-        "form-action": [SELF, *([SANDBOX_URL] if SANDBOX_URL else [])],
+        "form-action": [SELF, WECHAT_URL, *([SANDBOX_URL] if SANDBOX_URL else [])],
         "frame-ancestors": [NONE],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],

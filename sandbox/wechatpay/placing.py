@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import sqlite3
 from dataclasses import dataclass
@@ -181,4 +180,4 @@ def _payer(gateway: Gateway, body: Fields, trade_type: str, name: str) -> str:
         scene = body.part("scene_info")
         scene.text("payer_client_ip", longest=45)
         scene.part("h5_info").text("type", longest=32)
-    return "o" + hashlib.sha256(gateway.keys.appid.encode()).hexdigest()[:27]
+    return gateway.openid()

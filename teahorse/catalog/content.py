@@ -4,7 +4,7 @@ The whole of a product as one document, which is what a draft holds, and everyth
 A draft may be half written, so the document takes what it is given; :func:`check` says what is still missing.
 """
 
-import math
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +13,14 @@ from uuid import UUID
 import msgspec
 from django.utils.translation import gettext as _
 
+from teahorse.catalog import definitions
 from teahorse.catalog.models import Brand, Category, Offer, Picture, Product, Variant
 from teahorse.catalog.rules import is_month_day, is_trade_number
 from teahorse.places.models import Area
 
+BASE_LANGUAGE = definitions.BASE_LANGUAGE
 LANGUAGES = ("zh-hans", "bo", "en")
-BASE_LANGUAGE = "zh-hans"
-LONGEST = {"title": 120, "story": 4000, "keep": 1000, "name": 80, "attribute": 500, "drawing": 30}
+LONGEST = {"title": 120, "story": 4000, "keep": 1000, "name": 80, "drawing": 30, "item_number": 40}
 HIGHEST_PRICE_FEN = 100_000_000
 HEAVIEST_GRAMS = 1_000_000
 LARGEST_CM3 = 10_000_000
@@ -47,6 +48,7 @@ class VariantContent(msgspec.Struct, kw_only=True):
 class ProductContent(msgspec.Struct, kw_only=True):
     """A product as its seller wants it; what is named stands by its public key (``category`` by slug, ``origin_area`` by code)."""
 
+    item_number: str = ""
     title: Words = {}
     story: Words = {}
     keep: Words = {}
@@ -91,23 +93,30 @@ class Known:
     """What the documents under check may name. ``None`` leaves a thing unchecked."""
 
     attributes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    """The attribute definitions of every category, by its slug."""
+    """What products of every category tell, by its slug; see :mod:`teahorse.catalog.definitions`."""
+    variant_attributes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """What the forms of such products tell."""
     areas: Collection[str] = frozenset()
     brands: Collection[str] = frozenset()
     pictures: Collection[UUID] | None = None
     variants: Collection[UUID] | None = None
+    taken_numbers: Collection[str] = frozenset()
+    """Item numbers that other products of the seller have."""
 
 
 def look_up(contents: Sequence[ProductContent], *, seller_id: UUID | None = None, product_id: UUID | None = None) -> Known:
-    """Return what these documents of one seller (and one product, where there is one) may name, in five queries at most."""
+    """Return what these documents of one seller (and one product, where there is one) may name, in six queries at most."""
     pictures = {key for content in contents for key in content.pictures}
     variants = {variant.id for content in contents for variant in content.variants if variant.id is not None}
+    categories = list(Category.objects.values_list("slug", "attributes", "variant_attributes"))
     return Known(
-        attributes=dict(Category.objects.values_list("slug", "attributes")),
+        attributes={slug: of_product for slug, of_product, _of_variant in categories},
+        variant_attributes={slug: of_variant for slug, _of_product, of_variant in categories},
         areas=_areas({content.origin_area for content in contents}),
         brands=frozenset(Brand.objects.filter(key__in={content.brand for content in contents}).values_list("key", flat=True)),
         pictures=_pictures_of(seller_id, product_id, pictures) if seller_id else None,
         variants=_variants_of(product_id, variants) if seller_id else None,
+        taken_numbers=_taken_numbers(seller_id, product_id, {content.item_number for content in contents} - {""}),
     )
 
 
@@ -126,11 +135,34 @@ def _variants_of(product_id: UUID | None, keys: Collection[UUID]) -> frozenset[U
     return frozenset(Variant.objects.filter(product_id=product_id, pk__in=keys).values_list("pk", flat=True))
 
 
+def _taken_numbers(seller_id: UUID | None, product_id: UUID | None, numbers: Collection[str]) -> frozenset[str]:
+    if seller_id is None or not numbers:
+        return frozenset()
+    others = Product.objects.filter(seller_id=seller_id, item_number__in=numbers)
+    if product_id is not None:
+        others = others.exclude(pk=product_id)
+    return frozenset(others.values_list("item_number", flat=True))
+
+
 def check(content: ProductContent, *, known: Known | None = None) -> list[Fault]:
     """Return everything that keeps a document from being listed, in the order of the form; nothing where it is fine."""
     if known is None:
         known = look_up([content])
-    return [*_texts(content), *_place(content, known), *_trade(content, known), *_variants(content, known), *_pictures(content, known)]
+    return [
+        *_number(content, known),
+        *_texts(content),
+        *_place(content, known),
+        *_trade(content, known),
+        *_variants(content, known),
+        *_pictures(content, known),
+    ]
+
+
+def _number(content: ProductContent, known: Known) -> Iterator[Fault]:
+    if len(content.item_number) > LONGEST["item_number"]:
+        yield Fault("item_number", _("Too long: at most %(limit)s characters.") % {"limit": LONGEST["item_number"]})
+    if content.item_number in known.taken_numbers:
+        yield Fault("item_number", _("Another product of yours has this number."))
 
 
 def _texts(content: ProductContent) -> Iterator[Fault]:
@@ -178,35 +210,18 @@ def _trade(content: ProductContent, known: Known) -> Iterator[Fault]:
     yield from _attributes("attributes", content.attributes, known.attributes.get(content.category))
 
 
-def _attributes(
-    path: str, given: Mapping[str, Any], definitions: Sequence[Mapping[str, Any]] | None, *, all_asked: bool = True
-) -> Iterator[Fault]:
-    if definitions is None:  # the category is the fault
+def _attributes(path: str, given: Mapping[str, Any], asked: Sequence[Mapping[str, Any]] | None) -> Iterator[Fault]:
+    if asked is None:  # the category is the fault
         return
-    by_key = {definition["key"]: definition for definition in definitions}
+    by_key = {definition["key"]: definition for definition in asked}
     for key, value in given.items():
         if key not in by_key:
             yield Fault(f"{path}.{key}", _("Goods of this category do not tell this."))
-        elif reason := _attribute_fault(value, by_key[key]):
+        elif reason := definitions.value_fault(value, by_key[key]):
             yield Fault(f"{path}.{key}", reason)
-    if all_asked:
-        yield from (
-            Fault(f"{path}.{key}", _("Fill this in.")) for key, rule in by_key.items() if rule.get("is_needed") and not given.get(key)
-        )
-
-
-def _attribute_fault(value: Any, definition: Mapping[str, Any]) -> str:
-    kind = definition.get("kind", "text")
-    if kind == "number":
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        return "" if is_number else _("Write a number.")
-    if kind == "choice":
-        return "" if value in [choice["key"] for choice in definition.get("choices", ())] else _("Choose one of the list.")
-    texts = list(value.values()) if isinstance(value, dict) else [value]
-    if not all(isinstance(text, str) for text in texts):
-        return _("Write a text.")
-    too_long = any(len(text) > LONGEST["attribute"] for text in texts)
-    return _("Too long: at most %(limit)s characters.") % {"limit": LONGEST["attribute"]} if too_long else ""
+    for key, rule in by_key.items():
+        if rule.get("is_needed") and given.get(key) in (None, "", {}):
+            yield Fault(f"{path}.{key}", _("Fill this in."))
 
 
 def _variants(content: ProductContent, known: Known) -> Iterator[Fault]:
@@ -220,10 +235,10 @@ def _variants(content: ProductContent, known: Known) -> Iterator[Fault]:
         if variant.id is not None and (variant.id in seen or (known.variants is not None and variant.id not in known.variants)):
             yield Fault(f"{path}.id", _("This form belongs to another product."))
         seen |= {variant.id} if variant.id else set()
-        yield from _variant(path, variant, known.attributes.get(content.category))
+        yield from _variant(path, variant, known.variant_attributes.get(content.category))
 
 
-def _variant(path: str, variant: VariantContent, definitions: Sequence[Mapping[str, Any]] | None) -> Iterator[Fault]:
+def _variant(path: str, variant: VariantContent, asked: Sequence[Mapping[str, Any]] | None) -> Iterator[Fault]:
     yield from _words(f"{path}.name", variant.name, kind="name", is_needed=True)
     if variant.price_fen is None or not 1 <= variant.price_fen <= HIGHEST_PRICE_FEN:
         yield Fault(f"{path}.price_fen", _("A price lies between 0.01 and 1,000,000 yuan."))
@@ -237,7 +252,7 @@ def _variant(path: str, variant: VariantContent, definitions: Sequence[Mapping[s
         yield Fault(f"{path}.volume_cm3", _("The volume is at most 10 cubic metres."))
     if variant.barcode and not is_trade_number(variant.barcode):
         yield Fault(f"{path}.barcode", _("This is no bar code of 8, 12, 13 or 14 digits, or a digit of it is wrong."))
-    yield from _attributes(f"{path}.attributes", variant.attributes, definitions, all_asked=False)
+    yield from _attributes(f"{path}.attributes", variant.attributes, asked)
 
 
 def _pictures(content: ProductContent, known: Known) -> Iterator[Fault]:
@@ -250,27 +265,44 @@ def _pictures(content: ProductContent, known: Known) -> Iterator[Fault]:
 
 def content_of(product: Product) -> ProductContent:
     """Return the document of a product as it is listed now."""
-    variants = Variant.objects.filter(product=product, withdrawn_at=None).order_by("position", "pk")
-    offers = {offer.variant_id: offer for offer in Offer.objects.filter(variant__product=product, seller_id=product.seller_id)}
-    pictures = Picture.objects.filter(product=product, position__isnull=False).order_by("position", "pk").values_list("pk", flat=True)
-    area = Area.objects.values_list("code", flat=True).get(pk=product.origin_area_id)
-    return ProductContent(
-        title=words_of(product, "title"),
-        story=words_of(product, "story"),
-        keep=words_of(product, "keep"),
-        category=Category.objects.values_list("slug", flat=True).get(pk=product.category_id),
-        brand=product.brand.key if product.brand else "",
-        drawing=product.drawing,
-        origin_area=area,
-        origin_height_m=product.origin_height_m,
-        is_traceable=product.is_traceable,
-        season_from=product.season_from,
-        season_to=product.season_to,
-        return_rule=product.return_rule,
-        attributes=product.attributes,
-        variants=[_variant_content(variant, offers.get(variant.pk)) for variant in variants],
-        pictures=list(pictures),
-    )
+    return contents_of([product])[product.pk]
+
+
+def contents_of(products: Collection[Product]) -> dict[UUID, ProductContent]:
+    """Return the documents of products as they are listed now, by their keys, in six queries."""
+    keys = [product.pk for product in products]
+    variants: defaultdict[UUID, list[Variant]] = defaultdict(list)
+    for variant in Variant.objects.filter(product__in=keys, withdrawn_at=None).order_by("position", "pk"):
+        variants[variant.product_id].append(variant)
+    offers = {(offer.variant_id, offer.seller_id): offer for offer in Offer.objects.filter(variant__product__in=keys)}
+    pictures: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
+    shown = Picture.objects.filter(product__in=keys, position__isnull=False).order_by("position", "pk")
+    for picture_id, product_id in shown.values_list("pk", "product_id"):
+        pictures[product_id].append(picture_id)
+    areas = dict(Area.objects.filter(pk__in={product.origin_area_id for product in products}).values_list("pk", "code"))
+    categories = dict(Category.objects.filter(pk__in={product.category_id for product in products}).values_list("pk", "slug"))
+    brands = dict(Brand.objects.filter(pk__in={product.brand_id for product in products}).values_list("pk", "key"))
+    return {
+        product.pk: ProductContent(
+            item_number=product.item_number,
+            title=words_of(product, "title"),
+            story=words_of(product, "story"),
+            keep=words_of(product, "keep"),
+            category=categories[product.category_id],
+            brand=brands[product.brand_id] if product.brand_id else "",
+            drawing=product.drawing,
+            origin_area=areas[product.origin_area_id],
+            origin_height_m=product.origin_height_m,
+            is_traceable=product.is_traceable,
+            season_from=product.season_from,
+            season_to=product.season_to,
+            return_rule=product.return_rule,
+            attributes=product.attributes,
+            variants=[_variant_content(variant, offers.get((variant.pk, product.seller_id))) for variant in variants[product.pk]],
+            pictures=pictures[product.pk],
+        )
+        for product in products
+    }
 
 
 def _variant_content(variant: Variant, offer: Offer | None) -> VariantContent:

@@ -1,106 +1,47 @@
 """
 A catalogue in a table: one row a form of a product; rows with the same product number make one product.
 
-XLSX and CSV are read (UTF-8, GB 18030), with Chinese or English headers. Whatever is wrong is told at once, by row and column.
+A number or a bar code that the seller has used already means that product: what the table says is laid over its open draft, or over
+what is listed. Whatever is wrong is told at once, by row and column.
 """
 
-import csv
-import io
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]  # it has no types of its own
-from openpyxl.styles import Font  # type: ignore[import-untyped]  # as above
 
-from teahorse.catalog.content import ProductContent, VariantContent, check, look_up
+from teahorse.catalog import cells
+from teahorse.catalog.content import BASE_LANGUAGE, Fault, ProductContent, VariantContent, Words, check, look_up
 from teahorse.catalog.models import Brand, Category
-from teahorse.catalog.pictures import Readable
-from teahorse.common.money import NotAnAmount, fen_of
-from teahorse.common.refusals import Refusal
-
-LARGEST_FILE = 5 * 1024 * 1024
-LARGEST_UNPACKED = 80 * 1024 * 1024
-MOST_PARTS = 200
-MOST_ROWS = 5000
-MOST_COLUMNS = 60
-MOST_FAULTS = 500
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-EXAMPLE = "示例"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its name (which is its English header too), its Chinese header, the place of the document that it fills."""
-
-    name: str
-    chinese: str
-    path: str
-    example: str = ""
-    is_needed: bool = False
-
-
-COLUMNS = (
-    Column("product_key", "商品编号", "", EXAMPLE, is_needed=True),
-    Column("title_zh", "商品名称", "title.zh-hans", "琼结手工青稞酒", is_needed=True),
-    Column("title_bo", "商品名称（藏文）", "title.bo", "འཕྱོངས་རྒྱས་ནས་ཆང"),
-    Column("title_en", "商品名称（英文）", "title.en", "Qonggyai barley wine"),
-    Column("story_zh", "商品故事", "story.zh-hans", "村里的老窖，冬天酿，春天开。"),
-    Column("story_bo", "商品故事（藏文）", "story.bo"),
-    Column("story_en", "商品故事（英文）", "story.en"),
-    Column("keep_zh", "保存与使用", "keep.zh-hans", "阴凉处存放。"),
-    Column("keep_bo", "保存与使用（藏文）", "keep.bo"),
-    Column("keep_en", "保存与使用（英文）", "keep.en"),
-    Column("category", "类目", "category", "food-drink", is_needed=True),
-    Column("brand", "品牌", "brand"),
-    Column("origin_area", "产地代码", "origin_area", "540528", is_needed=True),
-    Column("origin_height_m", "产地海拔（米）", "origin_height_m", "3900"),
-    Column("is_traceable", "可溯源", "is_traceable", "是"),
-    Column("season_from", "应季开始", "season_from", "7-1"),
-    Column("season_to", "应季结束", "season_to", "9-30"),
-    Column("return_rule", "退货规则", "return_rule", "七天无理由"),
-    Column("variant_name_zh", "规格名称", "variant.name.zh-hans", "一瓶 500 毫升", is_needed=True),
-    Column("variant_name_bo", "规格名称（藏文）", "variant.name.bo"),
-    Column("variant_name_en", "规格名称（英文）", "variant.name.en"),
-    Column("price_yuan", "售价（元）", "variant.price_fen", "38.00", is_needed=True),
-    Column("list_price_yuan", "原价（元）", "variant.list_price_fen"),
-    Column("weight_grams", "重量（克）", "variant.weight_grams", "900", is_needed=True),
-    Column("volume_cm3", "体积（立方厘米）", "variant.volume_cm3", "1200"),
-    Column("barcode", "条形码", "variant.barcode"),
+from teahorse.catalog.own_goods import Known, OwnGoods
+from teahorse.catalog.tables import (
+    ATTRIBUTES,
+    COLUMNS,
+    OF_FORM,
+    AttributePlace,
+    CatalogueIsUnreadable,
+    Row,
+    Table,
+    attribute_places,
+    heading_of,
+    missing_columns,
+    place_of,
 )
+
+T = TypeVar("T")
+MOST_FAULTS = 500
+MOST_CHANGES = 100
+EMPTIES = "-"
+"""What a cell says to empty a place; an empty cell leaves it."""
+NAMES = frozenset(column.name for column in COLUMNS)
 OF_VARIANT = frozenset(column.name for column in COLUMNS if column.path.startswith("variant."))
 BY_PATH = {column.path: column.name for column in COLUMNS if column.path}
-RETURN_RULES = {"七天无理由": "seven_days", "七天": "seven_days", "生鲜": "fresh", "定制": "custom", "": "seven_days"}
-YES = {
-    "是": True,
-    "有": True,
-    "yes": True,
-    "true": True,
-    "1": True,
-    "否": False,
-    "无": False,
-    "no": False,
-    "false": False,
-    "0": False,
-    "": False,
-}
-
-
-class CatalogueIsUnreadable(Refusal):
-    """The file is not a table that can be read; ``reason`` says why."""
-
-    code = "catalogue_is_unreadable"
-    status = 422
-    sentence = gettext_lazy("%(reason)s")
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(field="file", reason=reason)
+SHORT = {"zh-hans": "zh", "bo": "bo", "en": "en"}
 
 
 @dataclass(frozen=True)
@@ -114,11 +55,23 @@ class ImportFault:
 
 
 @dataclass(frozen=True)
+class ImportChange:
+    """A product of the seller's that a table changes; ``is_being_written``: somebody's draft of it is handed in with the change."""
+
+    item_number: str
+    title: Words
+    is_being_written: bool
+
+
+@dataclass(frozen=True)
 class ImportReport:
-    """What a table holds: how many rows and products, and everything that is wrong (the first 500)."""
+    """What a table holds: how many rows and products, which of them are new or change, and everything that is wrong (the first 500)."""
 
     rows: int
     products: int
+    new: int = 0
+    changed: int = 0
+    changes: list[ImportChange] = field(default_factory=list)
     faults: list[ImportFault] = field(default_factory=list)
 
     @property
@@ -126,315 +79,267 @@ class ImportReport:
         """Whether it can be imported."""
         return self.products > 0 and not self.faults
 
-
-@dataclass(frozen=True)
-class Row:
-    """One row under the header: its number as the program shows it, and its cells by column name."""
-
-    number: int
-    cells: Mapping[str, str]
-
-
-@dataclass
-class Reading:
-    """One product as it is put together from its rows, and the faults found on the way."""
-
-    content: ProductContent
-    rows: list[Row]
-    faults: list[ImportFault] = field(default_factory=list)
-
-
-# --- Reading the file
-
-
-def read_catalogue(file: Readable, name: str) -> list[Row]:
-    """
-    Return the rows of a table, cells as text.
-
-    :raises CatalogueIsUnreadable: if it is too large, of another kind, or lacks a column; a packed file is measured before it is unpacked.
-    """
-    content = file.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise CatalogueIsUnreadable(_("The file is larger than %(limit)s MB.") % {"limit": LARGEST_FILE // 1024 // 1024})
-    table = _xlsx(content) if content[:4] == b"PK\x03\x04" else _csv(content, name)
-    header = next(table, None)
-    if header is None:
-        raise CatalogueIsUnreadable(_("The table is empty."))
-    columns = _columns(header)
-    rows = []
-    for number, cells in enumerate(table, start=2):
-        if number > MOST_ROWS + 1:
-            raise CatalogueIsUnreadable(_("The table has more than %(limit)s rows.") % {"limit": MOST_ROWS})
-        named = {column: _unquoted(cell) for column, cell in zip(columns, cells, strict=False) if column}
-        if any(named.values()) and named["product_key"] != EXAMPLE:
-            rows.append(Row(number, named))
-    return rows
-
-
-def _xlsx(content: bytes) -> Iterator[list[str]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            parts = packed.infolist()
-        _measure(parts)
-        book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # the size that the file claims is not believed
-        for row in sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS + 2, values_only=True):
-            yield [_text(cell) for cell in row]
-    except CatalogueIsUnreadable:
-        raise
-    except Exception as error:  # a reader fails in any way on a file made to hurt it
-        raise CatalogueIsUnreadable(_("This is no workbook that can be read. Save it as XLSX again.")) from error
-
-
-def _measure(parts: Sequence[zipfile.ZipInfo]) -> None:
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-        raise CatalogueIsUnreadable(_("Unpacked, the file is too large."))
-
-
-def _csv(content: bytes, name: str) -> Iterator[list[str]]:
-    if name.lower().endswith((".xls", ".et", ".numbers", ".pdf", ".ods")) or b"\0" in content:
-        raise CatalogueIsUnreadable(_("Save the table as XLSX or CSV first."))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = content.decode("gb18030")
-        except UnicodeDecodeError:
-            raise CatalogueIsUnreadable(_("The writing of this file is neither UTF-8 nor GB 18030. Save it as XLSX.")) from None
-    first = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=first.count)
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            yield [cell.strip() for cell in row[:MOST_COLUMNS]]
-    except csv.Error as error:
-        raise CatalogueIsUnreadable(_("This is no table that can be read.")) from error
-
-
-def _text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "1" if cell else "0"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime | date):
-        return f"{cell.month}-{cell.day}"
-    return str(cell).strip()
-
-
-def _unquoted(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:2] in FORMULA_STARTS else cell
-
-
-def _columns(header: Sequence[str]) -> list[str]:
-    known = {_plain(heading): column.name for column in COLUMNS for heading in (column.name, column.chinese)}
-    columns = [known.get(_plain(heading), "") for heading in header]
-    if unknown := [heading for heading, column in zip(header, columns, strict=True) if heading and not column]:
-        raise CatalogueIsUnreadable(_("These columns are not known: %(names)s.") % {"names": ", ".join(unknown[:8])})
-    if twice := {column for column in columns if column and columns.count(column) > 1}:
-        raise CatalogueIsUnreadable(_("These columns stand there twice: %(names)s.") % {"names": ", ".join(sorted(twice))})
-    if missing := [column.chinese for column in COLUMNS if column.is_needed and column.name not in columns]:
-        raise CatalogueIsUnreadable(_("These columns are missing: %(names)s.") % {"names": ", ".join(missing)})
-    return columns
-
-
-def _plain(heading: str) -> str:
-    return heading.casefold().replace("（", "(").replace("）", ")").replace(" ", "").replace("*", "").replace("_", "").replace("-", "")
+    @property
+    def unchanged(self) -> int:
+        """How many products are already as the table says."""
+        return self.products - self.new - self.changed
 
 
 # --- Putting products together
 
 
-def read_products(rows: Sequence[Row], *, seller_id: UUID) -> tuple[list[ProductContent], ImportReport]:
-    """Return the products of a table with a report of everything that is wrong with them."""
-    by_key: dict[str, list[Row]] = {}
-    for row in rows:
-        by_key.setdefault(row.cells["product_key"], []).append(row)
-    names = _names(rows)
-    readings = [_read(group, names) for key, group in by_key.items() if key]
-    keyless = [ImportFault(row.number, "product_key", _("Give the product a number."), "") for row in by_key.get("", ())]
-    known = look_up([reading.content for reading in readings], seller_id=seller_id)
-    faults = keyless
+def read_products(table: Table, *, seller_id: UUID, lock: bool = False) -> tuple[list["Reading"], ImportReport]:
+    """
+    Return the products of a table with a report of everything that is wrong with them.
+
+    :raises CatalogueIsUnreadable: if it has new products and lacks a column that they need.
+    """
+    own, names = OwnGoods(table, seller_id=seller_id, lock=lock), Names.of(table)
+    readings, faults = _readings(table, own, names)
+    missing = missing_columns(table)
+    if missing and any(reading.known is None for reading in readings):
+        raise CatalogueIsUnreadable(_("These columns are missing: %(names)s.") % {"names": ", ".join(missing)})
+    known = look_up([reading.content for reading in readings])
     for reading in readings:
         told = {(fault.row, fault.column) for fault in reading.faults}
-        checked = (_placed(fault.field, fault.message, reading.rows) for fault in check(reading.content, known=known))
+        checked = [reading.placed(fault) for fault in check(reading.content, known=known)]
         faults += [*reading.faults, *(fault for fault in checked if (fault.row, fault.column) not in told)]
-    order = {column.name: place for place, column in enumerate(COLUMNS)}
-    faults.sort(key=lambda fault: (fault.row, order.get(fault.column, 0)))
-    return [reading.content for reading in readings], ImportReport(len(rows), len(readings), faults[:MOST_FAULTS])
+    order = {name: place for place, name in enumerate((*(column.name for column in COLUMNS), *table.columns))}
+    faults.sort(key=lambda fault: (fault.row, order.get(fault.column, len(order))))
+    changed = [reading for reading in readings if reading.is_changed]
+    report = ImportReport(
+        len(table.rows),
+        len(readings),
+        new=sum(reading.known is None for reading in readings),
+        changed=len(changed),
+        changes=[reading.change() for reading in changed[:MOST_CHANGES]],
+        faults=faults[:MOST_FAULTS],
+    )
+    return readings, report
 
 
-def _names(rows: Sequence[Row]) -> dict[str, str]:
-    """Return the key of each category and brand by its names; the kind, a NUL and the name are the key of the dictionary."""
-    written = {row.cells.get("brand", "") for row in rows} - {""}
-    brands = Brand.objects.filter(Q(key__in=written) | Q(name__in=written) | Q(i18n__name_bo__in=written) | Q(i18n__name_en__in=written))
-    found = {
-        f"category\0{name}": category.slug for category in Category.objects.order_by("pk") for name in (*_names_of(category), category.slug)
-    }
-    return found | {f"brand\0{name}": brand.key for brand in brands.order_by("pk") for name in (*_names_of(brand), brand.key)}
+def _readings(table: Table, own: OwnGoods, names: "Names") -> tuple[list["Reading"], list[ImportFault]]:
+    by_key: dict[str, list[Row]] = {}
+    for row in table.rows:
+        by_key.setdefault(row.cells["product_key"] or f"\0{row.cells.get('barcode', '')}", []).append(row)
+    readings, faults = [], []
+    taken: dict[int, int] = {}
+    for key, rows in by_key.items():
+        try:
+            known = own.meant_by(rows)
+        except ValueError as error:
+            faults.append(ImportFault(rows[0].number, "product_key", str(error), rows[0].cells["product_key"]))
+            continue
+        if known is None and key.startswith("\0"):
+            faults += [_numberless(row) for row in rows]
+            continue
+        first = taken.setdefault(id(known), rows[0].number) if known else rows[0].number
+        if first != rows[0].number:
+            reason = _("Row %(row)s means the same product; give both its number.") % {"row": first}
+            faults.append(ImportFault(rows[0].number, "product_key", reason, rows[0].cells["product_key"]))
+        readings.append(Reading(rows, names, known))
+    return readings, faults
+
+
+def _numberless(row: Row) -> ImportFault:
+    if code := row.cells.get("barcode", ""):
+        return ImportFault(row.number, "barcode", _("None of your products bears this bar code. Give the product a number."), code)
+    return ImportFault(row.number, "product_key", _("Give the product a number."), "")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a table may name: categories by slug or name, brands by key or name; and what the headings mean for each category."""
+
+    categories: Mapping[str, str]
+    brands: Mapping[str, str]
+    places: Mapping[str, Mapping[str, AttributePlace]]
+
+    @classmethod
+    def of(cls, table: Table) -> "Names":
+        """Look up what a table names, in two queries."""
+        written = {row.cells.get("brand", "") for row in table.rows} - {""}
+        named = Q(key__in=written) | Q(name__in=written) | Q(i18n__name_bo__in=written) | Q(i18n__name_en__in=written)
+        kinds = list(Category.objects.order_by("pk"))
+        return cls(
+            {name: kind.slug for kind in kinds for name in (*_names_of(kind), kind.slug)},
+            {name: brand.key for brand in Brand.objects.filter(named).order_by("pk") for name in (*_names_of(brand), brand.key)},
+            {kind.slug: attribute_places(kind) for kind in kinds},
+        )
+
+    def category(self, text: str) -> str:
+        """Return the slug of a category."""
+        if text and text not in self.categories:
+            raise ValueError(_("There is no such category."))
+        return self.categories.get(text, "")
+
+    def brand(self, text: str) -> str:
+        """Return the key of a brand."""
+        if text and text not in self.brands:
+            raise ValueError(_("There is none of this name."))
+        return self.brands.get(text, "")
 
 
 def _names_of(row: Category | Brand) -> list[str]:
     return [row.name, *(value for key, value in (row.i18n or {}).items() if key.startswith("name_"))]
 
 
-def _read(rows: list[Row], names: Mapping[str, str]) -> Reading:
-    reading = Reading(ProductContent(), rows)
-    first = rows[0]
+class Reading:
+    """One product as it is put together from its rows and what the seller has of it, and the faults found on the way."""
 
-    def cell(row: Row, column: str, convert: Callable[[str], Any]) -> Any:
+    def __init__(self, rows: Sequence[Row], names: Names, known: Known | None = None) -> None:
+        self.rows = rows
+        self.known = known
+        self.faults: list[ImportFault] = []
+        before, first = known.content if known else ProductContent(), rows[0]
+        category = self._cell(first, "category", names.category, before.category)
+        self.places = names.places.get(category, {})
+        self.row_of: list[Row | None] = [None for _variant in before.variants]
+        variants = self._variants(before)
+        self.content = msgspec.structs.replace(
+            before,
+            item_number=first.cells["product_key"] or before.item_number,
+            title=_languages(first, "title", before.title),
+            story=_languages(first, "story", before.story),
+            keep=_languages(first, "keep", before.keep),
+            category=category,
+            brand=self._cell(first, "brand", names.brand, before.brand),
+            origin_area=self._cell(first, "origin_area", str, before.origin_area),
+            origin_height_m=self._cell(first, "origin_height_m", cells.whole, before.origin_height_m),
+            is_traceable=self._cell(first, "is_traceable", cells.yes, before.is_traceable),
+            season_from=self._cell(first, "season_from", cells.day, before.season_from),
+            season_to=self._cell(first, "season_to", cells.day, before.season_to),
+            return_rule=self._cell(first, "return_rule", cells.return_rule, before.return_rule),
+            attributes=self._attributes(first, ATTRIBUTES, before.attributes),
+            variants=variants,
+        )
+        self.faults += [*self._contradictions(), *(self._not_told() if category else ())]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the table says something else than what the seller has."""
+        return self.known is not None and self.known.content != self.content
+
+    def change(self) -> ImportChange:
+        """Return the change in words."""
+        return ImportChange(self.content.item_number, self.content.title, self.known is not None and self.known.is_being_written)
+
+    # --- The forms
+
+    def _variants(self, before: ProductContent) -> list[VariantContent]:
+        """Return the forms: those that are there, as the rows that mean them say, then the new ones."""
+        variants = list(before.variants)
+        for row in self.rows:
+            place = self._form_meant(row, before.variants)
+            if place is None:
+                self.row_of.append(row)
+                variants.append(self._variant(row, VariantContent()))
+            elif (other := self.row_of[place]) is not None:
+                reason = _("Row %(row)s tells of the same form.") % {"row": other.number}
+                self.faults.append(ImportFault(row.number, "variant_name_zh", reason, row.cells.get("variant_name_zh", "")))
+            else:
+                self.row_of[place] = row
+                variants[place] = self._variant(row, variants[place])
+        return variants
+
+    def _form_meant(self, row: Row, variants: Sequence[VariantContent]) -> int | None:
+        """Return which form that is there a row means: that of its bar code, else of its name, else the only one."""
+        barcode, name = row.cells.get("barcode", ""), row.cells.get("variant_name_zh", "")
+        bearing = [place for place, variant in enumerate(variants) if barcode and variant.barcode == barcode]
+        named = [place for place, variant in enumerate(variants) if name and variant.name.get(BASE_LANGUAGE) == name]
+        if bearing or named:
+            return (bearing or named)[0]
+        if name or not variants:
+            return None
+        if len(variants) > 1:
+            reason = _("Which form is it? Write its name as it is listed, or its bar code.")
+            self.faults.append(ImportFault(row.number, "variant_name_zh", reason, ""))
+        return 0
+
+    def _variant(self, row: Row, before: VariantContent) -> VariantContent:
+        return msgspec.structs.replace(
+            before,
+            name=_languages(row, "variant_name", before.name),
+            price_fen=self._cell(row, "price_yuan", cells.fen, before.price_fen),
+            list_price_fen=self._cell(row, "list_price_yuan", cells.fen, before.list_price_fen),
+            weight_grams=self._cell(row, "weight_grams", cells.whole, before.weight_grams),
+            volume_cm3=self._cell(row, "volume_cm3", lambda text: cells.whole(text) or 0, before.volume_cm3),
+            barcode=self._cell(row, "barcode", str, before.barcode),
+            attributes=self._attributes(row, OF_FORM, before.attributes),
+        )
+
+    # --- The cells
+
+    def _cell(self, row: Row, column: str, convert: Callable[[str], T], before: T) -> T:
         text = row.cells.get(column, "")
+        if not text:
+            return before
         try:
-            return convert(text)
+            return convert("" if text == EMPTIES else text)
         except ValueError as error:
-            reading.faults.append(ImportFault(row.number, column, str(error), text))
-            return convert("")
+            self.faults.append(ImportFault(row.number, column, str(error), text))
+            return before
 
-    reading.content = ProductContent(
-        title=_languages(first, "title"),
-        story=_languages(first, "story"),
-        keep=_languages(first, "keep"),
-        category=cell(first, "category", lambda text: _named(names, "category", text)),
-        brand=cell(first, "brand", lambda text: _named(names, "brand", text)),
-        origin_area=first.cells.get("origin_area", ""),
-        origin_height_m=cell(first, "origin_height_m", _whole),
-        is_traceable=cell(first, "is_traceable", _yes),
-        season_from=cell(first, "season_from", _day),
-        season_to=cell(first, "season_to", _day),
-        return_rule=cell(first, "return_rule", _return_rule),
-        variants=[
-            VariantContent(
-                name=_languages(row, "variant_name"),
-                price_fen=cell(row, "price_yuan", _fen),
-                list_price_fen=cell(row, "list_price_yuan", _fen),
-                weight_grams=cell(row, "weight_grams", _whole),
-                volume_cm3=cell(row, "volume_cm3", _whole) or 0,
-                barcode=row.cells.get("barcode", ""),
-            )
-            for row in rows
-        ],
-    )
-    reading.faults += _contradictions(first, rows[1:])
-    return reading
+    def _attributes(self, row: Row, path: str, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is told of the product, or of its form, with what a row tells laid over it."""
+        asked = {place.key for place in self.places.values() if place.path == path}
+        told = {key: value for key, value in before.items() if key in asked}
+        for heading in row.cells.keys() - NAMES:
+            place = place_of(heading, self.places)
+            if place is None or place.path != path or not row.cells[heading]:
+                continue
+            value = self._cell(row, heading, partial(cells.attribute, definition=place.definition), told.get(place.key))
+            if place.definition.get("kind", "text") == "text":
+                words = told.get(place.key) if isinstance(told.get(place.key), dict) else {}
+                value = {**(words or {}), place.language: value} if value else {}
+            if value in (None, "", {}):
+                told.pop(place.key, None)
+            else:
+                told[place.key] = value
+        return told
 
+    # --- The faults
 
-def _contradictions(first: Row, others: Iterable[Row]) -> Iterator[ImportFault]:
-    for row in others:
-        for column, text in row.cells.items():
-            if column not in OF_VARIANT and text and text != first.cells.get(column):
-                reason = _("Row %(row)s says something else about the same product.") % {"row": first.number}
-                yield ImportFault(row.number, column, reason, text)
+    def _contradictions(self) -> Iterator[ImportFault]:
+        first, *others = self.rows
+        for row in others:
+            for column, text in row.cells.items():
+                if not self._is_of_form(column) and text and text != first.cells.get(column):
+                    reason = _("Row %(row)s says something else about the same product.") % {"row": first.number}
+                    yield ImportFault(row.number, column, reason, text)
 
+    def _is_of_form(self, column: str) -> bool:
+        place = None if column in NAMES else place_of(column, self.places)
+        return column in OF_VARIANT or (place is not None and place.path == OF_FORM)
 
-def _placed(path: str, message: str, rows: Sequence[Row]) -> ImportFault:
-    row, place = rows[0], path
-    if path.startswith("variants."):
-        _variants, index, place = path.split(".", 2)
-        row, place = rows[int(index)], f"variant.{place}"
-    column = BY_PATH.get(place, "product_key")
-    return ImportFault(row.number, column, message, row.cells.get(column, ""))
+    def _not_told(self) -> Iterator[ImportFault]:
+        for row in self.rows:
+            for heading in row.cells.keys() - NAMES:
+                if row.cells[heading] and place_of(heading, self.places) is None:
+                    yield ImportFault(row.number, heading, _("Goods of this category do not tell this."), row.cells[heading])
 
+    def placed(self, fault: Fault) -> ImportFault:
+        """Return where in the table a fault of the document stands; that of a form without a row stands at the first, with its name."""
+        row, path, message = self.rows[0], fault.field, fault.message
+        if path.startswith("variants."):
+            _variants, index, path = path.split(".", 2)
+            path, its_row = f"variant.{path}", self.row_of[int(index)]
+            if its_row is None:
+                message = f"{self.content.variants[int(index)].name.get(BASE_LANGUAGE, '')}: {message}"
+            row = its_row or row
+        column = BY_PATH.get(path) or self._attribute_column(row, path) or "product_key"
+        return ImportFault(row.number, column, message, row.cells.get(column, ""))
 
-def _languages(row: Row, name: str) -> dict[str, str]:
-    texts = {language: row.cells.get(f"{name}_{short}", "") for language, short in (("zh-hans", "zh"), ("bo", "bo"), ("en", "en"))}
-    return {language: text for language, text in texts.items() if text}
-
-
-def _named(names: Mapping[str, str], kind: str, text: str) -> str:
-    if text and f"{kind}\0{text}" not in names:
-        raise ValueError(_("There is none of this name.") if kind == "brand" else _("There is no such category."))
-    return names[f"{kind}\0{text}"] if text else ""
-
-
-def _whole(text: str) -> int | None:
-    if not text:
-        return None
-    plain = text.replace(",", "")
-    if not (plain.removeprefix("-").isascii() and plain.removeprefix("-").isdigit() and len(plain) <= 9):
-        raise ValueError(_("Write a whole number."))
-    return int(plain)
+    def _attribute_column(self, row: Row, path: str) -> str:
+        """Return the heading of an attribute as it stands in the table, or, where it is missing there, as the table to fill in has it."""
+        meant = [place for place in self.places.values() if f"{place.path}.{place.key}" == path]
+        for heading in row.cells.keys() - NAMES:
+            place = place_of(heading, self.places)
+            if place is not None and place in meant and place.language == BASE_LANGUAGE:
+                return heading
+        return heading_of(meant[0].definition) if meant else ""
 
 
-def _fen(text: str) -> int | None:
-    if not text:
-        return None
-    try:
-        return fen_of(text)
-    except NotAnAmount:
-        raise ValueError(_("Write an amount in yuan, such as 38.00.")) from None
-
-
-def _yes(text: str) -> bool:
-    if text.casefold() not in YES:
-        raise ValueError(_("Write yes or no."))
-    return YES[text.casefold()]
-
-
-def _day(text: str) -> int | None:
-    if not text:
-        return None
-    plain = text.replace("月", "-").replace("/", "-").removesuffix("日")
-    month, has_day, day = plain.partition("-")
-    if has_day and month.isdecimal() and day.isdecimal() and len(plain) <= 5:
-        return int(month) * 100 + int(day)
-    if plain.isdecimal() and len(plain) <= 4:
-        return int(plain)
-    raise ValueError(_("Write month and day, such as 7-1."))
-
-
-def _return_rule(text: str) -> str:
-    rule = RETURN_RULES.get(text, text)
-    if rule not in RETURN_RULES.values():
-        raise ValueError(_("Write one of: %(names)s.") % {"names": ", ".join(name for name in RETURN_RULES if name)})
-    return rule
-
-
-# --- Writing tables
-
-
-def safe_cell(text: str) -> str:
-    """Return a text for a cell of an export: what a program could take for a formula begins with an apostrophe (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def template_xlsx() -> bytes:
-    """Return a workbook to fill in: the headers, an example (left out when it is imported), and a sheet of notes."""
-    book = Workbook()
-    goods = book.active
-    goods.title = "商品"
-    goods.append([column.chinese for column in COLUMNS])
-    goods.append([safe_cell(column.example) for column in COLUMNS])
-    goods.freeze_panes = "C2"
-    for place, column in enumerate(COLUMNS, start=1):
-        heading = goods.cell(row=1, column=place)
-        heading.font = Font(bold=True, color="B03020" if column.is_needed else "000000")
-        letter = heading.column_letter
-        goods.column_dimensions[letter].width = 18
-        goods.column_dimensions[letter].number_format = "@"
-    notes = book.create_sheet("说明")
-    notes.column_dimensions["A"].width = 24
-    notes.column_dimensions["C"].width = 90
-    categories = "、".join(f"{category.slug}（{category.name}）" for category in Category.objects.order_by("position", "pk"))
-    for line in (
-        (_("Column"), "Column", _("What to write")),
-        (
-            "商品编号",
-            "product_key",
-            _("Any number of your own. Rows with the same number are the forms of one product; its texts stand in its first row."),
-        ),
-        ("类目", "category", categories),
-        ("产地代码", "origin_area", _("The official code of the county (6 digits), township (9) or village (12).")),
-        (
-            "应季开始 / 应季结束",
-            "season_from / season_to",
-            _("Month and day, such as 7-1 and 9-30; leave both empty for what is there all year."),
-        ),
-        ("退货规则", "return_rule", "、".join(name for name in RETURN_RULES if name)),
-        ("售价（元）", "price_yuan", _("In yuan with at most two decimals.")),
-        (_("Red headers"), "", _("must be filled in. The example row is left out when the table is read.")),
-    ):
-        notes.append([safe_cell(str(text)) for text in line])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+def _languages(row: Row, name: str, before: Words) -> Words:
+    texts = {language: row.cells.get(f"{name}_{short}", "") or before.get(language, "") for language, short in SHORT.items()}
+    return {language: text for language, text in texts.items() if text not in {"", EMPTIES}}

@@ -3,26 +3,43 @@
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 from modeltrans.fields import TranslationField
 
+from teahorse.catalog.definitions import check_definitions
 from teahorse.common.models import CountyOwned, Keyed
 from teahorse.people.models import Organisation, Person
 from teahorse.places.models import Area
 
 
 class Category(Keyed):
-    """A kind of goods; ``attributes`` lists what a product of it tells: key, label in each language, kind, unit, choices."""
+    """A kind of goods; ``attributes`` lists what a product of it tells, ``variant_attributes`` what each of its forms tells."""
 
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=60)
     drawing = models.CharField(max_length=30, default="parcel")
-    attributes = models.JSONField(default=list)
+    attributes = models.JSONField(default=list, blank=True)
+    variant_attributes = models.JSONField(default=list, blank=True)
     position = models.SmallIntegerField(default=0)
     i18n = TranslationField(fields=("name",))
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse what the editor could not show, and a key that product and form would both tell: a table of goods could not say which."""
+        for name in ("attributes", "variant_attributes"):
+            try:
+                check_definitions(getattr(self, name))
+            except ValidationError as error:
+                raise ValidationError({name: error.messages}) from error
+        both = {one["key"] for one in self.attributes} & {one["key"] for one in self.variant_attributes}
+        if both:
+            raise ValidationError(
+                {"variant_attributes": _("The product tells this already: %(keys)s.") % {"keys": ", ".join(sorted(both))}}
+            )
 
 
 class Brand(CountyOwned):
@@ -50,6 +67,7 @@ class Product(CountyOwned):
     seller = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="+", null=True, blank=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="+")
+    item_number = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="the seller's own number of it")
     title = models.CharField(max_length=120)
     story = models.TextField(blank=True)
     keep = models.TextField(blank=True, help_text="how to keep and use it")
@@ -77,6 +95,9 @@ class Product(CountyOwned):
                 condition=models.Q(season_from=None, season_to=None)
                 | models.Q(season_from__range=(101, 1231), season_to__range=(101, 1231)),
                 name="a_season_has_two_ends",
+            ),
+            models.UniqueConstraint(
+                fields=["seller", "item_number"], condition=~models.Q(item_number=""), name="a_seller_numbers_a_product_once"
             ),
         ]
 

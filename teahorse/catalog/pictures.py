@@ -27,6 +27,7 @@ READ = ("JPEG", "PNG", "WEBP", "AVIF")
 LARGEST_FILE = 12 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 SHORTEST_SIDE = 200
+DIGEST_LENGTH = 64
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
@@ -218,6 +219,11 @@ def keep(picture: Accepted) -> None:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, rendition.content)
+
+
+def files_of(sha256: str) -> list[Path]:
+    """Return the paths of a picture's renditions, whether they are there or not."""
+    return [Path(settings.MEDIA_ROOT) / _name(sha256, width, kind) for width in WIDTHS for kind in KINDS]
 
 
 def _write(path: Path, content: bytes) -> None:

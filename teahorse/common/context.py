@@ -6,6 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
+CART_COUNT = "cart_count"
+"""The readable cookie from which the frame's ``<cart-count>`` fills itself."""
+
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Return the page's language, its language switch, and whether this is the demo region."""

@@ -1,7 +1,5 @@
 """A draft as its buyer will see it."""
 
-from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -9,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from teahorse.catalog import queries
 from teahorse.catalog.content import ProductContent
+from teahorse.catalog.definitions import in_words
 from teahorse.catalog.models import Picture, Product
 from teahorse.catalog.pictures import PictureUrls, picture_urls
 from teahorse.console.access import Context
@@ -51,8 +50,11 @@ def preview_of(document: ProductContent, seller: Organisation) -> Context:
             "season": _season(document),
             "is_traceable": document.is_traceable,
             "return_rule": dict(return_rules()).get(document.return_rule, ""),
-            "variants": [(said(variant.name), variant) for variant in document.variants],
-            "attributes": _attributes_shown(document, category.attributes if category else []),
+            "variants": [
+                (said(variant.name), variant, in_words(category.variant_attributes if category else (), variant.attributes, language))
+                for variant in document.variants
+            ],
+            "attributes": in_words(category.attributes if category else (), document.attributes, language),
             "seller": seller,
         }
     }
@@ -63,19 +65,3 @@ def _season(document: ProductContent) -> str:
         return ""
     days = (document.season_from, document.season_to)
     return " – ".join(f"{day // 100}-{day % 100}" for day in days)
-
-
-def _attributes_shown(document: ProductContent, definitions: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    shown = []
-    for definition in definitions:
-        value = document.attributes.get(definition["key"])
-        if value in (None, "", {}):
-            continue
-        if isinstance(value, dict):
-            text = said(value)
-        elif definition.get("kind") == "choice":
-            text = next((said(choice["label"]) for choice in definition.get("choices", ()) if choice["key"] == value), str(value))
-        else:
-            text = f"{value} {said(definition.get('unit') or {})}".strip()
-        shown.append((said(definition["label"]), text))
-    return shown

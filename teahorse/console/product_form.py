@@ -6,13 +6,14 @@ What cannot be read (a price "abc") stays in its field with a word about it; not
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
-from teahorse.catalog.content import LANGUAGES, MOST_VARIANTS, Fault, ProductContent, VariantContent, Words
+from teahorse.catalog.content import LANGUAGES, MOST_VARIANTS, ProductContent, VariantContent, Words
 from teahorse.catalog.models import Category, Product
 from teahorse.common.money import NotAnAmount, fen_of, yuan
 from teahorse.console.words import named, said
@@ -75,6 +76,7 @@ class VariantForm:
 def typed_of(content: ProductContent) -> Typed:
     """Return what stands in the fields for a document."""
     typed: Typed = {
+        "item_number": content.item_number,
         "category": content.category,
         "brand": content.brand,
         "drawing": content.drawing,
@@ -143,16 +145,16 @@ def typed_from(post: QueryDict) -> Typed:
 class Reader:
     """Reads what was typed; what cannot be read becomes a fault."""
 
-    def __init__(self, typed: Typed, before: ProductContent, attributes: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    def __init__(self, typed: Typed, before: ProductContent, categories: Sequence[Category]) -> None:
         self.typed = typed
         self.before = before
-        self.attributes = attributes
+        self.category = next((one for one in categories if one.slug == self._get("category")), None)
         self.faults: dict[str, str] = {}
 
     def content(self) -> ProductContent:
         """Return the document that was typed; pictures stand as they were."""
-        definitions = self.attributes.get(self._get("category"), ())
         return ProductContent(
+            item_number=self._get("item_number"),
             title=self._words("title"),
             story=self._words("story"),
             keep=self._words("keep"),
@@ -165,7 +167,7 @@ class Reader:
             season_from=self._read("season_from", month_and_day),
             season_to=self._read("season_to", month_and_day),
             return_rule=self._get("return_rule") or Product.ReturnRule.SEVEN_DAYS.value,
-            attributes=self._attributes("attributes", definitions),
+            attributes=self._attributes("attributes", self.category.attributes if self.category else ()),
             variants=[self._variant(f"variants.{index}", old) for index, old in enumerate(self._variants())],
             pictures=list(self.before.pictures),
         )
@@ -185,7 +187,7 @@ class Reader:
             weight_grams=self._read(f"{path}.weight_grams", whole),
             volume_cm3=self._read(f"{path}.volume_cm3", whole) or 0,
             barcode=self._get(f"{path}.barcode").replace(" ", ""),
-            attributes=old.attributes,
+            attributes=self._attributes(f"{path}.attributes", self.category.variant_attributes if self.category else ()),
         )
 
     def _attributes(self, path: str, definitions: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -314,6 +316,10 @@ class ProductForm:
         choices = [("", _("Choose")), *((one.slug, named(one)) for one in self.categories)]
         return self._field("category", _("Category"), kind="choice", choices=choices, is_optional=False)
 
+    def number(self) -> Field:
+        """The seller's own number."""
+        return self._field("item_number", _("Item number"), help=_("Your own number; a table that you import finds the product by it."))
+
     def attributes(self) -> list[Field]:
         """What a product of its category tells."""
         fields: list[Field] = []
@@ -370,7 +376,9 @@ class ProductForm:
             self._field(f"{path}.volume_cm3", _("Volume (cm³)"), kind="number"),
             self._field(f"{path}.barcode", _("Bar code"), kind="number"),
         ]
-        return VariantForm(index, str(variant.id or ""), names, figures)
+        asked = self.category.variant_attributes if self.category else ()
+        attributes = [field for definition in asked for field in self._attribute(f"{path}.attributes", definition)]
+        return VariantForm(index, str(variant.id or ""), names, figures, attributes)
 
     def _field(
         self,
@@ -396,8 +404,24 @@ class ProductForm:
             is_optional,
         )
 
-    def other_faults(self) -> list[Fault]:
-        """Faults that have no field of their own on the page."""
-        names = set(self.typed) | {field.path for field in self.attributes()}
-        shown = ("title.", "story.", "keep.", "attributes.", "variants.")
-        return [Fault(path, message) for path, message in self.faults.items() if path not in names and not path.startswith(shown)]
+    def told(self, path: str, message: str) -> tuple[str, str]:
+        """Return where on the page a fault stands, and what is wrong there under the name of its field."""
+        field = self._by_path.get(path) or self._by_path.get(f"{path}.zh-hans")
+        if field is None:
+            return path.replace(".", "-"), message
+        parts = path.split(".")
+        form = _("Form %(n)s") % {"n": int(parts[1]) + 1} if parts[0] == "variants" else ""
+        return field.key, f"{' · '.join(filter(None, (form, field.label)))}: {message}"
+
+    @cached_property
+    def _by_path(self) -> dict[str, Field]:
+        fields = [
+            *(field for tab in self.tabs() for field in tab.fields),
+            self.kind(),
+            self.number(),
+            *self.attributes(),
+            *self.place(),
+            *self.season(),
+        ]
+        forms = [field for form in self.variants() for field in (*form.names, *form.figures, *form.attributes)]
+        return {field.path: field for field in (*fields, *forms)}

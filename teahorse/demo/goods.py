@@ -54,7 +54,8 @@ def _category(row: Row, position: int) -> Category:
         id=key_of("category", row["key"]),
         slug=row["key"],
         drawing=row["drawing"],
-        attributes=attribute_definitions(row),
+        attributes=attribute_definitions(row["attributes"]),
+        variant_attributes=attribute_definitions(row["variant_attributes"]),
         position=position,
         **translated(name=row["name"]),
     )
@@ -103,6 +104,7 @@ def _variants(rows: list[Row], sellers: dict[str, Organisation]) -> Iterator[Var
                 barcode=row.get("barcode", ""),
                 weight_grams=row["weight_grams"],
                 volume_cm3=row["volume_cm3"],
+                attributes=attribute_values(row.get("attributes", {})),
                 position=position,
                 **translated(name=row["name"]),
             )

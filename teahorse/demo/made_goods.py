@@ -223,7 +223,8 @@ def _variant(
     list_price_fen = price_fen * 11 // 10 if variant["is_reduced"] else None
     made.variants.append(
         line(
-            variant_id, county_id, made.id, variant["name"]["zh"], "", variant["weight_grams"], variant["volume_cm3"], "{}", position,
+            variant_id, county_id, made.id, variant["name"]["zh"], "", variant["weight_grams"], variant["volume_cm3"],
+            _json(variant["attributes"]), position,
             _i18n(name=variant["name"]),
         )
     )  # fmt: skip

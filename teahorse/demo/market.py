@@ -86,6 +86,7 @@ def _thing(row: Row) -> dict[str, Any]:
                 "is_reduced": "list_price_fen" in variant,
                 "weight_grams": variant["weight_grams"],
                 "volume_cm3": variant["volume_cm3"],
+                "attributes": attribute_values(variant.get("attributes", {})),
             }
             for variant in row["variants"]
         ],

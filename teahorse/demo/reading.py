@@ -36,12 +36,12 @@ def translated(**texts: Row) -> Row:
     return {**{name: text[BASE_LANGUAGE] for name, text in by_language.items()}, "i18n": translations(**by_language)}
 
 
-def attribute_definitions(category: Row) -> list[Row]:
+def attribute_definitions(attributes: list[Row]) -> list[Row]:
     """
-    Return what goods of a category tell, as :class:`teahorse.catalog.models.Category` keeps it.
+    Return what goods of a category, or their forms, tell, as :class:`teahorse.catalog.models.Category` keeps it.
 
     ``{"key", "label": {language: text}, "kind": "text" | "number" | "choice", "unit": {language: text},
-    "choices": [{"key", "label": {language: text}}]}``; unit and choices only where there are some.
+    "choices": [{"key", "label": {language: text}}], "least", "most"}``; the last four only where there are some.
     """
     return [
         {
@@ -54,8 +54,9 @@ def attribute_definitions(category: Row) -> list[Row]:
                 if "choices" in attribute
                 else {}
             ),
+            **{name: attribute[name] for name in ("least", "most") if name in attribute},
         }
-        for attribute in category["attributes"]
+        for attribute in attributes
     ]
 
 

@@ -1,5 +1,8 @@
 """
-Synthetic goods and orders by the thousand, for measurements: seeded, loaded by COPY, in batches that are each committed.
+Synthetic goods and orders by the thousand, for measurements: seeded, loaded by COPY.
+
+Goods come in batches that are each committed, and so do orders; very many orders come in one transaction, in which
+triggers and foreign keys are looked at once for all (:mod:`teahorse.demo.bulk`).
 
 Loading the same numbers with the same seed again adds nothing; more products with the same seed add the further ones.
 Goods and orders are made in processes beside this one, which only loads. Orders that are closed have no parcels: what
@@ -13,13 +16,13 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, transaction
 from django.db.models import Model
+from psycopg import sql
 
 from teahorse.catalog import actions as catalog
 from teahorse.catalog.models import Brand, Offer, Product, SearchEntry, Variant
-from teahorse.demo import made_goods, made_orders
+from teahorse.demo import bulk, made_goods, made_orders
 from teahorse.demo.beside import beside, goods_of, orders_of
 from teahorse.demo.copying import copy_lines, line
 from teahorse.demo.keys import key_of
@@ -34,10 +37,13 @@ from teahorse.stock.models import Reservation, StockLevel, StockMovement, StockP
 
 Say = Callable[[str], None]
 LARGE = 5000
+VERY_MANY = 50_000
+"""From so many orders on, they are written in one transaction."""
 ORDERS_A_BUYER = 12
 MOST_BUYERS = 50_000
 NO_PASSWORD = "!"  # noqa: S105 - Django's mark of a password that nothing opens
 PERSONS = "id, password, is_superuser, phone, is_phone_verified, name, locale, is_active, is_staff, joined_at"
+WORD_INDEX = "search_words"
 MADE_BY = "made by scale_demo"
 
 ORDER_TABLES = (
@@ -80,6 +86,46 @@ TELL_WHAT_WAS_SOLD = """
     select county_id, gen_random_uuid(), untold.id, units * sign, reason, %(note)s, %(now)s
       from untold, (values (1, 'received'), (-1, 'sold')) as both_ways (sign, reason)
 """
+RULES = (
+    """
+    select 'the lines do not add up to the order: ' || o.number
+      from orders_sellerorder o
+      left join (select order_id, sum(amount_fen) as goods from orders_orderline group by order_id) lines on lines.order_id = o.id
+     where o.goods_fen is distinct from lines.goods
+     limit 10
+    """,
+    """
+    select 'the seller orders do not add up to the group: ' || g.number
+      from orders_ordergroup g
+      left join (select group_id, sum(total_fen) as total from orders_sellerorder group by group_id) parts on parts.group_id = g.id
+     where g.total_fen is distinct from parts.total
+     limit 10
+    """,
+    """
+    select 'the splits do not add up to the payment: ' || splits.payment_id
+      from (select payment_id, sum(amount_fen) as split from payments_paymentsplit group by payment_id) splits
+      left join payments_payment p on p.id = splits.payment_id
+     where p.amount_fen is distinct from splits.split
+     limit 10
+    """,
+    """
+    select 'more is refunded than was paid: ' || given.payment_id
+      from (select payment_id, sum(amount_fen) as back from payments_refund group by payment_id) given
+      left join payments_payment p on p.id = given.payment_id
+     where p.amount_fen is null or p.amount_fen < given.back
+     limit 10
+    """,
+    """
+    select 'not as much is reserved as is promised: ' || level.id
+      from stock_stocklevel level
+      left join (
+            select level_id, sum(quantity) as units from stock_reservation where state in ('held', 'committed') group by level_id
+           ) open_ones on open_ones.level_id = level.id
+     where level.reserved <> coalesce(open_ones.units, 0)
+     limit 10
+    """,
+)
+"""What the triggers of these tables look at row by row, asked of all rows at once."""
 SOLD_BY_PRODUCT = """
     select line.product_id, least(sum(line.quantity), 2000000000)::int
       from orders_orderline line
@@ -115,21 +161,25 @@ def word_index_built_at_the_end(say: Say) -> Iterator[None]:
     """
     Take the index of the search words away while very many entries are written, and build it once at the end.
 
-    Entry by entry it costs some milliseconds each, also where only a count changes. Should the process be killed
-    meanwhile, the next large load builds it.
+    Entry by entry it costs some milliseconds each, also where only a count changes. How it is built is told to the
+    database's comment on the table, so that the next large load builds it should the process be killed meanwhile.
     """
-    indexes = [index for index in SearchEntry._meta.indexes if isinstance(index, GinIndex)]  # noqa: SLF001 - Django's API
-    with connection.schema_editor() as editor:
-        for index in indexes:
-            editor.remove_index(SearchEntry, index)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(pg_get_indexdef(to_regclass(%(name)s)), obj_description('catalog_searchentry'::regclass))",
+            {"name": WORD_INDEX},
+        )
+        (definition,) = cursor.fetchone()
+        cursor.execute(sql.SQL("comment on table catalog_searchentry is {}").format(sql.Literal(definition)))
+        cursor.execute(f"drop index if exists {WORD_INDEX}")
     try:
         yield
     finally:
         started = time.monotonic()
-        with connection.schema_editor() as editor:
-            editor.execute("set local maintenance_work_mem = '512MB'")
-            for index in indexes:
-                editor.add_index(SearchEntry, index)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("set local maintenance_work_mem = '512MB'")
+            cursor.execute(definition)
+            cursor.execute("comment on table catalog_searchentry is null")
         _analyze(SearchEntry)
         say(f"the index of the search words is built, {time.monotonic() - started:.1f} s")
 
@@ -188,16 +238,31 @@ def load_orders(*, count: int, missing: list[int], seed: int, now: datetime, say
     progress = Progress("orders", count, say)
     buyers = load_buyers(count=min(MOST_BUYERS, -(-count // ORDERS_A_BUYER)), seed=seed, now=now)
     progress.add(count - sum(min(made_orders.BATCH, count - first) for first in missing))
+    adding = sum(min(made_orders.BATCH, count - first) for first in missing)
+    if adding >= VERY_MANY and bulk.is_allowed():
+        with bulk.unwatched([*(model for _, model, _ in ORDER_TABLES), StockMovement], rules=RULES):
+            _write_all(count, missing, buyers, seed, now, progress, write=copy_orders)
+            tell_what_was_sold(now=now)
+            say("indexes are built and rules are looked at")
+        say(f"all of it is written after {time.monotonic() - progress.started:.1f} s")
+    else:
+        _write_all(count, missing, buyers, seed, now, progress, write=write_orders)
+        tell_what_was_sold(now=now)
+    count_what_was_sold()
+    say("what was sold is counted")
+    _analyze(OrderGroup, SellerOrder, OrderLine, Payment, PaymentSplit, PaymentEvent, StockMovement)
+
+
+def _write_all(
+    count: int, missing: list[int], buyers: list[str], seed: int, now: datetime, progress: "Progress", *, write: Callable[..., None]
+) -> None:
     with beside(market(buyers=buyers, now=now), len(missing) * made_orders.BATCH) as run:
         batches = ((seed, count, first, _order_numbers(min(made_orders.BATCH, count - first))) for first in missing)
         for done, made in enumerate(run(orders_of, batches)):
-            write_orders(made, now=now)
+            write(made, now=now)
             progress.add(len(made.keys))
-            if done in {0, 3, 15}:
+            if write is write_orders and done in {0, 3, 15}:
                 _analyze(OrderGroup, SellerOrder, OrderLine, Payment, PaymentSplit)
-    count_what_was_sold(now=now)
-    say("what was sold is counted")
-    _analyze(OrderGroup, SellerOrder, OrderLine, Payment, PaymentSplit, PaymentEvent, StockMovement)
 
 
 def _is_placed(key: str) -> bool:
@@ -231,6 +296,15 @@ def write_orders(made: MadeOrders, *, now: datetime) -> None:
         # The triggers look up what was just written; by the statistics of an empty table they would read all of it each time.
         cursor.execute("set local enable_seqscan = off")
         cursor.execute("set local synchronous_commit = off")
+    copy_orders(made, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute("set constraints all deferred")
+        cursor.execute("set local enable_seqscan = on")
+
+
+def copy_orders(made: MadeOrders, *, now: datetime) -> None:
+    """Write a batch of orders and promise their units."""
     for name, model, columns in ORDER_TABLES:
         copy_lines(model, columns, made.lines[name])
     promised = sorted(made.promised.items())
@@ -245,16 +319,17 @@ def write_orders(made: MadeOrders, *, now: datetime) -> None:
                 "now": now,
             },
         )
-        cursor.execute("set constraints all immediate")
-        cursor.execute("set constraints all deferred")
-        cursor.execute("set local enable_seqscan = on")
 
 
-@transaction.atomic
-def count_what_was_sold(*, now: datetime) -> None:
-    """Write a movement in and one out for what was sold of each level and not told yet, and how often each product was sold."""
+def tell_what_was_sold(*, now: datetime) -> None:
+    """Write a movement in and one out for what was sold of each level and not told yet."""
     with connection.cursor() as cursor:
         cursor.execute(TELL_WHAT_WAS_SOLD, {"note": MADE_BY, "now": now})
+
+
+def count_what_was_sold() -> None:
+    """Tell the catalogue how often each product was sold."""
+    with connection.cursor() as cursor:
         cursor.execute(SOLD_BY_PRODUCT)
         counts: dict[UUID, int] = dict(cursor.fetchall())
     catalog.write_sold_counts(counts=counts)

@@ -48,6 +48,12 @@ def parcels_concerning(point: ServicePoint) -> QuerySet[Parcel]:
     )
 
 
+def missed_at(point: ServicePoint) -> QuerySet[Parcel]:
+    """Return the lost parcels that a service point misses, or whose recipients wait for them there."""
+    lost = Parcel.objects.filter(Q(held_by=point) | Q(pickup_point=point), stage=Parcel.Stage.LOST)
+    return lost.select_related("pickup_point", "held_by", "sender").order_by("stage_at", "pk")
+
+
 def parcel_for_point(*, point: ServicePoint, text: str) -> Parcel | None:
     """Return the open parcel at a point that a pickup code, a parcel number or a carrier's number names."""
     text = text.strip().upper()

@@ -88,7 +88,7 @@ def stage_after(acts: Iterable[Act]) -> str:
         match act.act:
             case "handed_over" | "refused" | "lost":
                 stage = act.act
-            case "arrived" | "received" if act.is_at_pickup_point:
+            case "arrived" | "received" | "found" if act.is_at_pickup_point:
                 stage = "at_point"
             case _:
                 stage = "in_transit"

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from teahorse.catalog.models import Offer
 from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Refusal
+from teahorse.common.translated import translated
 from teahorse.mall.following import promise_words
 from teahorse.orders import queries as orders
 from teahorse.orders import quoting
@@ -131,6 +132,13 @@ class Desk:
         return [_shown_part(lines, quoted.get(seller_id)) for seller_id, lines in by_seller.items()]
 
     @property
+    def goes_to(self) -> str:
+        """Where it goes, in the page's language; the order itself keeps the names that carriers read."""
+        if self.typed.way == POINT:
+            return next((translated(point, "name") for point in self.points if short(point.pk) == self.typed.point), "")
+        return " ".join(name for level in self.levels for code, name in level.options if code == level.chosen)
+
+    @property
     def goods_fen(self) -> int:
         """What the goods cost."""
         return self.quote.goods_fen if self.quote else sum(line.amount_fen for line in self.basket.lines)
@@ -149,30 +157,26 @@ def basket_of_cart(cart: Cart | None) -> Basket:
 
 
 def basket_of(wanted: Mapping[UUID, int], *, origin: str, is_cart: bool) -> Basket:
-    """Return what of some units can be ordered now; three queries."""
-    offers = Offer.objects.filter(pk__in=list(wanted)).select_related("variant__product", "seller__area").order_by("pk")
+    """Return what of some units can be ordered now, in the order in which they were asked for; three queries."""
+    offers = Offer.objects.filter(pk__in=list(wanted)).select_related("variant__product", "seller__area")
     left = stock.available(wanted)
+    places_asked = {offer_id: place for place, offer_id in enumerate(wanted)}
     asked = [
         (offer, wanted[offer.pk], origin, left.get(offer.pk, 0) if offer.is_active and offer.variant.product.is_listed else 0)
-        for offer in offers
+        for offer in sorted(offers, key=lambda offer: places_asked[offer.pk])
     ]
     return _fit(asked, is_cart=is_cart)
-
-
-def title_of(offer: Offer) -> str:
-    """Return the title of an offer's product in the page's language."""
-    return str(getattr(offer.variant.product, "title_i18n", "") or offer.variant.product.title)
 
 
 def _fit(asked: Iterable[tuple[Offer, int, str, int]], *, is_cart: bool) -> Basket:
     lines, notices = [], []
     for offer, quantity, origin, left in asked:
-        units = min(quantity, left, MOST_UNITS)
+        title, units = translated(offer.variant.product, "title"), min(quantity, left, MOST_UNITS)
         if units < 1:
-            notices.append(_("“%(title)s” is sold out and is left out of this order.") % {"title": title_of(offer)})
+            notices.append(_("“%(title)s” is sold out and is left out of this order.") % {"title": title})
             continue
         if units < quantity:
-            told = {"title": title_of(offer), "left": units}
+            told = {"title": title, "left": units}
             notices.append(_("Of “%(title)s” only %(left)s are left; this order takes them.") % told)
         lines.append(BasketLine(offer, units, origin))
     return Basket(tuple(lines), tuple(notices), is_cart)

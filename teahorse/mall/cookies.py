@@ -6,10 +6,12 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from teahorse.common.context import CART_COUNT
 from teahorse.common.ids import from_short, short
 from teahorse.places.rules import CODE_LENGTHS
 
-CART, COUNT, ORDERS, AREA = "cart", "cart_count", "orders", "area"
+CART, ORDERS, AREA = "cart", "orders", "area"
+COUNT = CART_COUNT
 CART_DAYS, ORDERS_DAYS, AREA_DAYS = 30, 180, 365
 MOST_ORDERS = 20
 MOST_LETTERS = 1000

@@ -10,8 +10,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from teahorse.common.translated import translated
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
+from teahorse.mall.pictures import Pictures, first_pictures
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.orders.queries import Tracked, Tracking
 from teahorse.payments.models import Refund
@@ -52,7 +54,7 @@ STAGE_TONES = {
 
 def act_words(act: str, place: ServicePoint | None) -> str:
     """Return what a scan tells, in words."""
-    at = {"place": getattr(place, "name_i18n", "") or (place.name if place else "")}
+    at = {"place": translated(place, "name") if place else ""}
     if place is None:
         return {
             Scan.Act.RECEIVED: _("Taken over from the seller"),
@@ -100,6 +102,14 @@ class ParcelShown:
     code: Any = None
 
     @property
+    def express(self) -> str:
+        """The express partner and its number, where one takes the parcel on; a number that names its partner stands alone."""
+        carrier, number = self.parcel.carrier, self.parcel.carrier_number
+        if carrier == "network":
+            return ""
+        return number if number.upper().startswith(carrier.upper()) else f"{carrier} {number}".strip()
+
+    @property
     def is_to_fetch(self) -> bool:
         """Whether it lies at its point."""
         return self.parcel.stage == Parcel.Stage.AT_POINT
@@ -136,6 +146,7 @@ class OrderShown:
     tracking: Tracking
     parts: list[PartShown]
     steps: list[dict[str, str]] = field(default_factory=list)
+    pictures: Pictures = field(default_factory=dict)
 
     @property
     def stage(self) -> str:
@@ -150,7 +161,8 @@ class OrderShown:
 
 def order_shown(tracking: Tracking) -> OrderShown:
     """Return an order as the page shows it."""
-    return OrderShown(tracking, [_part(tracked, tracking) for tracked in tracking.orders], _steps(tracking))
+    pictures = first_pictures(line.product_id for tracked in tracking.orders for line in tracked.lines)
+    return OrderShown(tracking, [_part(tracked, tracking) for tracked in tracking.orders], _steps(tracking), pictures)
 
 
 def _part(tracked: Tracked, tracking: Tracking) -> PartShown:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, F, IntegerField, Value, When
@@ -14,11 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from teahorse.catalog import definitions
 from teahorse.catalog import queries as catalog
 from teahorse.catalog.models import Offer, Product, Variant
 from teahorse.catalog.pictures import PictureUrls, picture_urls
 from teahorse.catalog.queries import GoodsCard, ProductPage
 from teahorse.common.ids import short
+from teahorse.common.translated import translated
 from teahorse.common.ui.goods_card import Badge, goods_card
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
@@ -41,11 +42,6 @@ def today() -> date:
 def language() -> str:
     """Return the language in which the page is shown."""
     return get_language() or "zh-hans"
-
-
-def own_words(row: Any, name: str) -> str:
-    """Return a translated field of a row in the page's language, else in Chinese."""
-    return str(getattr(row, f"{name}_i18n", "") or getattr(row, name))
 
 
 def card_html(card: GoodsCard, *, is_eager: bool = False, is_gone: bool = False) -> SafeString:
@@ -108,6 +104,14 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class FormsTable:
+    """What the forms of a product tell, side by side: the headings, and each form's name with a text under each."""
+
+    headings: list[str]
+    rows: list[tuple[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
 class ProductShown:
     """The whole product page."""
 
@@ -119,6 +123,7 @@ class ProductShown:
     to_place: str
     more: list[SafeString]
     facts: list[tuple[str, str]]
+    table: FormsTable | None
     pictures: list[PictureUrls]
     season: str
     is_in_season: bool | None
@@ -167,7 +172,8 @@ def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now:
         arrival=_arrival(picked, origin=area[0], destination=destination, now=now) if picked else None,
         to_place=area_name(area_code, language(), today()) if area_code else _("Beijing"),
         more=[card_html(card) for card in more],
-        facts=facts_of(found),
+        facts=facts_of(found, forms),
+        table=forms_table(found, forms),
         pictures=[picture_urls(picture) for picture in found.pictures],
         season=_season(found.product),
         is_in_season=found.season(today()),
@@ -234,37 +240,28 @@ def area_name(code: str, in_language: str, on: date) -> str:  # noqa: ARG001 - t
     return places.name_in(known[-1], in_language) if known else code
 
 
-def facts_of(found: ProductPage) -> list[tuple[str, str]]:
-    """Return the product's attributes as label and value in the page's language, in the order of its category."""
-    facts = []
-    for definition in found.category.attributes:
-        value = found.product.attributes.get(definition.get("key"))
-        if value in (None, "", {}):
-            continue
-        words = attribute_words(definition, value)
-        if words:
-            facts.append((in_language(definition.get("label", {})), words))
+def facts_of(found: ProductPage, forms: Sequence[FormShown] = ()) -> list[tuple[str, str]]:
+    """Return the product's attributes, and those of an only form, as label and value in the page's language."""
+    facts = definitions.in_words(found.category.attributes, found.product.attributes, language())
+    if len(forms) == 1:
+        facts += definitions.in_words(found.category.variant_attributes, forms[0].variant.attributes, language())
     return facts
 
 
-def attribute_words(definition: Mapping[str, Any], value: Any) -> str:
-    """Return the value of an attribute as people read it."""
-    if definition.get("kind") == "choice":
-        choice = next((choice for choice in definition.get("choices", ()) if choice.get("key") == value), None)
-        return in_language({key: text for key, text in choice.items() if key != "key"}.get("label", choice)) if choice else ""
-    if definition.get("kind") == "number":
-        return f"{value:g} {in_language(definition.get('unit', {}))}".strip() if isinstance(value, int | float) else str(value)
-    return in_language(value)
-
-
-def in_language(words: Any) -> str:
-    """Return a text by language in the page's language, else in Chinese."""
-    if not isinstance(words, Mapping):
-        return str(words)
-    for key in (language(), "zh-hans", "zh"):
-        if words.get(key):
-            return str(words[key])
-    return next((str(text) for key, text in words.items() if text and key != "key"), "")
+def forms_table(found: ProductPage, forms: Sequence[FormShown]) -> FormsTable | None:
+    """Return what several forms tell, without what none of them tells; nothing where they tell nothing."""
+    keys = {key for form in forms for key in form.variant.attributes}
+    asked = [one for one in found.category.variant_attributes if one["key"] in keys]
+    if len(forms) < 2 or not asked:
+        return None
+    rows = [
+        (
+            translated(form.variant, "name"),
+            [definitions.value_in_words(one, form.variant.attributes.get(one["key"]), language()) for one in asked],
+        )
+        for form in forms
+    ]
+    return FormsTable([definitions.label_of(one, language()) for one in asked], rows)
 
 
 def _season(product: Product) -> str:

@@ -11,28 +11,28 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
+from teahorse.mall import wechat
 from teahorse.payments.models import Payment
 
 WECHAT, CASH = "wechat_pay", "cash"
 WAYS = (WECHAT, CASH)
-OPENID = "wechat_openid"
+BY_CODE = "code"
 
 
-def method_for(request: HttpRequest, provider: str) -> str:
-    """Return how this device pays with a provider: inside WeChat, from another app on a phone, or by a code on a screen."""
+def method_for(request: HttpRequest, provider: str, *, way: str = "") -> str:
+    """
+    Return how this device pays with a provider: inside WeChat, from another app on a phone, or by a code on a screen.
+
+    ``way`` is the buyer's own wish, :data:`BY_CODE` or nothing.
+    """
     if provider == CASH:
         return "counter"
+    if way == BY_CODE:
+        return "native"
+    if wechat.is_here(request):
+        return "jsapi" if wechat.can_pay_here(request) else "native"
     agent = request.headers.get("User-Agent", "")
-    if "MicroMessenger" in agent:
-        return "jsapi" if openid_of(request) else "native"
     return "h5" if "Mobile" in agent or "Android" in agent else "native"
-
-
-def openid_of(request: HttpRequest) -> str:
-    """Return the payer's WeChat account, where WeChat has told it to this session."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
-        return ""
-    return str(request.session.get(OPENID, ""))
 
 
 def qr_svg(text: str, *, scale: int = 6) -> SafeString:
@@ -86,7 +86,7 @@ def minutes_left(until: datetime, *, now: datetime) -> int:
 
 def sandbox_link(payment: Payment, *, back: str) -> str:
     """Return the page on which the demo's payer pays, instead of a phone with WeChat; nothing where there is no sandbox."""
-    code = payment.prompt.get("code_url")
-    if not (settings.SANDBOX_URL and code):
+    shown = {name: text for name, text in payment.prompt.items() if name == "code_url" or payment.method == "jsapi"}
+    if not (settings.SANDBOX_URL and shown):
         return ""
-    return f"{settings.SANDBOX_URL}/wechatpay/pay?{urlencode({'code_url': code, 'back': back})}"
+    return f"{settings.SANDBOX_URL}/wechatpay/pay?{urlencode({**shown, 'back': back})}"

@@ -24,6 +24,7 @@ urlpatterns = [
     path("orders/<key:group_id>/", following.order, name="order"),
     path("orders/<key:group_id>/fragment/", following.order_fragment, name="order_fragment"),
     path("orders/<key:group_id>/pay/", following.pay, name="pay"),
+    path("orders/<key:group_id>/pay/wechat/", following.wechat_answered, name="wechat"),
     path("orders/<key:group_id>/pay/fragment/", following.pay_fragment, name="pay_fragment"),
     path("me/", account.me, name="me"),
     path("me/orders/", account.orders, name="orders"),

@@ -1,45 +1,13 @@
 """Money as the back office sees it: everything to read, nothing to change."""
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from teahorse.common.admin import ReadOnly, ReadOnlyInside
 from teahorse.payments.models import Notification, Payment, PaymentEvent, PaymentSplit, Refund
 
-if TYPE_CHECKING:  # Django's classes take a parameter in its stubs only
-    RowsAdmin = admin.ModelAdmin[Any]
-    SplitsInline = admin.TabularInline[PaymentSplit, Payment]
-else:
-    RowsAdmin, SplitsInline = admin.ModelAdmin, admin.TabularInline
 
-
-class ReadOnly(RowsAdmin):
-    """Rows that only their actions write."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's
-        return False
-
-
-class SplitsInside(SplitsInline):
+class SplitsInside(ReadOnlyInside):
     model = PaymentSplit
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's
-        return False
 
 
 @admin.register(Payment)

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.refusals import Refusal
+from teahorse.common.refusals import Malformed, Refusal
 from teahorse.people import rules
 from teahorse.people.models import ApiToken, Grant, Membership, Organisation, Person
 from teahorse.people.queries import digest_of
@@ -70,6 +70,26 @@ def receive_person(*, phone: str, locale: str, now: datetime) -> tuple[Person, b
         person.is_phone_verified = True
         person.save(update_fields=["is_phone_verified"])
     return person, is_new
+
+
+@transaction.atomic
+def rename_person(*, person: Person, name: str) -> Person:
+    """
+    Write down what a person calls herself.
+
+    :raises Malformed: naming the field ``name``, if it is none (see :func:`teahorse.people.rules.normal_name`); nothing is changed.
+    """
+    try:
+        person.name = rules.normal_name(name)
+    except rules.NotAName as error:
+        reason = {
+            "empty": _("Write a name."),
+            "long": _("A name has at most 80 characters."),
+            "unseen": _("There is a character in it that nobody can see. Type the name anew."),
+        }[str(error)]
+        raise Malformed(field="name", reason=reason) from error
+    person.save(update_fields=["name"])
+    return person
 
 
 @transaction.atomic

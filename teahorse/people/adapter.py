@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.common.visitors import client_address
 from teahorse.people import sms
 from teahorse.people.models import Person
 
@@ -56,6 +57,10 @@ class PhoneAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002 - allauth's signature
         """Count failed tries by phone; allauth's own key knows names and e-mails only and would count all of us as one."""
         return str(credentials.get("phone", ""))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Count wishes for codes by the visitor's address; allauth's own reading fails for a request that went around a proxy."""
+        return client_address(request)
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:  # noqa: ARG002 - allauth's signature
         messages.error(request, _("This log-in is closed. Ask your county centre."))

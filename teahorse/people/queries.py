@@ -1,11 +1,14 @@
 """Questions about persons: for whom they act, with which right, and where the network serves people."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Left
 from django.db.models.lookups import In
+from django.utils.translation import get_language
 
 from teahorse.common.refusals import NotThere
 from teahorse.people import rules
@@ -97,19 +100,26 @@ def organisation_by_token(secret: str, now: datetime) -> Organisation | None:
 
 
 DEMO_PHONES = "+86199000"
-DEMO_LOG_INS = 12
 
 
-def demo_log_ins() -> list[Person]:
-    """Return persons to try the demo as: a buyer, then one of each kind of organisation; never a phone outside the demo's numbers."""
-    persons = Person.objects.filter(phone__startswith=DEMO_PHONES, is_active=True).order_by("phone")
-    buyers = list(persons.filter(memberships=None)[:2])
-    memberships = Membership.objects.filter(until_at=None, person__in=persons).select_related("person", "organisation")
-    first_of_kind: dict[str, Membership] = {}
-    for membership in memberships.order_by("person__phone", "pk"):
-        first_of_kind.setdefault(membership.organisation.kind, membership)
-    members = []
-    for membership in first_of_kind.values():
-        membership.person.acts_for = membership.organisation  # type: ignore[attr-defined]  # for the page's list
-        members.append(membership.person)
-    return [*buyers, *members][:DEMO_LOG_INS]
+@dataclass(frozen=True)
+class DemoLogIn:
+    """One person to try the demo as: what she can try, in the reader's language, and who she is."""
+
+    phone: str
+    label: str
+    name: str
+
+
+def demo_log_ins() -> list[DemoLogIn]:
+    """
+    Return the persons that the demo shows first, in its order, where they are there; never a phone outside the demo's numbers.
+
+    Who is shown and what she can try is the demo's content, which lies above; so it is asked by name, as the start does.
+    """
+    language = get_language() or "zh-hans"
+    rows = [row for row in import_module("teahorse.demo.queries").demo_people() if row.is_shown and row.phone.startswith(DEMO_PHONES)]
+    names = dict(Person.objects.filter(phone__in=[row.phone for row in rows], is_active=True).values_list("phone", "name"))
+    return [
+        DemoLogIn(row.phone, row.label.get(language) or row.label["zh-hans"], names[row.phone] or "") for row in rows if row.phone in names
+    ]

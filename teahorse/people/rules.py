@@ -41,6 +41,34 @@ def may_grant(kind: str, right: str) -> bool:
     return kind in kinds_with(right)
 
 
+LONGEST_NAME = 80
+JOINERS = "\u200c\u200d"
+
+
+class NotAName(ValueError):
+    """The text cannot be a person's name; carries why: ``empty``, ``long`` or ``unseen``."""
+
+
+def normal_name(text: str) -> str:
+    """
+    Return a person's name as it is stored: one space between words, none around them.
+
+    :raises NotAName: if nothing is left, if it is longer than 80 signs, or holds signs that nobody sees (such as those
+        that turn the direction of writing, by which a name could pass for another).
+    """
+    name = " ".join(text.split())
+    faults = {
+        "empty": not name,
+        "long": len(name) > LONGEST_NAME,
+        # not every category C: rare characters of names are younger than this Python, or privately used
+        "unseen": any(unicodedata.category(sign) in {"Cc", "Cf", "Cs"} and sign not in JOINERS for sign in name),
+    }
+    for fault, is_so in faults.items():
+        if is_so:
+            raise NotAName(fault)
+    return name
+
+
 class NotAPhone(ValueError):
     """The text is no phone number that messages reach."""
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from teahorse.common.context import CART_COUNT
 from teahorse.common.refusals import Refusal
 from teahorse.people import queries, rules
 from teahorse.people.forms import CodeForm, PasswordForm, PhoneForm
@@ -93,8 +94,11 @@ def log_out(request: HttpRequest) -> HttpResponse:
     """Ask once, then end this session."""
     if request.method == "GET" and request.user.is_authenticated:
         return render(request, "people/log_out.html")
+    response = HttpResponseRedirect(settings.LOGOUT_REDIRECT_URL or "/")
+    if request.user.is_authenticated:  # a guest's cart stays hers
+        response.delete_cookie(CART_COUNT, samesite="Lax")
     logout(request, show_message=False)
-    return HttpResponseRedirect(settings.LOGOUT_REDIRECT_URL or "/")
+    return response
 
 
 def _page(request: HttpRequest, name: str, form: forms.Form, next_url: str, *, status: int = 200, **shown: str) -> HttpResponse:

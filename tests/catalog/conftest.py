@@ -16,10 +16,11 @@ AREAS = [
     ("540528", "county", "琼结县", "འཕྱོངས་རྒྱས་རྫོང", "Qonggyai"),
     ("540229", "county", "江孜县", "རྒྱལ་རྩེ་རྫོང", "Gyangzê"),
 ]
+CHOICES = [{"key": "dry", "label": {"zh-hans": "干燥"}}, {"key": "chilled", "label": {"zh-hans": "冷藏"}}]
 ATTRIBUTES = [
     {"key": "alcohol", "label": {"zh-hans": "酒精度"}, "kind": "number", "unit": {"zh-hans": "%vol"}},
     {"key": "ingredients", "label": {"zh-hans": "配料"}, "kind": "text"},
-    {"key": "storage", "label": {"zh-hans": "存放"}, "kind": "choice", "choices": [{"key": "dry"}, {"key": "chilled"}]},
+    {"key": "storage", "label": {"zh-hans": "存放"}, "kind": "choice", "choices": CHOICES},
 ]
 
 

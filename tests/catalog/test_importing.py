@@ -6,8 +6,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from teahorse.catalog import actions
-from teahorse.catalog.importing import COLUMNS, CatalogueIsUnreadable, read_catalogue, safe_cell, template_xlsx
 from teahorse.catalog.models import ProductDraft
+from teahorse.catalog.tables import COLUMNS, CatalogueIsUnreadable, read_catalogue, safe_cell, template_xlsx
 
 HEADER = [
     "商品编号",
@@ -43,6 +43,7 @@ WINE = [
     "900",
     "6901234567892",
 ]
+OF_FOOD = ["酒精度（%vol）", "配料", "存放"]
 JAR = ["1", "", "", "", "", "", "", "", "", "", "一坛", "99", "", "5000", ""]
 TEA = ["2", "甜茶", "", "food-drink", "", "540528", "", "", "", "生鲜", "一壶", "12.5", "", "600", ""]
 
@@ -204,8 +205,8 @@ def test_the_template_can_be_filled_in(town, now):
     book = load_workbook(io.BytesIO(template_xlsx()))
 
     sheet = book.worksheets[0]
-    assert [cell.value for cell in sheet[1]] == [column.chinese for column in COLUMNS]
-    assert read_catalogue(io.BytesIO(template_xlsx()), "template.xlsx") == []
+    assert [cell.value for cell in sheet[1]] == [*(column.chinese for column in COLUMNS), *OF_FOOD]
+    assert read_catalogue(io.BytesIO(template_xlsx()), "template.xlsx").rows == []
     sheet["A2"] = "77"
     out = io.BytesIO()
     book.save(out)

@@ -162,7 +162,8 @@ def test_something_is_suggested_while_a_person_types(shelf, text, suggestions):
 
 
 def test_a_word_of_nearly_every_product_finds_titles_first_and_then_what_sells(shelf, now, monkeypatch):
-    monkeypatch.setattr("teahorse.catalog.queries.searching.words_everywhere", lambda: frozenset({"西藏", "青稞"}))
+    known = queries.Statistics(everywhere={"西藏", "青稞"})
+    monkeypatch.setattr("teahorse.catalog.queries.searching.statistics", lambda: known)
     actions.write_sold_counts(counts={shelf["carpet"].pk: 9, shelf["matsutake"].pk: 5})
 
     assert found(shelf, now, text="青稞") == ["wine", "carpet"]
@@ -174,13 +175,46 @@ def test_a_word_of_nearly_every_product_finds_titles_first_and_then_what_sells(s
 def test_words_everywhere_are_those_that_postgresql_counted(shelf):
     from django.db import connection
 
-    queries.searching._words_everywhere.cache_clear()
+    queries.search_statements._statistics.cache_clear()
     with connection.cursor() as cursor:
         cursor.execute("analyze catalog_searchentry")
 
-    assert {"西藏", "xizangzizhiqu"} <= queries.words_everywhere()
-    assert "青稞" not in queries.words_everywhere()
-    queries.searching._words_everywhere.cache_clear()
+    assert {"西藏", "xizangzizhiqu"} <= queries.statistics().everywhere
+    assert "青稞" not in queries.statistics().everywhere
+    queries.search_statements._statistics.cache_clear()
+
+
+@pytest.mark.parametrize("edge", [0, 5, 9])
+def test_the_best_of_all_goods_are_asked_first_and_all_where_they_are_too_few(shelf, now, monkeypatch, edge):
+    actions.write_sold_counts(counts={shelf["carpet"].pk: 9, shelf["matsutake"].pk: 5})
+    known = queries.Statistics(edges={"sold_count desc": edge})
+    monkeypatch.setattr("teahorse.catalog.queries.searching.statistics", lambda: known)
+
+    assert found(shelf, now, text="青稞", sort="sold") == ["carpet", "wine"]
+    assert found(shelf, now, text="青稞") == ["wine", "carpet"]
+    assert found(shelf, now, sort="sold") == ["carpet", "matsutake", "wine"]
+
+
+def test_the_best_of_all_goods_suffice_where_they_are_enough(shelf, now, monkeypatch):
+    actions.write_sold_counts(counts={shelf["carpet"].pk: 9, shelf["wine"].pk: 7})
+    known = queries.Statistics(edges={"sold_count desc": 8})
+    monkeypatch.setattr("teahorse.catalog.queries.searching.statistics", lambda: known)
+    monkeypatch.setattr("teahorse.catalog.queries.search_statements.MOST_FOUND", 0)
+    monkeypatch.setattr("teahorse.catalog.queries.searching.MOST_FOUND", 0)
+
+    assert queries.search(on=now.date(), text="青稞", sort="sold").is_more
+
+
+def test_edges_are_known_where_goods_are_many(shelf, monkeypatch):
+    from django.db import connection
+
+    monkeypatch.setattr("teahorse.catalog.queries.search_statements.MANY", 3)
+    with connection.cursor() as cursor:
+        cursor.execute("analyze catalog_searchentry")
+    queries.search_statements._statistics.cache_clear()
+
+    assert set(queries.statistics().edges) == {"sold_count desc", "published_at desc", "price_from_fen", "price_from_fen desc"}
+    queries.search_statements._statistics.cache_clear()
 
 
 def test_a_search_leaves_the_settings_of_the_transaction_as_they_were(shelf, now):
@@ -190,5 +224,7 @@ def test_a_search_leaves_the_settings_of_the_transaction_as_they_were(shelf, now
     queries.suggest(text="青稞")
 
     with connection.cursor() as cursor:
-        cursor.execute("select current_setting('enable_seqscan'), current_setting('enable_indexscan')")
-        assert cursor.fetchone() == ("on", "on")
+        cursor.execute(
+            "select current_setting('enable_seqscan'), current_setting('enable_indexscan'), current_setting('cpu_operator_cost')"
+        )
+        assert cursor.fetchone() == ("on", "on", "0.0025")

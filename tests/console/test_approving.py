@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from teahorse.catalog import actions
 from teahorse.catalog.content import content_of
-from teahorse.catalog.models import Product, ProductDraft
+from teahorse.catalog.models import Category, Product, ProductDraft, Variant
 from teahorse.common.ids import short
 from tests import world
 from tests.console.world import member, submitted
@@ -78,6 +78,36 @@ def test_changes_stand_beside_what_is_listed_now(desk, seller, offer):
     assert [(change.before, change.after) for change in page.context["changes"]] == [("¥38.00", "¥42.00")]
     assert "<del>¥38.00</del>" in page.content.decode()
     assert "<ins>¥42.00</ins>" in page.content.decode()
+
+
+def test_what_a_form_tells_is_compared_in_words(desk, seller, offer):
+    grade = {"key": "grade", "label": {"zh-hans": "等级", "en": "Grade"}, "kind": "choice", "choices": [
+        {"key": "first", "label": {"en": "First"}}, {"key": "second", "label": {"en": "Second"}},
+    ]}  # fmt: skip
+    Category.objects.update(variant_attributes=[grade])
+    Variant.objects.update(attributes={"grade": "second"})
+    product = offer.variant.product
+    draft = actions.start_draft(seller=product.seller, product=product, by=seller, now=timezone.now())
+    wanted = content_of(product)
+    wanted.variants[0].attributes = {"grade": "first"}
+    draft = actions.write_draft(draft=draft, content=wanted, by=seller, now=timezone.now())
+    actions.submit_draft(draft=draft, by=seller, now=timezone.now())
+
+    changes = desk.get(at("review", draft_id=draft.pk)).context["changes"]
+
+    assert [(change.label, change.before, change.after) for change in changes] == [("Form · Grade", "Second", "First")]
+
+
+def test_a_new_product_is_told_in_words_with_chinese_first(desk, coop, seller):
+    draft = submitted(coop, seller, title="藏刀")
+    type(draft).objects.update(content={**draft.content, "title": {"bo": "གྲི", "en": "Knife", "zh-hans": "藏刀"}})
+    Category.objects.update(i18n={"name_en": "Food and drink"})
+
+    changes = desk.get(at("review", draft_id=draft.pk)).context["changes"]
+
+    told = [(change.label, change.after) for change in changes]
+    assert told[:4] == [("Title · 中文", "藏刀"), ("Title · བོད་ཡིག", "གྲི"), ("Title · English", "Knife"), ("Category", "Food and drink")]
+    assert "540524" not in dict(told)["Place of origin"]
 
 
 def test_nobody_approves_what_she_wrote(browser_of, coop, centre):

@@ -7,11 +7,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 from PIL import Image
 
 from teahorse.catalog import actions
 from teahorse.catalog.content import ProductContent
-from teahorse.catalog.models import Picture, Product, ProductDraft
+from teahorse.catalog.models import Category, Picture, Product, ProductDraft
 from teahorse.people import actions as people
 from tests import world
 from tests.console.world import content, member, submitted
@@ -230,6 +231,55 @@ def test_attributes_of_the_category_are_asked_and_kept(desk, draft):
     assert 'name="attributes.alcohol"' in page
     assert written(draft).attributes == {"alcohol": 12.5, "storage": "dry", "made_of": {"zh-hans": "青稞", "en": "barley"}}
     assert "barley" in desk.get(at("preview", draft_id=draft.pk)).content.decode()
+
+
+SIZE = {
+    "key": "size_cm",
+    "label": {"zh-hans": "尺寸", "en": "Size"},
+    "kind": "number",
+    "unit": {"zh-hans": "厘米", "en": "cm"},
+    "is_needed": True,
+}
+
+
+def test_a_form_tells_what_its_category_asks(desk, draft):
+    world.category()
+    Category.objects.update(variant_attributes=[SIZE, {"key": "wool", "label": {"zh-hans": "羊毛", "en": "Wool"}, "kind": "text"}])
+
+    page = desk.get(at("edit", draft_id=draft.pk)).content.decode()
+    desk.post(
+        at("edit", draft_id=draft.pk),
+        typed(draft, **{"variants.0.attributes.size_cm": "90", "variants.0.attributes.wool.en": "Sheep"}),
+    )
+
+    assert 'name="variants.0.attributes.size_cm"' in page
+    assert "Form 1 · Size (cm): Fill this in." in page
+    assert written(draft).variants[0].attributes == {"size_cm": 90, "wool": {"en": "Sheep"}}
+    shown = desk.get(at("preview", draft_id=draft.pk)).content.decode()
+    assert "Size: 90 cm" in shown
+    assert "Wool: Sheep" in shown
+
+
+@pytest.mark.parametrize(("text", "said"), [("large", "Write a number."), ("", "Fill this in.")])
+def test_a_fault_of_a_form_stands_at_its_field_under_its_name(desk, draft, text, said):
+    world.category()
+    Category.objects.update(variant_attributes=[SIZE])
+
+    answer = desk.post(at("edit", draft_id=draft.pk), typed(draft, act="submit", **{"variants.0.attributes.size_cm": text}))
+
+    assert answer.status_code == 422
+    assert answer.context["fault_list"] == [("variants-0-attributes-size_cm", f"Form 1 · Size (cm): {said}")]
+    assert "aria-invalid" in answer.content.decode()
+
+
+def test_a_table_to_fill_in_has_the_columns_of_a_category(desk):
+    world.category()
+    Category.objects.update(variant_attributes=[SIZE])
+
+    book = load_workbook(io.BytesIO(desk.get(at("import_template") + "?category=food-drink").content))
+
+    assert [cell.value for cell in book.worksheets[0][1]][-1] == "尺寸（厘米）"
+    assert desk.get(at("import_template") + "?category=unknown").status_code == 404
 
 
 def test_a_picture_is_uploaded_and_named_by_the_draft(desk, draft, settings, tmp_path):

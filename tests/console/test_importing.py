@@ -1,10 +1,14 @@
 """A table is looked through first and handed in whole, once."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from teahorse.catalog.models import ProductDraft
+from teahorse.console import kept_tables
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +82,32 @@ def test_another_digest_than_the_one_looked_through_is_not_taken(desk):
     desk.post(at("import_confirm"), {"digest": "../../../etc/passwd"})
 
     assert ProductDraft.objects.count() == 0
+
+
+def test_the_page_says_what_is_new_what_changes_and_what_is_as_it_is(desk):
+    desk.post(at("import_confirm"), {"digest": looked_through(desk, FINE).context["digest"]})
+
+    same = looked_through(desk, FINE)
+    changed = looked_through(desk, FINE.replace("26,500", "27,500") + "3,酥油,food-drink,540524,一块,60,500\n")
+
+    assert same.context["digest"] == ""
+    assert "Nothing differs" in same.content.decode()
+    assert "Hand in 1 new and 1 changed" in changed.content.decode()
+    assert "糌粑" in changed.content.decode()
+
+
+def test_a_table_is_kept_until_it_is_handed_in_or_half_a_day_is_over(desk, settings, tmp_path):
+    settings.DATA = tmp_path
+    confirmed = looked_through(desk, FINE).context["digest"]
+    desk.post(at("import_confirm"), {"digest": confirmed})
+    after_use = list((tmp_path / "imports").iterdir())
+    looked_through(desk, FINE + "3,酥油,food-drink,540524,一块,60,500\n")
+
+    young = kept_tables.sweep(now=timezone.now() + timedelta(hours=11))
+    old = kept_tables.sweep(now=timezone.now() + timedelta(hours=13))
+
+    assert (after_use, young, old) == ([], 0, 1)
+    assert list((tmp_path / "imports").iterdir()) == []
 
 
 def test_there_is_a_table_to_fill_in(desk):

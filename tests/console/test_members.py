@@ -2,7 +2,9 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from teahorse.people import actions as people
 from teahorse.people.models import ApiToken, Membership
 from tests import world
 from tests.console.world import member
@@ -102,3 +104,34 @@ def test_a_key_is_revoked_once(desk):
     assert token.revoked_at is not None
     assert "opens nothing any more" in answers[0].content.decode()
     assert "was revoked before" in answers[1].content.decode()
+
+
+@pytest.fixture
+def grant(coop, centre):
+    return people.grant_right(grantor=coop, grantee=centre, right="list_goods", now=timezone.now())
+
+
+def test_a_right_that_was_given_is_seen_and_taken_back_once(desk, browser_of, reviewer, grant):
+    goods = reverse("console:goods", kwargs={"org": "coop-dorje"})
+    before, seen = browser_of(reviewer).get(goods).status_code, desk.get(at()).content.decode()
+
+    answers = [desk.post(at("grant_end", grant_id=grant.pk), follow=True) for _ in range(2)]
+
+    assert before == 200
+    assert "Who may act for us" in seen
+    assert "lists goods" in seen
+    assert browser_of(reviewer).get(goods).status_code == 404
+    assert "does not act for us in this any more" in answers[0].content.decode()
+    assert "This right was taken back before" in answers[1].content.decode()
+
+
+def test_who_holds_a_right_sees_it_and_cannot_end_it(browser_of, reviewer, grant):
+    theirs = browser_of(reviewer)
+
+    page = theirs.get("/console/centre-qonggyai/members/").content.decode()
+    answer = theirs.post(reverse("console:grant_end", kwargs={"org": "centre-qonggyai", "grant_id": grant.pk}))
+
+    grant.refresh_from_db()
+    assert "For whom we may act" in page
+    assert "grants/" not in page
+    assert (answer.status_code, grant.until_at) == (404, None)

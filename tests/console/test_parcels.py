@@ -128,6 +128,51 @@ def test_a_refused_parcel_is_written_down(counter, here):
     assert "盒子破了" in counter.get(at("parcel", parcel_id=here.pk)).content.decode()
 
 
+def test_a_parcel_is_missed_with_a_word_and_found_again(counter, here):
+    address = at("parcel", parcel_id=here.pk)
+
+    wordless = counter.post(address, {"act": "lost", "note": "?"})
+    counter.post(address, {"act": "lost", "note": "架上没有，柜子也找过"})
+    missed = stage(here)
+    page = counter.get(at())
+    shown = counter.get(address).content.decode()
+    counter.post(address, {"act": "found", "note": "在柜子后面"})
+
+    assert wordless.status_code == 422
+    assert "Write what happened" in wordless.content.decode()
+    assert missed == "lost"
+    assert [p.pk for p in page.context["missed"]] == [here.pk]
+    assert page.context["to_fetch"] == []
+    assert "架上没有" in shown
+    assert "Found again" in shown
+    assert (stage(here), [p.pk for p in counter.get(at()).context["to_fetch"]]) == ("at_point", [here.pk])
+
+
+def test_taking_a_missed_parcel_in_finds_it(counter, here):
+    counter.post(at("parcel", parcel_id=here.pk), {"act": "lost", "note": "架上没有"})
+
+    found = scan(counter, here.number).url
+    scan(counter, here.number, "take_in")
+
+    assert found.startswith(at("parcel", parcel_id=here.pk))
+    assert stage(here) == "at_point"
+    assert Scan.objects.order_by("-recorded_at").first().act == "found"
+
+
+def test_what_is_awaited_can_be_missed_but_not_what_lies_elsewhere(counter, browser_of, parcel, operator):
+    other = world.service_point("dechen")
+    holder = browser_of(member(other.organisation, "+8619900071062"))
+    holder.post(reverse("console:scan", kwargs={"org": "dechen"}), {"number": parcel.number, "mode": "take_in"})
+    elsewhere = counter.post(at("parcel", parcel_id=parcel.pk), {"act": "lost", "note": "一直没到"})
+    holder.post(reverse("console:scan", kwargs={"org": "dechen"}), {"number": parcel.number, "mode": "send_on"})
+
+    counter.post(at("parcel", parcel_id=parcel.pk), {"act": "lost", "note": "一直没到"})
+
+    assert elsewhere.status_code == 422
+    assert "cannot be missed here" in elsewhere.content.decode()
+    assert stage(parcel) == "lost"
+
+
 def test_a_parcel_of_another_point_is_not_there(browser_of, here):
     other = world.service_point("gyangze", code="540222201100")
     stranger = browser_of(member(other.organisation, "+8619900071061"))

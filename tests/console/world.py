@@ -144,7 +144,9 @@ def side(name: str, *, number: int) -> Side:
     stock.move(level=level, delta=1, reason="received", by=seller, now=now, note=f"{mark}入库")
     token, secret = people.issue_token(organisation=coop, name=f"{mark}钥匙", now=now)
     console.reveal(subject_id=waiting.pk, organisation=centre, reason=f"{mark}缘由", by=operator, now=now - timedelta(hours=1))
+    grant = people.grant_right(grantor=coop, grantee=centre, right="list_goods", now=now)
     made.ids |= {
+        "grant_id": grant.pk,
         "order_id": waiting.pk,
         "unpaid": SellerOrder.objects.get(group=unpaid).pk,
         "paid": waiting.pk,

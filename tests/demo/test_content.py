@@ -384,10 +384,12 @@ def test_heights_are_those_of_the_plateau() -> None:
     assert [one["key"] for one in PRODUCTS if not 1_500 <= one["origin_height_m"] <= 5_100] == []
 
 
-def test_attributes_are_defined_by_the_category_and_fit_their_kind() -> None:
-    defined = {category["key"]: {attribute["key"]: attribute for attribute in category["attributes"]} for category in CATEGORIES}
+@pytest.mark.parametrize("name", ["attributes", "variant_attributes"])
+def test_attributes_are_defined_by_the_category_and_fit_their_kind(name) -> None:
+    defined = {category["key"]: {attribute["key"]: attribute for attribute in category[name]} for category in CATEGORIES}
     for product in PRODUCTS:
-        for key, value in product.get("attributes", {}).items():
+        told = [product] if name == "attributes" else product["variants"]
+        for key, value in (pair for one in told for pair in one.get("attributes", {}).items()):
             attribute = defined[product["category"]][key]
             where = f"{product['key']}.{key}"
             if attribute["kind"] == "choice":

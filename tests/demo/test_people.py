@@ -1,8 +1,10 @@
 """The log-ins of the demo."""
 
+import pytest
 from django.contrib.auth import authenticate  # noqa: F401 - the hashers are what matters
 from django.contrib.auth.hashers import check_password
 from django.urls import resolve
+from django.utils.html import escape
 
 from teahorse.demo.queries import demo_people
 from teahorse.people.models import Person
@@ -46,3 +48,18 @@ def test_the_short_table_comes_first():
 
     assert shown == sorted(shown, reverse=True)
     assert sum(shown) == 10
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "bo", "en"])
+def test_the_log_in_page_offers_the_short_table_in_the_readers_language(house, settings, client, language):
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.DEMO = True
+    shown = [row for row in demo_people() if row.is_shown]
+    Person.objects.filter(phone=shown[1].phone).update(is_active=False)
+    client.cookies["language"] = language
+
+    page = client.get(settings.LOGIN_URL)
+
+    assert [one.phone for one in page.context["demo_log_ins"]] == [row.phone for row in shown if row is not shown[1]]
+    assert [one.label for one in page.context["demo_log_ins"]] == [row.label[language] for row in shown if row is not shown[1]]
+    assert escape(shown[0].label[language]) in page.content.decode()

@@ -4,15 +4,15 @@ import re
 from collections import Counter
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
 
 from teahorse.catalog import actions as catalog
 from teahorse.catalog import queries
 from teahorse.catalog.models import Product, SearchEntry, Variant
-from teahorse.demo import made_goods, made_orders
+from teahorse.demo import bulk, made_goods, made_orders
 from teahorse.demo.market import market, world
-from teahorse.demo.scaling import scale_demo
+from teahorse.demo.scaling import RULES, scale_demo
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.payments.models import Payment, PaymentEvent, PaymentSplit, Refund
 from teahorse.people.models import Organisation, Person
@@ -199,3 +199,45 @@ def test_fresh_goods_are_sold_in_their_season(scaled):
 def test_synthetic_phones_are_nobodys(scaled):
     assert not scaled_groups().exclude(contact_phone__regex=r"^\+8610001\d{6}$").exists()
     assert Variant.objects.filter(product__in=made_products(), offers__price_fen__lte=F("offers__list_price_fen")).exists()
+
+
+def indexes():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select tablename, indexname from pg_indexes where tablename like 'orders_%' or tablename like 'payments_%' order by 1, 2"
+        )
+        return cursor.fetchall()
+
+
+def test_very_many_orders_are_looked_at_once_for_all_and_leave_triggers_and_indexes_as_they_were(scaled, monkeypatch):
+    monkeypatch.setattr("teahorse.demo.scaling.VERY_MANY", MANY)
+    before, told = indexes(), []
+
+    scale_demo(products=0, orders=MANY, now=NOW, say=told.append)
+
+    assert "indexes are built and rules are looked at" in told
+    assert scaled_groups().count() == SOME["orders"] + MANY
+    assert indexes() == before
+    assert stock.levels_that_do_not_add_up() == []
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('session_replication_role')")
+        assert cursor.fetchone() == ("origin",)
+
+
+def test_a_broken_rule_leaves_nothing_behind(scaled):
+    before, orders = indexes(), SellerOrder.objects.count()
+
+    with pytest.raises(IntegrityError, match="the lines do not add up to the order"), bulk.unwatched([SellerOrder], rules=RULES):
+        order = SellerOrder.objects.order_by("pk").first()
+        order.seller_id, order.pk, order.number = order.pk, order.group_id, "999999-9"
+        SellerOrder.objects.bulk_create([order])
+
+    assert SellerOrder.objects.count() == orders
+    assert indexes() == before
+
+
+def test_a_key_that_leads_nowhere_is_found(scaled):
+    with pytest.raises(IntegrityError, match="group_id leads nowhere"), bulk.unwatched([SellerOrder], rules=()):
+        order = SellerOrder.objects.order_by("pk").first()
+        order.group_id, order.pk, order.number = order.pk, order.group_id, "999999-9"
+        SellerOrder.objects.bulk_create([order])

@@ -132,6 +132,29 @@ def test_a_forged_quote_is_refused(world, guest, put):
     assert OrderGroup.objects.count() == 0
 
 
+def test_the_checkout_keeps_the_order_of_the_cart_when_another_address_is_priced(world, guest, put):
+    first, second = sorted((world.carpet, world.incense), key=lambda offer: offer.pk, reverse=True)
+    put(first)
+    put(second)
+
+    opened = guest.get("/checkout/").content.decode()
+    looked = guest.post("/checkout/", {**hidden(opened), **ADDRESS, "do": "look"}).content.decode()
+
+    asked = [f"{short(first.pk)}*1", f"{short(second.pk)}*1"]
+    assert hidden(opened)["line_wanted"] == asked
+    assert hidden(looked)["line_wanted"] == asked
+
+
+def test_where_it_goes_is_said_in_the_pages_language(world, guest, put):
+    put(world.incense)
+    guest.cookies["language"] = "en"
+    to = {**ADDRESS, "province": "54", "city": "5401", "county": "540123"}
+
+    looked = guest.post("/checkout/", {**hidden(guest.get("/checkout/").content.decode()), **to, "do": "look"})
+
+    assert "<small>Tibet Lhasa Nyemo</small>" in looked.content.decode()
+
+
 def test_buy_now_leaves_the_cart_alone(world, guest, put):
     put(world.carpet)
     to = guest.post(world.page(world.incense), {"offer": short(world.incense.pk), "quantity": "3", "do": "buy"})

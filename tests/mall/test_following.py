@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from teahorse.common.ids import short
 from teahorse.logistics import actions as logistics
+from teahorse.logistics.models import Parcel
+from teahorse.mall.following import ParcelShown
 from teahorse.orders import actions
 from teahorse.orders.models import CartLine, OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
@@ -112,6 +114,14 @@ def test_the_way_to_pay_fits_the_device(guest, order, agent, method):
     assert Payment.objects.get().method == method
 
 
+def test_the_payers_address_is_what_our_own_proxy_saw(guest, order, settings):
+    settings.PROXIES = 1
+
+    guest.post(f"{order}pay/", {"provider": "cash"}, HTTP_X_FORWARDED_FOR="10.9.9.9, 203.0.113.7")
+
+    assert Payment.objects.get().asked["payer_ip"] == "203.0.113.7"
+
+
 def test_once_paid_the_pay_page_leads_to_the_order(guest, order, paid):
     assert guest.get(f"{order}pay/")["Location"] == order
     assert guest.post(f"{order}pay/", {"provider": "cash"})["Location"] == order
@@ -157,6 +167,13 @@ def test_a_paid_part_is_cancelled_with_a_reason_and_its_money_goes_back(guest, o
     assert guest.get(order).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("carrier", "number", "shown"), [("network", "", ""), ("SF", "SF2611", "SF2611"), ("EMS", "1055", "EMS 1055"), ("SF", "", "SF")]
+)
+def test_the_express_partner_is_named_once(carrier, number, shown):
+    assert ParcelShown(Parcel(carrier=carrier, carrier_number=number), []).express == shown
+
+
 def test_a_packed_part_is_not_cancelled(guest, order, paid):
     part = paid.orders.order_by("number").first()
     actions.pack_order(order=part, weight_grams=100, by=person("+8613800138010"), now=timezone.now())
@@ -165,6 +182,16 @@ def test_a_packed_part_is_not_cancelled(guest, order, paid):
 
     assert answer.status_code == 409
     assert not Refund.objects.exists()
+
+
+def test_who_cancels_before_paying_is_not_told_of_money_that_comes_back(guest, order, placed):
+    guest.cookies["language"] = "en"
+    part = placed.orders.order_by("number").first()
+
+    answer = guest.post(order, {"do": "cancel", "order": part.number, "reason": "changed_mind"}, follow=True)
+
+    assert "The order is cancelled. Nothing was paid for it." in answer.content.decode()
+    assert set(placed.orders.values_list("state", flat=True)) == {"cancelled"}
 
 
 def test_another_orders_part_cannot_be_named(world, guest, put, order, paid):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from teahorse.common.refusals import Malformed
 from teahorse.people import actions, queries
 from teahorse.people.models import ApiToken, Grant, Membership, Person
 
@@ -27,6 +28,31 @@ def test_a_person_written_down_by_another_is_verified_by_her_phone(person, now):
 
     found.refresh_from_db()
     assert (is_new, found.name, found.is_phone_verified) == (False, "扎西", True)
+
+
+def test_a_person_is_renamed_and_her_name_is_tidied(person):
+    tashi = person(name="扎西")
+
+    actions.rename_person(person=tashi, name=" བཀྲ་ཤིས\u3000 次仁\n")
+
+    tashi.refresh_from_db()
+    assert tashi.name == "བཀྲ་ཤིས 次仁"
+
+
+@pytest.mark.parametrize("name", ["王\U00031350", "李\ue000"])
+def test_a_rare_character_is_a_name_too(person, name):
+    assert actions.rename_person(person=person(), name=name).name == name
+
+
+@pytest.mark.parametrize("name", ["", " \t ", "x" * 81, "a\x00b", "a\u202eb", "\ufeff"])
+def test_what_is_no_name_changes_nothing(person, name):
+    tashi = person(name="扎西")
+
+    with pytest.raises(Malformed) as refused:
+        actions.rename_person(person=tashi, name=name)
+
+    tashi.refresh_from_db()
+    assert (refused.value.field, refused.value.status, tashi.name) == ("name", 422, "扎西")
 
 
 def test_a_membership_is_given_once(network, person, now):

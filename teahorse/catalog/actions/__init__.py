@@ -12,8 +12,8 @@ from teahorse.catalog.actions.drafting import (
     take_back_draft,
     write_draft,
 )
-from teahorse.catalog.actions.importing import NothingImported, dry_run, import_catalogue
-from teahorse.catalog.actions.picturing import add_picture
+from teahorse.catalog.actions.importing import GoodsChangedMeanwhile, NothingImported, dry_run, import_catalogue
+from teahorse.catalog.actions.picturing import add_picture, sweep_pictures
 from teahorse.catalog.actions.reviewing import (
     ProductIsNotListed,
     ProductWasNotWithdrawn,
@@ -30,6 +30,7 @@ __all__ = [
     "DraftHasFaults",
     "DraftIsNotOpen",
     "DraftIsNotSubmitted",
+    "GoodsChangedMeanwhile",
     "NothingImported",
     "ProductIsNotListed",
     "ProductWasNotWithdrawn",
@@ -44,6 +45,7 @@ __all__ = [
     "send_back_draft",
     "start_draft",
     "submit_draft",
+    "sweep_pictures",
     "take_back_draft",
     "withdraw_product",
     "write_draft",

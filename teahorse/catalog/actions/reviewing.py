@@ -81,6 +81,7 @@ def _write_product(draft: ProductDraft, content: ProductContent, now: datetime) 
     product.category = Category.objects.get(slug=content.category)
     product.brand = Brand.objects.get(key=content.brand) if content.brand else None
     product.origin_area = Area.objects.get(code=content.origin_area, until_date=None)
+    product.item_number = content.item_number
     product.title = content.title[BASE_LANGUAGE].strip()
     product.story = content.story.get(BASE_LANGUAGE, "").strip()
     product.keep = content.keep.get(BASE_LANGUAGE, "").strip()

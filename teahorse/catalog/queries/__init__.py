@@ -1,7 +1,8 @@
 """Questions about goods: what is on show, and how it is found."""
 
 from teahorse.catalog.queries.drafts import Change, changes_of, drafts_of, drafts_to_review
-from teahorse.catalog.queries.searching import Facet, Filters, SearchPage, Sort, Suggestion, search, search_sql, suggest, words_everywhere
+from teahorse.catalog.queries.search_statements import Filters, Sort, Statistics, search_sql, statistics
+from teahorse.catalog.queries.searching import Facet, SearchPage, Suggestion, search, suggest
 from teahorse.catalog.queries.showing import (
     GoodsCard,
     NoSuchProduct,
@@ -24,6 +25,7 @@ __all__ = [
     "ProductPage",
     "SearchPage",
     "Sort",
+    "Statistics",
     "Suggestion",
     "VariantShown",
     "brands_of",
@@ -37,6 +39,6 @@ __all__ = [
     "product_page",
     "search",
     "search_sql",
+    "statistics",
     "suggest",
-    "words_everywhere",
 ]

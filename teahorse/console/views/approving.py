@@ -1,5 +1,6 @@
 """What waits for the centre: a queue, and side by side what is listed and what is proposed."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,18 +9,22 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from teahorse.catalog import actions, queries
 from teahorse.catalog.content import ProductContent, content_of
-from teahorse.catalog.models import ProductDraft
+from teahorse.catalog.definitions import Definition, label_of, value_in_words
+from teahorse.catalog.models import Brand, Category, ProductDraft
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
-from teahorse.console.preview import preview_of
+from teahorse.console.preview import preview_of, return_rules
 from teahorse.console.waiting import drafts_for
+from teahorse.console.words import named
 from teahorse.people.models import Organisation, Right
+from teahorse.places import queries as places
 
 CENTRES = Organisation.CENTRES
 PER_PAGE = 50
@@ -104,7 +109,11 @@ class ChangedPlace:
 def _side_by_side(draft: ProductDraft) -> Context:
     proposed = ProductContent.from_document(draft.content)
     listed = content_of(draft.product) if draft.product else None
-    changes = [_changed(change.field, change.before, change.after) for change in queries.changes_of(draft)]
+    kinds = {category.slug: category for category in queries.categories()}
+    asked = [kinds[one.category] for one in (proposed, listed) if one and one.category in kinds]
+    definitions = {one["key"]: one for kind in reversed(asked) for one in (*kind.attributes, *kind.variant_attributes)}
+    names = _names([one for one in (proposed, listed) if one], kinds)
+    changes = [_changed(change, definitions, names) for change in sorted(queries.changes_of(draft), key=_place)]
     return {
         "changes": changes,
         "proposed": preview_of(proposed, draft.seller)["shown"],
@@ -112,20 +121,52 @@ def _side_by_side(draft: ProductDraft) -> Context:
     }
 
 
-def _changed(path: str, before: Any, after: Any) -> ChangedPlace:
-    parts = path.split(".")
+def _place(change: queries.Change) -> tuple[int, int]:
+    """Return where a change stands on the page: as in the editor, a text in Chinese first; forms stand as the document has them."""
+    first, _dot, last = change.field.partition(".")
+    return PLACES.get(first, len(PLACES)), list(LANGUAGES).index(last) if last in LANGUAGES else 0
+
+
+def _names(documents: Sequence[ProductContent], kinds: Mapping[str, Category]) -> dict[tuple[str, str], str]:
+    """Return in words what documents name by a key: by the place of the document and the key."""
+    reader = get_language() or "zh-hans"
+    brands = Brand.objects.filter(key__in={document.brand for document in documents})
+    return {
+        **{("category", slug): named(kind) for slug, kind in kinds.items()},
+        **{("brand", brand.key): named(brand) for brand in brands},
+        **{
+            ("origin_area", document.origin_area): places.full_name(document.origin_area, reader)
+            for document in documents
+            if document.origin_area
+        },
+        **{("return_rule", rule): words for rule, words in return_rules()},
+    }
+
+
+def _changed(change: queries.Change, definitions: Mapping[str, Definition], names: Mapping[tuple[str, str], str]) -> ChangedPlace:
+    before, after, parts = change.before, change.after, change.field.split(".")
     lang = parts[-1] if parts[-1] in LANGUAGES else ""
     name = parts[-2] if lang and len(parts) > 1 else parts[-1]
-    label = _labels().get(name, name)
+    definition = definitions.get(name) if "attributes" in parts else None
+    reader = get_language() or "zh-hans"
+    label = label_of(definition, reader) if definition else _labels().get(name, name)
     if parts[0] == "variants":
         label = f"{_('Form')} · {label}"
     if lang:
         label = f"{label} · {LANGUAGES[lang]}"
+    if definition and not lang:
+        return ChangedPlace(label, value_in_words(definition, before, reader), value_in_words(definition, after, reader))
+    before, after = (names.get((name, value), value) if isinstance(value, str) else value for value in (before, after))
     return ChangedPlace(label, _said(name, before), _said(name, after), lang)
+
+
+ORDER = ("item_number", "title", "category", "brand", "story", "keep", "attributes", "variants", "origin_area", "origin_height_m")
+PLACES = {name: place for place, name in enumerate(ORDER)}
 
 
 def _labels() -> dict[str, str]:
     return {
+        "item_number": _("Item number"),
         "title": _("Title"),
         "story": _("Story"),
         "keep": _("Keeping and using"),

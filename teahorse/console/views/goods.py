@@ -202,7 +202,7 @@ def edit(request: HttpRequest, acting: Acting, draft_id: UUID) -> HttpResponse:
 def _write(request: HttpRequest, acting: Acting, draft: ProductDraft, before: ProductContent) -> HttpResponse:
     act, _dot, which = request.POST.get("act", "save").partition(".")
     typed = typed_from(request.POST)
-    reader = Reader(typed, before, {category.slug: category.attributes for category in queries.categories()})
+    reader = Reader(typed, before, queries.categories())
     document = reader.content()
     if not reader.faults:
         try:
@@ -294,8 +294,8 @@ def _editor(
         "draft": draft,
         "form": form,
         "faults": faults,
-        "fault_list": [(path.replace(".", "-"), message) for path, message in faults.items()],
-        "missing": missing if not faults else [],
+        "fault_list": [form.told(path, message) for path, message in faults.items()],
+        "missing": [form.told(fault.field, fault.message) for fault in missing] if not faults else [],
         "meanwhile": meanwhile,
         "changed_at": draft.changed_at.isoformat(),
         "brands": queries.brands_of(acting.organisation),

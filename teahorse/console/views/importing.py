@@ -2,27 +2,24 @@
 
 import hashlib
 import io
-import os
-from datetime import timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from teahorse.catalog import actions
-from teahorse.catalog.importing import COLUMNS, LARGEST_FILE, CatalogueIsUnreadable, template_xlsx
+from teahorse.catalog import actions, queries
+from teahorse.catalog.tables import COLUMNS, LARGEST_FILE, CatalogueIsUnreadable, template_xlsx
 from teahorse.common.refusals import Refusal
-from teahorse.console.access import Acting, acts
+from teahorse.console import kept_tables
+from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.people.models import Organisation, Right
 
 SELLERS = Organisation.SELLERS
-KEPT_FOR = timedelta(hours=12)
 SESSION_KEY = "console.import"
 
 
@@ -31,28 +28,32 @@ def upload(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Take a table in, say what is wrong with it by row and column, and keep it for the confirmation."""
     if request.method == "POST":
         return _look_through(request, acting)
-    return page(request, acting, "import.html", {})
+    return _page(request, acting, {})
+
+
+def _page(request: HttpRequest, acting: Acting, context: Context, *, status: int = 200) -> HttpResponse:
+    return page(request, acting, "import.html", {"categories": queries.categories(), **context}, status=status)
 
 
 def _look_through(request: HttpRequest, acting: Acting) -> HttpResponse:
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
-        return page(request, acting, "import.html", {"fault": _("Choose a file first.")}, status=422)
+        return _page(request, acting, {"fault": _("Choose a file first.")}, status=422)
     content = file.read(LARGEST_FILE + 1)
     name = Path(file.name or "goods.csv").name[:120]
     try:
         report = actions.dry_run(seller=acting.organisation, file=io.BytesIO(content), name=name)
     except CatalogueIsUnreadable as refusal:
-        return page(request, acting, "import.html", {"fault": str(refusal), "name": name}, status=422)
+        return _page(request, acting, {"fault": str(refusal), "name": name}, status=422)
     digest = ""
-    if report.is_fine:
+    if report.is_fine and report.new + report.changed:
         digest = hashlib.sha256(content).hexdigest()
-        _keep(acting, digest, content)
+        kept_tables.keep(acting, digest, content)
         request.session[SESSION_KEY] = {"digest": digest, "name": name, "org": acting.organisation.key}
     headings = {column.name: column.chinese for column in COLUMNS}
     faults = [(fault, headings.get(fault.column, fault.column)) for fault in report.faults]
     context = {"report": report, "faults": faults, "name": name, "digest": digest}
-    return page(request, acting, "import.html", context, status=200 if report.is_fine else 422)
+    return _page(request, acting, context, status=200 if report.is_fine else 422)
 
 
 @acts(Right.LIST_GOODS, "POST", back="console:import", kinds=SELLERS)
@@ -61,7 +62,7 @@ def confirm(request: HttpRequest, acting: Acting) -> HttpResponse:
     kept = request.session.get(SESSION_KEY) or {}
     digest = str(kept.get("digest", ""))
     is_same = bool(digest) and digest == request.POST.get("digest") and kept.get("org") == acting.organisation.key
-    content = _take(acting, digest) if is_same else None
+    content = kept_tables.take(acting, digest) if is_same else None
     if content is None:
         messages.info(
             request,
@@ -73,7 +74,7 @@ def confirm(request: HttpRequest, acting: Acting) -> HttpResponse:
             seller=acting.organisation, file=io.BytesIO(content), name=str(kept["name"]), by=acting.person, now=acting.now
         )
     except Refusal:
-        _keep(acting, digest, content)
+        kept_tables.keep(acting, digest, content)
         raise
     request.session.pop(SESSION_KEY, None)
     told = ngettext("%(count)d product was handed to the centre.", "%(count)d products were handed to the centre.", len(drafts))
@@ -83,32 +84,12 @@ def confirm(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 @acts(Right.LIST_GOODS, kinds=SELLERS)
 def template(request: HttpRequest, acting: Acting) -> HttpResponse:  # noqa: ARG001 - a view
-    """Answer with a workbook to fill in."""
+    """Answer with a workbook to fill in, with the columns of one category or of all."""
+    wish = request.GET.get("category", "")
+    categories = [one for one in queries.categories() if wish in {"", one.slug}]
+    if not categories and wish:
+        raise Http404
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return HttpResponse(template_xlsx(), content_type=kind, headers={"Content-Disposition": 'attachment; filename="teahorse-goods.xlsx"'})
-
-
-def _path(acting: Acting, digest: str) -> Path:
-    return Path(settings.DATA) / "imports" / f"{acting.organisation.pk}-{acting.person.pk}-{digest}"
-
-
-def _keep(acting: Acting, digest: str, content: bytes) -> None:
-    path = _path(acting, digest)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    for old in path.parent.iterdir():
-        if old.stat().st_mtime < (acting.now - KEPT_FOR).timestamp():
-            old.unlink(missing_ok=True)
-    path.write_bytes(content)
-
-
-def _take(acting: Acting, digest: str) -> bytes | None:
-    """Return the kept table and keep it no more: whoever takes it away first has it."""
-    path = _path(acting, digest)
-    taken = path.with_suffix(f".{os.getpid()}-{id(acting)}")
-    try:
-        path.rename(taken)
-    except FileNotFoundError:
-        return None
-    content = taken.read_bytes()
-    taken.unlink()
-    return content
+    return HttpResponse(
+        template_xlsx(categories), content_type=kind, headers={"Content-Disposition": 'attachment; filename="teahorse-goods.xlsx"'}
+    )

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from teahorse.common.refusals import Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
+from teahorse.console.words import named
 from teahorse.people import actions, queries
 from teahorse.people.models import ApiToken, Grant, Membership, Person, Right
 from teahorse.people.rules import NotAPhone, normal_phone
 
 LONGEST_NAME = 80
+MOST_HELD = 200
 SECRET = "console.secret"  # noqa: S105 - the name of a place in the session
 
 
@@ -102,12 +104,40 @@ def revoke(request: HttpRequest, acting: Acting, token_id: UUID) -> HttpResponse
     return redirect("console:members", org=acting.organisation.key)
 
 
+@acts(Right.MANAGE_MEMBERS, "POST", back="console:members")
+def end_grant(request: HttpRequest, acting: Acting, grant_id: UUID) -> HttpResponse:
+    """Take a right back that was given to another organisation."""
+    grant = Grant.objects.filter(pk=grant_id, grantor=acting.organisation).select_related("grantee").first()
+    if grant is None:
+        raise Http404
+    actions.revoke_grant(grant=grant, now=acting.now)
+    messages.success(request, _("%(organisation)s does not act for us in this any more.") % {"organisation": named(grant.grantee)})
+    return redirect("console:members", org=acting.organisation.key)
+
+
+def _rights() -> dict[str, str]:
+    """Return what each right is, in words."""
+    return {
+        Right.LIST_GOODS: _("lists goods"),
+        Right.SHIP_ORDERS: _("ships orders"),
+        Right.APPROVE_LISTINGS: _("approves goods"),
+        Right.DESK_ORDERS: _("looks after orders"),
+        Right.HANDLE_PARCELS: _("handles parcels"),
+        Right.TAKE_CASH: _("takes cash"),
+        Right.MANAGE_MEMBERS: _("looks after members"),
+    }
+
+
 def _members(acting: Acting) -> Context:
     now, organisation = acting.now, acting.organisation
     living = Membership.objects.filter(queries.lives(now), organisation=organisation).select_related("person")
+    given = Grant.objects.filter(queries.lives(now), grantor=organisation)
+    held = Grant.objects.filter(queries.lives(now), grantee=organisation)
     return {
         "memberships": list(living.order_by("role", "since_at", "pk")),
         "tokens": list(ApiToken.objects.filter(organisation=organisation).order_by("revoked_at", "-created_at", "pk")),
-        "grants": list(Grant.objects.filter(queries.lives(now), grantor=organisation).select_related("grantee").order_by("since_at", "pk")),
+        "grants": list(given.select_related("grantee").order_by("grantee__name", "since_at", "pk")),
+        "held": list(held.select_related("grantor").order_by("grantor__name", "since_at", "pk")[:MOST_HELD]),
+        "rights": _rights(),
         "roles": [("staff", _("Staff: works here")), ("manager", _("Manager: works here and looks after members"))],
     }

@@ -46,6 +46,7 @@ def _counter(point: ServicePoint, mode: str, text: str = "", fault: str = "") ->
         "to_fetch": to_fetch,
         "expected": expected,
         "to_send_on": [p for p in rest if p.held_by_id == point.pk],
+        "missed": list(queries.missed_at(point)[:MOST_SHOWN]),
         "text": text,
         "fault": fault,
     }
@@ -107,15 +108,18 @@ class TakenInAlready(Refusal):
 
 def _parcel(point: ServicePoint, text: str, *, is_anybodys: bool) -> Parcel:
     """Return the parcel that a text names: one that concerns this point, or, to be taken in, whatever is held in hand."""
-    found = queries.parcel_for_point(point=point, text=text) if text else None
+    found = queries.parcel_for_point(point=point, text=text) or queries.missed_at(point).filter(number=text).first() if text else None
     if found is None and is_anybodys and is_parcel_number(text):
-        found = Parcel.objects.filter(number=text, stage__in=Parcel.OPEN).first()
+        found = Parcel.objects.filter(number=text, stage__in=(*Parcel.OPEN, Parcel.Stage.LOST)).first()
     if found is None:
         raise NothingOfThisNumber(field="number", number=text or "—")
     return found
 
 
 def _take_in(acting: Acting, point: ServicePoint, parcel: Parcel) -> None:
+    if parcel.stage == Parcel.Stage.LOST:  # whoever has it in her hands has found it
+        actions.report_found(parcel=parcel, place=point, by=acting.person, now=acting.now)
+        return
     if parcel.held_by_id == point.pk:
         raise TakenInAlready(field="number", number=parcel.number)
     _record(acting, point, parcel, Act.ARRIVED if parcel.pickup_point_id == point.pk else Act.RECEIVED)
@@ -151,14 +155,19 @@ def parcel(request: HttpRequest, acting: Acting, parcel_id: UUID) -> HttpRespons
         else:
             return redirect(f"{reverse('console:parcels', kwargs={'org': acting.organisation.key})}?point={short(point.pk)}")
     scans = queries.scans_of([found])
+    may_be_missed = found.stage != Parcel.Stage.LOST and (found.held_by_id or found.pickup_point_id) == point.pk
+    is_lost_form = act == "lost" and may_be_missed
     places = ServicePoint.objects.in_bulk({one.place_id for one in scans if one.place_id})
     context = {
         "parcel": found,
         "point": point,
-        "fault": fault,
+        "fault": "" if is_lost_form else fault,
+        "lost_fault": fault if is_lost_form else "",
         "code": code,
         "scans": [(one, places.get(one.place_id)) for one in reversed(scans)],
         "next_act": _next_act(point, found),
+        "note": request.POST.get("note", ""),
+        "may_be_missed": may_be_missed,
     }
     return page(request, acting, "parcel.html", context, status=422 if fault else 200)
 
@@ -177,11 +186,21 @@ def _carry_out(request: HttpRequest, acting: Acting, point: ServicePoint, found:
         case "refuse" if found.held_by_id == point.pk:
             _record(acting, point, found, Act.REFUSED, request.POST.get("note", "").strip()[:200])
             messages.success(request, _("Written down as refused: %(number)s") % {"number": found.number})
+        case "lost":
+            actions.report_lost(parcel=found, note=request.POST.get("note", ""), place=point, by=acting.person, now=acting.now)
+            messages.success(
+                request, _("Written down as lost: %(number)s. The customer sees that we are looking.") % {"number": found.number}
+            )
+        case "found":
+            actions.report_found(parcel=found, place=point, by=acting.person, now=acting.now, note=request.POST.get("note", "").strip())
+            messages.success(request, _("Found again: %(number)s") % {"number": found.number})
         case _:
             raise Http404
 
 
 def _next_act(point: ServicePoint, found: Parcel) -> str:
+    if found.stage == Parcel.Stage.LOST:
+        return "found"
     if found.stage == Parcel.Stage.AT_POINT and found.pickup_point_id == point.pk:
         return "hand_over"
     return "send_on" if found.held_by_id == point.pk else "take_in"
@@ -198,8 +217,9 @@ def _handed_over(request: HttpRequest, acting: Acting, points: list[ServicePoint
 
 def _concerning(points: list[ServicePoint], parcel_id: UUID) -> Parcel | None:
     for point in points:
-        if found := queries.parcels_concerning(point).filter(pk=parcel_id).first():
-            return found
+        for parcels in (queries.parcels_concerning(point), queries.missed_at(point)):
+            if found := parcels.filter(pk=parcel_id).first():
+                return found
     return None
 
 

@@ -3,17 +3,23 @@
 from teahorse.logistics.actions.packing import ParcelDraft, Recipient, pack
 from teahorse.logistics.actions.scanning import (
     AlreadyHandedOver,
+    IsNotLost,
     NotAtThisPoint,
+    NotYoursToMiss,
     ScanDraft,
     UnknownParcel,
     WrongPickupCode,
     hand_over,
     record_scans,
+    report_found,
+    report_lost,
 )
 
 __all__ = [
     "AlreadyHandedOver",
+    "IsNotLost",
     "NotAtThisPoint",
+    "NotYoursToMiss",
     "ParcelDraft",
     "Recipient",
     "ScanDraft",
@@ -22,4 +28,6 @@ __all__ = [
     "hand_over",
     "pack",
     "record_scans",
+    "report_found",
+    "report_lost",
 ]

@@ -36,6 +36,11 @@ class ParcelDraft:
     carrier_number: str = ""
 
 
+def pickup_code() -> str:
+    """Return six digits that nobody can guess."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
 @transaction.atomic
 def pack(*, draft: ParcelDraft, sender: Organisation, recipient: Recipient, now: datetime) -> Parcel:
     """Give a parcel its number and, where it is fetched at a pickup point, a code that opens it there alone."""
@@ -62,7 +67,7 @@ def _pack_once(*, draft: ParcelDraft, sender: Organisation, recipient: Recipient
         destination_names=recipient.area_names,
         destination_line=recipient.line,
         pickup_point=recipient.pickup_point,
-        pickup_code=f"{secrets.randbelow(1_000_000):06d}" if recipient.pickup_point else "",
+        pickup_code=pickup_code() if recipient.pickup_point else "",
         carrier=draft.carrier,
         carrier_number=draft.carrier_number,
         weight_grams=draft.weight_grams,

@@ -12,11 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
 from teahorse.common.ids import new_id
-from teahorse.common.refusals import Refusal
+from teahorse.common.refusals import Malformed, Refusal
+from teahorse.logistics.actions.packing import pickup_code
 from teahorse.logistics.events import ParcelsHandedOver, ParcelsMoved
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.logistics.rules import Act, stage_after
 from teahorse.people.models import Person, ServicePoint
+
+HOLDING = {Scan.Act.RECEIVED, Scan.Act.ARRIVED, Scan.Act.REFUSED, Scan.Act.LOST, Scan.Act.FOUND}
+"""Acts after which the place where they happened has the parcel, or has to answer for it."""
+SHORTEST_WORD, LONGEST_WORD = 4, 200
 
 
 class UnknownParcel(Refusal):
@@ -46,6 +51,20 @@ class NotAtThisPoint(Refusal):
 
     code = "not_at_this_point"
     sentence = _("This parcel is not here yet. Scan its arrival first.")
+
+
+class NotYoursToMiss(Refusal):
+    """It lies at another place, or it is gone already: whoever has it would know."""
+
+    code = "not_yours_to_miss"
+    sentence = _("This parcel does not lie here and is not on its way here, so it cannot be missed here.")
+
+
+class IsNotLost(Refusal):
+    """Nobody misses it."""
+
+    code = "is_not_lost"
+    sentence = _("Nobody misses this parcel (any more).")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +140,38 @@ def hand_over(
     return record_scans(scans=[scan], now=now)[0]
 
 
+@transaction.atomic
+def report_lost(*, parcel: Parcel, note: str, place: ServicePoint, by: Person, now: datetime) -> Parcel:
+    """
+    Write down that a parcel is missed at a place: it lay there, or it should have come to be fetched there and nobody has it.
+
+    :raises Malformed: without a word about what happened; :raises NotYoursToMiss: if it is not this place's to miss.
+    """
+    parcel = Parcel.objects.select_for_update().get(pk=parcel.pk)
+    is_awaited = parcel.held_by_id is None and parcel.pickup_point_id == place.pk
+    if parcel.stage not in Parcel.OPEN or not (parcel.held_by_id == place.pk or is_awaited):
+        raise NotYoursToMiss(field="number")
+    note = " ".join(note.split())
+    if not SHORTEST_WORD <= len(note) <= LONGEST_WORD:
+        raise Malformed(field="note", reason=_("Write what happened, in 4 to 200 characters."))
+    scan = ScanDraft(parcel_number=parcel.number, act=Scan.Act.LOST, happened_at=now, place=place, by=by, note=note)
+    return record_scans(scans=[scan], now=now)[0]
+
+
+@transaction.atomic
+def report_found(*, parcel: Parcel, place: ServicePoint, by: Person, now: datetime, note: str = "") -> Parcel:
+    """
+    Write down that a missed parcel is found at a place; at its own pickup point it can be fetched again.
+
+    :raises IsNotLost: if nobody misses it; nothing is changed.
+    """
+    parcel = Parcel.objects.select_for_update().get(pk=parcel.pk)
+    if parcel.stage != Parcel.Stage.LOST:
+        raise IsNotLost(field="number")
+    scan = ScanDraft(parcel_number=parcel.number, act=Scan.Act.FOUND, happened_at=now, place=place, by=by, note=note[:LONGEST_WORD])
+    return record_scans(scans=[scan], now=now)[0]
+
+
 def _derive(parcels: Sequence[Parcel]) -> None:
     """Compute stage and holder of parcels from all their scans, write what differs and announce it."""
     by_parcel: dict[UUID, list[Scan]] = defaultdict(list)
@@ -131,11 +182,7 @@ def _derive(parcels: Sequence[Parcel]) -> None:
     for parcel in parcels:
         known = by_parcel[parcel.pk]
         stage = stage_after(Act(scan.act, scan.place_id == parcel.pickup_point_id and scan.place_id is not None) for scan in known)
-        holder = (
-            known[-1].place_id
-            if known and known[-1].act in {Scan.Act.RECEIVED, Scan.Act.ARRIVED, Scan.Act.REFUSED, Scan.Act.FOUND}
-            else None
-        )
+        holder = known[-1].place_id if known and known[-1].act in HOLDING else None
         told_by = known[-1] if known else None
         if stage == Parcel.Stage.HANDED_OVER:
             holder, told_by = None, next(scan for scan in known if scan.act == Scan.Act.HANDED_OVER)
@@ -144,10 +191,19 @@ def _derive(parcels: Sequence[Parcel]) -> None:
         if stage == Parcel.Stage.HANDED_OVER:
             handed_over.append(parcel)
         moved.append(parcel)
+        if parcel.stage == Parcel.Stage.LOST:
+            _free_code(parcel)
         parcel.stage, parcel.held_by_id = stage, holder
         parcel.stage_at = told_by.happened_at
     if moved:
-        Parcel.objects.bulk_update(moved, ["stage", "stage_at", "held_by"])
+        Parcel.objects.bulk_update(moved, ["stage", "stage_at", "held_by", "pickup_code"])
         announce(ParcelsMoved(parcel_ids=tuple(p.pk for p in moved), references=tuple(p.reference for p in moved)))
     if handed_over:
         announce(ParcelsHandedOver(parcel_ids=tuple(p.pk for p in handed_over), references=tuple(p.reference for p in handed_over)))
+
+
+def _free_code(parcel: Parcel) -> None:
+    """Give a parcel that comes back another pickup code where an open one took it meanwhile: a code opens one parcel."""
+    others = Parcel.objects.filter(pickup_point=parcel.pickup_point_id, stage__in=Parcel.OPEN).exclude(pk=parcel.pk)
+    while parcel.pickup_code and others.filter(pickup_code=parcel.pickup_code).exists():
+        parcel.pickup_code = pickup_code()

@@ -5,10 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from teahorse.common.ids import short
 from teahorse.mall import following
+from teahorse.mall.pictures import Pictures
+from teahorse.mall.pictures import thumb as draw_thumb
 
 register = template.Library()
 
@@ -29,6 +32,12 @@ def moment(at: datetime | None) -> str:
 def phone_at_home(phone: str | None) -> str:
     """``{{ group.contact_phone|phone_at_home }}``: a phone number as it is dialled at home."""
     return (phone or "").removeprefix("+86")
+
+
+@register.simple_tag
+def thumb(pictures: Pictures, product_id: UUID, drawing: str, title: str) -> SafeString:
+    """``{% thumb pictures product.pk product.drawing product.title_i18n %}``: the first photograph, small, else the drawing."""
+    return draw_thumb(pictures or {}, product_id, drawing=drawing, title=title)
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,18 +11,22 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from teahorse.common.refusals import Refusal
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.mall import cookies
 from teahorse.mall.following import STAGE_TONES, stage_words
+from teahorse.mall.pictures import first_pictures
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import person_of
 from teahorse.orders import actions, queries
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.orders.queries import Tracked, Tracking
+from teahorse.people import actions as people_actions
 from teahorse.people import queries as people
 
 ORDERS_A_PAGE = 10
@@ -62,9 +67,10 @@ def tabs() -> list[tuple[str, str]]:
 
 
 def in_list(groups: Page[OrderGroup]) -> list[dict[str, Any]]:
-    """Return the orders of a page with stage and first goods; three queries however many there are."""
+    """Return the orders of a page with stage and first goods; four queries however many there are."""
     lines = Prefetch("lines", OrderLine.objects.order_by("position"), to_attr="own_lines")
     orders = list(SellerOrder.objects.filter(group__in=[group.pk for group in groups]).order_by("number").prefetch_related(lines))
+    pictures = first_pictures(line.product_id for order in orders for line in getattr(order, "own_lines", []))
     parcels = logistics.parcels_of([order.pk for order in orders])
     shown = []
     for group in groups:
@@ -82,6 +88,7 @@ def in_list(groups: Page[OrderGroup]) -> list[dict[str, Any]]:
                 "words": stage_words(stage),
                 "tone": STAGE_TONES[stage],
                 "lines": goods[:4],
+                "pictures": pictures,
                 "more": max(0, len(goods) - 4),
                 "codes": [p for part in tracked for p in part.parcels if p.stage == Parcel.Stage.AT_POINT and p.pickup_code],
             }
@@ -91,9 +98,29 @@ def in_list(groups: Page[OrderGroup]) -> list[dict[str, Any]]:
 
 @personal
 @refusals_told
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def me(request: HttpRequest) -> HttpResponse:
-    """Show the visitor's own page: her account, her orders by what they wait for, the language."""
+    """Show the visitor's own page: her account, her orders by what they wait for, the language; its form changes her name."""
+    if request.method == "POST":
+        return _rename(request)
+    return _own_page(request)
+
+
+def _rename(request: HttpRequest) -> HttpResponse:
+    person = person_of(request)
+    if person is None:
+        return HttpResponseRedirect(f"{settings.LOGIN_URL}?next={reverse('mall:me')}")
+    before = person.name
+    try:
+        people_actions.rename_person(person=person, name=request.POST.get("name", ""))
+    except Refusal as refusal:
+        person.name = before
+        return _own_page(request, refusal=refusal)
+    messages.success(request, _("Your name is changed."))
+    return redirect("mall:me")
+
+
+def _own_page(request: HttpRequest, *, refusal: Refusal | None = None) -> HttpResponse:
     person = person_of(request)
     groups = own_groups(request)
     now = timezone.now()
@@ -103,8 +130,10 @@ def me(request: HttpRequest) -> HttpResponse:
         "latest": in_list(Paginator(groups, 3).page(1)),
         "tabs": tabs()[1:],
         "is_demo": settings.DEMO,
+        "name_refused": refusal or "",
+        "name_typed": request.POST.get("name", "") if refusal else person.name if person else "",
     }
-    return page(request, "me", context)
+    return page(request, "me", context, status=refusal.status if refusal else 200)
 
 
 @personal

@@ -23,6 +23,7 @@ from teahorse.catalog.queries import SearchPage, Sort
 from teahorse.common.ids import from_short, short
 from teahorse.common.money import NotAnAmount, fen_of
 from teahorse.common.refusals import NotThere, Refusal
+from teahorse.common.translated import translated
 from teahorse.common.ui.plots import County
 from teahorse.mall import checkout as desks
 from teahorse.mall import cookies, goods
@@ -87,7 +88,7 @@ def _story(story: Story) -> dict[str, Any]:
     if story.organisation is not None:
         maker = story.organisation
         href = reverse("mall:maker", args=[maker.key]) if maker.is_seller else ""
-        return {"story": story, "href": href, "code": maker.key, "whose": goods.own_words(maker, "name")}
+        return {"story": story, "href": href, "code": maker.key, "whose": translated(maker, "name")}
     area = cast("Area", story.area)
     return {
         "story": story,

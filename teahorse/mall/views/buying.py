@@ -17,6 +17,7 @@ from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.mall import checkout as desks
 from teahorse.mall import cookies
+from teahorse.mall.pictures import first_pictures
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import cart_of, cart_to_fill, last_group, person_of
 from teahorse.orders import actions, dispatch, queries, quoting
@@ -131,6 +132,7 @@ def _cart_page(request: HttpRequest, *, refusal: Refusal | None = None, offer_id
         "good_count": sum(line.line.quantity for line in good),
         "has_trouble": any(line.trouble for _seller, lines in sellers for line in lines),
         "can_order": any(line.is_sold and line.available for _seller, lines in sellers for line in lines),
+        "pictures": first_pictures(line.line.offer.variant.product_id for _seller, lines in sellers for line in lines),
         "removed": _removed(request),
         "refusal": refusal,
         "refused_offer": offer_id,
@@ -281,6 +283,7 @@ def _desk_page(request: HttpRequest, desk: desks.Desk, *, refusal: Refusal | Non
         "typed": desk.typed,
         "errors": desk.errors,
         "parts": desk.parts(),
+        "pictures": first_pictures(line.offer.variant.product_id for line in desk.basket.lines),
         "alarm": str(refusal) if refusal else "",
         "hall": desks.hall_of(desk.basket.origin),
         "is_guest": person_of(request) is None,

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from teahorse.common import push
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.mall import cookies
+from teahorse.common.visitors import client_address
+from teahorse.mall import cookies, wechat
 from teahorse.mall import pay as paying
 from teahorse.mall.following import OrderShown, order_shown
 from teahorse.mall.show import page, personal, refusals_told
@@ -49,17 +50,27 @@ def pay(request: HttpRequest, group_id: UUID) -> HttpResponse:
 
 
 def _start_payment(request: HttpRequest, group: OrderGroup) -> HttpResponse:
-    now = timezone.now()
     provider = request.POST.get("provider", "")
     try:
         if provider not in paying.WAYS:
             raise Malformed(field="provider", reason=_("Choose how you want to pay."))
-        method = paying.method_for(request, provider)
+        method = paying.method_for(request, provider, way=request.GET.get("way", ""))
+        if method == "jsapi" and not wechat.openid_of(request):
+            return HttpResponseRedirect(wechat.ask_who_pays(request, group))
+    except Refusal as refusal:
+        return _pay_page(request, group, refusal=refusal)
+    return _pay_by(request, group, provider=provider, method=method)
+
+
+def _pay_by(request: HttpRequest, group: OrderGroup, *, provider: str, method: str) -> HttpResponse:
+    """Open the payment, or the one that is open already, and go to the page that shows it."""
+    now = timezone.now()
+    try:
         payment = actions.start_payment(group=group, provider=provider, method=method, now=now)
         payments.prepare_payment(
             payment_id=payment.pk,
-            payer_ip=request.META.get("REMOTE_ADDR") or "127.0.0.1",
-            openid=paying.openid_of(request) if method == "jsapi" else "",
+            payer_ip=client_address(request),
+            openid=wechat.openid_of(request) if method == "jsapi" else "",
             back_url=request.build_absolute_uri(reverse("mall:order", args=[group.pk])),
             now=now,
         )
@@ -68,6 +79,20 @@ def _start_payment(request: HttpRequest, group: OrderGroup) -> HttpResponse:
     except Refusal as refusal:
         return _pay_page(request, group, refusal=refusal)
     return redirect("mall:pay", group.pk)
+
+
+@personal
+@refusals_told
+@require_GET
+def wechat_answered(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """Take from WeChat who pays, and go on with the payment that she had begun; without an answer, back to the choice."""
+    group = group_of(request, group_id)
+    try:
+        wechat.take_answer(request, group)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("mall:pay", group.pk)
+    return _pay_by(request, group, provider=paying.WECHAT, method="jsapi")
 
 
 def _pay_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | None = None) -> HttpResponse:
@@ -92,7 +117,8 @@ def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | 
         "is_over": group.expires_at <= now,
         "minutes": paying.minutes_left(group.expires_at, now=now),
         "sandbox_link": paying.sandbox_link(prompt.payment, back=back) if prompt else "",
-        "is_in_wechat": "MicroMessenger" in request.headers.get("User-Agent", ""),
+        "is_in_wechat": wechat.is_here(request),
+        "can_pay_here": wechat.can_pay_here(request),
         "live": push.address(f"group:{group.pk}"),
     }
 
@@ -156,8 +182,12 @@ def _change_order(request: HttpRequest, group: OrderGroup) -> HttpResponse:
             reason = request.POST.get("reason", "")
             if reason not in REASONS:
                 raise Malformed(field="reason", reason=_("Choose a reason."))
+            was_unpaid = part.state == SellerOrder.State.PENDING_PAYMENT
             actions.cancel_order(order=part, reason=reason, now=now)
-            messages.success(request, _("The order is cancelled. What was paid for it goes back the way it came."))
+            if was_unpaid:
+                messages.success(request, _("The order is cancelled. Nothing was paid for it."))
+            else:
+                messages.success(request, _("The order is cancelled. What was paid for it goes back the way it came."))
         else:
             raise Malformed(field="do", reason=_("Choose one of the list."))
     except Refusal as refusal:

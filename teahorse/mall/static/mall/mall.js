@@ -63,10 +63,21 @@ for (const form of document.querySelectorAll("form[data-checkout]")) {
 
 /**
  * <live-order data-poll="seconds">: where no event comes, the page looks by itself, and leaves alone what is being filled in;
- * [data-go] in the answer is where to go on.
+ * [data-go] in the answer is where to go on. What was opened or chosen in the region is so again after an event replaced it.
  */
 for (const live of document.querySelectorAll("live-order[data-poll]")) {
   let last
+  const opened = new Set(), chosen = new Map()
+  let focused = ""
+  live.addEventListener("toggle", ({ target }) => { if (target.id) opened[target.open ? "add" : "delete"](target.id) }, { capture: true })
+  live.addEventListener("change", ({ target }) => { if (target.id) chosen.set(target.id, target.value) })
+  live.addEventListener("focusin", ({ target }) => { focused = target.id })
+  live.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget) focused = "" })
+  live.addEventListener("live-order", () => {
+    for (const id of opened) { const part = document.getElementById(id); if (part) part.open = true }
+    for (const [id, value] of chosen) { const control = document.getElementById(id); if (control) control.value = value }
+    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true })
+  })
   const goOn = () => { const to = live.querySelector("[data-go]"); if (to) location.replace(to.href) }
   live.addEventListener("live-order", goOn)
   setInterval(async () => {
@@ -87,7 +98,9 @@ customElements.define("wechat-pay", class extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", () => {
       const prompt = JSON.parse(document.getElementById(this.getAttribute("prompt")).textContent)
-      window.WeixinJSBridge?.invoke("getBrandWCPayRequest", prompt, () => location.reload())
+      const pay = () => window.WeixinJSBridge.invoke("getBrandWCPayRequest", prompt, () => location.reload())
+      if (window.WeixinJSBridge) pay()
+      else document.addEventListener("WeixinJSBridgeReady", pay, { once: true })
     })
   }
 })

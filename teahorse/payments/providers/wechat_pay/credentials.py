@@ -9,6 +9,8 @@ from django.conf import settings
 from teahorse import environment
 
 GATEWAY = "https://api.mch.weixin.qq.com"
+AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"
+OPEN_API = "https://api.weixin.qq.com"
 
 
 class NoCredentials(Exception):
@@ -16,7 +18,7 @@ class NoCredentials(Exception):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """One merchant at one gateway; keys in PEM."""
+    """One merchant at one gateway; keys in PEM. ``app_secret`` is the official account's, without which WeChat tells nobody's openid."""
 
     mchid: str
     appid: str
@@ -25,7 +27,10 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     api_v3_key: str
     platform_key_id: str
     platform_public_key: str
+    app_secret: str = ""
     gateway: str = GATEWAY
+    authorize: str = AUTHORIZE
+    open_api: str = OPEN_API
 
     @property
     def is_real(self) -> bool:
@@ -40,19 +45,21 @@ def credentials() -> Credentials:
     :raises NoCredentials: if there are none, or they cannot be read.
     """
     named = environment.text("TEAHORSE_WECHAT_PAY")
-    gateway = GATEWAY if named else f"{settings.SANDBOX_URL}/wechatpay"
     if not named and not settings.SANDBOX_URL:
         msg = "TEAHORSE_WECHAT_PAY names no file and there is no sandbox"
         raise NoCredentials(msg)
     path = Path(named) if named else Path(settings.SANDBOX_KEYS) / "merchant.json"
     try:
-        return _read(path, path.stat().st_mtime_ns, gateway)
+        return _read(path, path.stat().st_mtime_ns, "" if named else settings.SANDBOX_URL)
     except (OSError, msgspec.MsgspecError) as error:
         msg = f"{path}: {type(error).__name__}"  # never the file's content
         raise NoCredentials(msg) from error
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, changed_at: int, gateway: str) -> Credentials:  # noqa: ARG001 - part of the key
+def _read(path: Path, changed_at: int, sandbox: str) -> Credentials:  # noqa: ARG001 - part of the key
     keys = msgspec.json.decode(path.read_bytes(), type=Credentials)
-    return msgspec.structs.replace(keys, gateway=gateway)
+    if not sandbox:
+        return msgspec.structs.replace(keys, gateway=GATEWAY, authorize=AUTHORIZE, open_api=OPEN_API)
+    account = f"{sandbox}/wechat"
+    return msgspec.structs.replace(keys, gateway=f"{sandbox}/wechatpay", authorize=f"{account}/connect/oauth2/authorize", open_api=account)

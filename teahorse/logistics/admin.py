@@ -1,0 +1,32 @@
+"""Freight rates, which are entered here, and parcels to look at; who gets a parcel is hidden, the workbench shows it for a reason."""
+
+from django.contrib import admin
+
+from teahorse.common.admin import Listed, ReadOnly
+from teahorse.logistics.models import FreightRate, Parcel
+from teahorse.people.rules import masked_name, masked_phone
+
+
+@admin.register(FreightRate)
+class FreightRates(Listed):
+    list_display = ("__str__", "first_kg_fen", "further_kg_fen", "free_from_fen", "days_min", "days_max")
+    search_fields = ("^origin_code", "^destination_code")
+    ordering = ("origin_code", "destination_code", "pk")
+
+
+@admin.register(Parcel)
+class Parcels(ReadOnly):
+    list_display = ("number", "stage", "stage_at", "sender", "pickup_point", "held_by", "carrier", "carrier_number")
+    list_filter = ("stage", "carrier")
+    list_select_related = ("sender", "pickup_point", "held_by")
+    search_fields = ("=number", "=carrier_number", "=reference")
+    ordering = ("-packed_at", "pk")
+    fields = (
+        *("number", "reference", "sender", "recipient", "destination_code", "destination_names", "pickup_point", "carrier"),
+        *("carrier_number", "weight_grams", "stage", "stage_at", "held_by", "packed_at"),
+    )
+
+    @admin.display
+    def recipient(self, parcel: Parcel) -> str:
+        """Return who gets it, as on a waybill."""
+        return f"{masked_name(parcel.recipient_name)} {masked_phone(parcel.recipient_phone)}"
