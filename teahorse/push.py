@@ -49,6 +49,11 @@ class Topics:
             with contextlib.suppress(asyncio.QueueFull):
                 waiting.put_nowait(number)
 
+    def publish_all(self) -> None:
+        """Have every page look again: what happened while nobody listened is not known."""
+        for topic in list(self._queues):
+            self.publish(topic)
+
     @contextlib.contextmanager
     def listening(self, topic: str) -> Any:
         """Listen for the length of a block; yields the queue."""
@@ -99,6 +104,7 @@ async def listen() -> None:
             connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
             async with connection:
                 await connection.execute(f"listen {CHANNEL}")
+                topics.publish_all()
                 async for message in connection.notifies():
                     topics.publish(message.payload)
         await asyncio.sleep(1)

@@ -6,7 +6,7 @@ that wait (:mod:`teahorse.orders.dispatch`), and the answer is written by msgspe
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,7 +24,6 @@ from teahorse.api.problems import NotJson, WrongMethod, answer_to, refused
 from teahorse.common.refusals import Malformed
 from teahorse.orders import dispatch
 from teahorse.orders.actions import Placed, Wish
-from teahorse.orders.models import OrderGroup
 from teahorse.orders.quoting import unseal
 from teahorse.orders.rules import Quote
 from teahorse.people.rules import NotAPhone, normal_phone
@@ -82,7 +81,7 @@ def place_order(request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         wish = _wish(_draft(request.body), header=request.META.get("HTTP_IDEMPOTENCY_KEY", ""), now=now)
         placed = dispatch.place(wish, now=now)
-        return _told(placed, wish.quote, now=now)
+        return _told(placed, wish.quote)
     except Exception as error:  # every error is answered as a problem; answer_to writes down what nobody expected
         return answer_to(error)
 
@@ -143,11 +142,7 @@ def _key(from_body: UUID | None, header: str) -> UUID:
     return key
 
 
-def _told(placed: Placed, quote: Quote, *, now: datetime) -> HttpResponse:
-    if placed.is_new:
-        pay_before = now + timedelta(minutes=settings.RESERVATION_MINUTES)
-    else:
-        pay_before = OrderGroup.objects.values_list("expires_at", flat=True).get(pk=placed.group_id)
+def _told(placed: Placed, quote: Quote) -> HttpResponse:
     token = order_access(placed.group_id)
     address = f"/api/v1/orders/{placed.group_id}"
     told = OrderPlaced(
@@ -156,7 +151,7 @@ def _told(placed: Placed, quote: Quote, *, now: datetime) -> HttpResponse:
         goods_fen=quote.goods_fen,
         freight_fen=quote.freight_fen,
         total_fen=quote.total_fen,
-        pay_before=pay_before,
+        pay_before=placed.expires_at,
         access_token=token,
         tracking_url=f"{settings.SITE_URL}{address}/tracking?access={token}",
     )

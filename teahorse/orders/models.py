@@ -8,7 +8,6 @@ from teahorse.catalog.models import Offer
 from teahorse.common.models import CountyOwned, Keyed
 from teahorse.people.models import Organisation, Person, ServicePoint
 
-
 BY_INDEX = """
                     perform set_config('enable_seqscan', 'off', true);
                     {}

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from teahorse.common.ids import new_id
 from teahorse.orders.actions import KeyUsedForAnother, Placed, PriceChanged, Wish, place_orders
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.orders.quoting import NotSold, SoldOut
@@ -71,7 +73,7 @@ def test_the_same_wish_twice_is_one_order(wine):
     [first] = place(wish)
     [second] = place(wish)
 
-    assert second == Placed(first.group_id, first.number, is_new=False)
+    assert second == replace(first, is_new=False)
     assert OrderGroup.objects.count() == 1
     assert world.level_of(wine).reserved == 1
 
@@ -159,13 +161,45 @@ def test_the_database_refuses_parts_that_do_not_add_up(wine):
     assert SellerOrder.objects.get().lines.count() == 1
 
 
+def test_the_database_refuses_a_part_of_another_sum_and_a_part_that_comes_later(wine):
+    place(world.wish({wine: 1}))
+    order = SellerOrder.objects.get()
+    group = order.group
+
+    def more(group_id, **changed):
+        fields = {f.attname: getattr(order, f.attname) for f in SellerOrder._meta.fields} | {
+            "id": new_id(),
+            "group_id": group_id,
+            **changed,
+        }
+        with pytest.raises(IntegrityError, match="do not add up to the group"), transaction.atomic():
+            SellerOrder.objects.bulk_create([SellerOrder(**fields)])
+
+    more(group.pk, seller_id=new_id())  # the sum of all is twice the group's
+    more(new_id())  # there is no such group
+
+
+def test_the_database_refuses_lines_without_an_order_and_keeps_orders(wine):
+    place(world.wish({wine: 1}))
+    line = OrderLine.objects.get()
+
+    with pytest.raises(IntegrityError, match="do not add up to the order"), transaction.atomic():
+        OrderLine.objects.create(
+            county_id=line.county_id, order_id=new_id(), position=1, offer_id=line.offer_id, product_id=line.product_id,
+            titles={}, drawing="x", unit_price_fen=1, quantity=1, amount_fen=1, weight_grams=1,
+        )  # fmt: skip
+    for rows in (SellerOrder.objects.all(), OrderGroup.objects.all()):
+        with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+            rows._raw_delete(rows.db)
+
+
 def test_the_same_wish_twice_in_one_batch_is_one_order_even_of_the_last_unit():
     last = world.offer(world.organisation("chamchen"), on_hand=1)
     wish = world.wish({last: 1})
 
     first, second = place(wish, wish)
 
-    assert second == Placed(first.group_id, first.number, is_new=False)
+    assert second == replace(first, is_new=False)
     assert OrderGroup.objects.count() == 1
 
 

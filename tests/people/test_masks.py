@@ -1,6 +1,9 @@
 """What is hidden of a person: a character of the name, six digits of the phone, the door number."""
 
+import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from teahorse.people import rules
 
@@ -72,3 +75,13 @@ def test_a_phone_is_kept_in_one_form_however_it_is_typed(typed):
 def test_what_no_message_reaches_is_no_phone(typed):
     with pytest.raises(rules.NotAPhone):
         rules.normal_phone(typed)
+
+
+@given(st.from_regex(r"(\+86)?1[0-9]{10}", fullmatch=True))
+def test_a_chinese_mobile_number_is_recognised_as_the_library_does(text):
+    number = phonenumbers.parse(text, "CN")
+    is_mobile = phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
+
+    assert bool(rules.CHINESE_MOBILE.fullmatch(text.removeprefix("+86"))) == is_mobile
+    if is_mobile:
+        assert rules.normal_phone(text) == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,15 +1,16 @@
 """
 Placing orders, set-based.
 
-Many wishes are placed in two round trips and an announcement, whatever their number. The first locks the levels that are asked for, finds
-what was placed before, and reads the prices that the quotes are compared with; the second promises the units
-(:mod:`teahorse.stock.actions.promising`) and writes groups, seller orders and lines by ``place_orders.sql``. Each wish is placed whole or refused whole. The web asks through :mod:`teahorse.orders.dispatch`, which gathers
-what waits at the same moment.
+Many wishes are placed in two round trips and an announcement, whatever their number. The first locks the levels that
+are asked for, finds what was placed before, and reads the prices that the quotes are compared with; the second promises
+the units (:mod:`teahorse.stock.actions.promising`) and writes groups, seller orders and lines by ``place_orders.sql``.
+Each wish is placed whole or refused whole. The web asks through :mod:`teahorse.orders.dispatch`, which gathers what
+waits at the same moment.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,9 @@ from teahorse.orders.rules import Quote
 from teahorse.stock import actions as stock
 
 PLACE_ORDERS = (Path(__file__).parent / "place_orders.sql").read_text()
-FIND_PLACED = "select idempotency_key, id, number, request_digest from orders_ordergroup where idempotency_key = any(%s::uuid[])"
+FIND_PLACED = """
+    select idempotency_key, request_digest, id, number, expires_at from orders_ordergroup where idempotency_key = any(%s::uuid[])
+"""
 FIND_OFFERS = """
     select offer.id, offer.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
       from catalog_offer offer
@@ -85,10 +88,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A wish became this order group; ``is_new`` is False when it already was one."""
+    """A wish became this order group, to be paid before ``expires_at``; ``is_new`` is False when it already was one."""
 
     group_id: UUID
     number: str
+    expires_at: datetime
     is_new: bool = True
 
 
@@ -111,7 +115,7 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
         ask_facts = asked(FIND_OFFERS, [array(offers)])
     facts: Facts = {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in ask_facts()}
-    placed = {key: (group_id, number, digest) for key, group_id, number, digest in ask_placed()}
+    placed = {row[0]: row[1:] for row in ask_placed()}
     answers: list[Placed | Refusal | None] = [_as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) for wish in wishes]
     twins = _twins(wishes)
     fresh = {index: _Draft(wish) for index, wish in enumerate(wishes) if answers[index] is None and index not in twins}
@@ -121,12 +125,12 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         shortages = stock.promise(levels=ask_levels(), demands=demands, until=until)
         kept = {index: draft for index, draft in fresh.items() if draft.group_id not in shortages}
         ask_numbers = _write(list(kept.values()), now=now, until=until)
-    numbers = dict(ask_numbers())
+    numbers: dict[UUID, str] = dict(ask_numbers())
     if kept:
         announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in kept.values())))
     for index, draft in fresh.items():
         if index in kept:
-            answers[index] = Placed(draft.group_id, numbers[draft.group_id])
+            answers[index] = Placed(draft.group_id, numbers[draft.group_id], until)
         else:
             short = shortages[draft.group_id][0]
             answers[index] = SoldOut(
@@ -218,14 +222,14 @@ def _twins(wishes: Sequence[Wish]) -> dict[int, int]:
 def _as_the_first(answer: Placed | Refusal | None, *, is_same: bool) -> Placed | Refusal | None:
     if not is_same:
         return KeyUsedForAnother(field="key")
-    return Placed(answer.group_id, answer.number, is_new=False) if isinstance(answer, Placed) else answer
+    return replace(answer, is_new=False) if isinstance(answer, Placed) else answer
 
 
-def _as_placed(wish: Wish, row: tuple[UUID, str, str] | None) -> Placed | Refusal | None:
+def _as_placed(wish: Wish, row: tuple[str, UUID, str, datetime] | None) -> Placed | Refusal | None:
     if row is None:
         return None
-    group_id, number, digest = row
-    return Placed(group_id, number, is_new=False) if digest == wish.digest else KeyUsedForAnother(field="key")
+    digest, group_id, number, expires_at = row
+    return Placed(group_id, number, expires_at, is_new=False) if digest == wish.digest else KeyUsedForAnother(field="key")
 
 
 def _changed(wish: Wish, facts: Facts) -> Refusal | None:

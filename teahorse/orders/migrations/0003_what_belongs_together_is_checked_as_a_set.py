@@ -7,44 +7,101 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0002_order_numbers_are_counted'),
+        ("orders", "0002_order_numbers_are_counted"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='orderline',
-            name='parts_add_up_to_the_whole',
+            model_name="orderline",
+            name="parts_add_up_to_the_whole",
         ),
         migrations.AlterField(
-            model_name='orderline',
-            name='order',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.sellerorder'),
+            model_name="orderline",
+            name="order",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="orders.sellerorder",
+            ),
         ),
         migrations.AlterField(
-            model_name='sellerorder',
-            name='group',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.ordergroup'),
+            model_name="sellerorder",
+            name="group",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="orders",
+                to="orders.ordergroup",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ordergroup',
-            trigger=pgtrigger.compiler.Trigger(name='a_group_is_never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='e021dbb5147faa1a5c3f8b36e6f77a5d384509b8', operation='DELETE', pgid='pgtrigger_a_group_is_never_deleted_2bf88', table='orders_ordergroup', when='BEFORE')),
+            model_name="ordergroup",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_group_is_never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="e021dbb5147faa1a5c3f8b36e6f77a5d384509b8",
+                    operation="DELETE",
+                    pgid="pgtrigger_a_group_is_never_deleted_2bf88",
+                    table="orders_ordergroup",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='orderline',
-            trigger=pgtrigger.compiler.Trigger(name='lines_add_up_to_the_order', sql=pgtrigger.compiler.UpsertTriggerSql(declare="DECLARE wrong text; before text := current_setting('enable_seqscan');", func="\n                    perform set_config('enable_seqscan', 'off', true);\n                    \n                    select string_agg(coalesce(o.number, parts.order_id::text), ', ') into wrong\n                      from (select order_id, sum(amount_fen) as goods_fen, min(position) as first from placed group by order_id) parts\n                      left join lateral (select number, goods_fen from orders_sellerorder where id = parts.order_id offset 0) o on true\n                     where o.goods_fen is distinct from parts.goods_fen or parts.first <> 1;\n                    if wrong is not null then\n                        raise check_violation using message = 'the lines do not add up to the order: ' || wrong;\n                    end if;\n                \n                    perform set_config('enable_seqscan', before, true);\n                    return null;\n                ", hash='a002f2a422080efe4ddbe06facb65a12e5cb3a59', level='STATEMENT', operation='INSERT', pgid='pgtrigger_lines_add_up_to_the_order_9d7a0', referencing='REFERENCING NEW TABLE AS placed ', table='orders_orderline', when='AFTER')),
+            model_name="orderline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="lines_add_up_to_the_order",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE wrong text; before text := current_setting('enable_seqscan');",
+                    func="\n                    perform set_config('enable_seqscan', 'off', true);\n                    \n                    select string_agg(coalesce(o.number, parts.order_id::text), ', ') into wrong\n                      from (select order_id, sum(amount_fen) as goods_fen, min(position) as first from placed group by order_id) parts\n                      left join lateral (select number, goods_fen from orders_sellerorder where id = parts.order_id offset 0) o on true\n                     where o.goods_fen is distinct from parts.goods_fen or parts.first <> 1;\n                    if wrong is not null then\n                        raise check_violation using message = 'the lines do not add up to the order: ' || wrong;\n                    end if;\n                \n                    perform set_config('enable_seqscan', before, true);\n                    return null;\n                ",
+                    hash="a002f2a422080efe4ddbe06facb65a12e5cb3a59",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_lines_add_up_to_the_order_9d7a0",
+                    referencing="REFERENCING NEW TABLE AS placed ",
+                    table="orders_orderline",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sellerorder',
-            trigger=pgtrigger.compiler.Trigger(name='an_order_is_never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='74c46ee95cc477fde1b5b02ec241e758887d5e2a', operation='DELETE', pgid='pgtrigger_an_order_is_never_deleted_87feb', table='orders_sellerorder', when='BEFORE')),
+            model_name="sellerorder",
+            trigger=pgtrigger.compiler.Trigger(
+                name="an_order_is_never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="74c46ee95cc477fde1b5b02ec241e758887d5e2a",
+                    operation="DELETE",
+                    pgid="pgtrigger_an_order_is_never_deleted_87feb",
+                    table="orders_sellerorder",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sellerorder',
-            trigger=pgtrigger.compiler.Trigger(name='parts_add_up_to_the_group', sql=pgtrigger.compiler.UpsertTriggerSql(declare="DECLARE wrong text; before text := current_setting('enable_seqscan');", func="\n                    perform set_config('enable_seqscan', 'off', true);\n                    \n                    select string_agg(coalesce(g.number, parts.group_id::text), ', ') into wrong\n                      from (select group_id, sum(total_fen) as total_fen, count(*) as count from placed group by group_id) parts\n                      left join lateral (select number, total_fen from orders_ordergroup where id = parts.group_id offset 0) g on true\n                     where g.total_fen is distinct from parts.total_fen\n                        or parts.count <> (select count(*) from orders_sellerorder o where o.group_id = parts.group_id);\n                    if wrong is not null then\n                        raise check_violation using message = 'the seller orders do not add up to the group: ' || wrong;\n                    end if;\n                \n                    perform set_config('enable_seqscan', before, true);\n                    return null;\n                ", hash='55346f19a1eee7cef689d78c5e57285ff9b4104c', level='STATEMENT', operation='INSERT', pgid='pgtrigger_parts_add_up_to_the_group_63a55', referencing='REFERENCING NEW TABLE AS placed ', table='orders_sellerorder', when='AFTER')),
+            model_name="sellerorder",
+            trigger=pgtrigger.compiler.Trigger(
+                name="parts_add_up_to_the_group",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE wrong text; before text := current_setting('enable_seqscan');",
+                    func="\n                    perform set_config('enable_seqscan', 'off', true);\n                    \n                    select string_agg(coalesce(g.number, parts.group_id::text), ', ') into wrong\n                      from (select group_id, sum(total_fen) as total_fen, count(*) as count from placed group by group_id) parts\n                      left join lateral (select number, total_fen from orders_ordergroup where id = parts.group_id offset 0) g on true\n                     where g.total_fen is distinct from parts.total_fen\n                        or parts.count <> (select count(*) from orders_sellerorder o where o.group_id = parts.group_id);\n                    if wrong is not null then\n                        raise check_violation using message = 'the seller orders do not add up to the group: ' || wrong;\n                    end if;\n                \n                    perform set_config('enable_seqscan', before, true);\n                    return null;\n                ",
+                    hash="55346f19a1eee7cef689d78c5e57285ff9b4104c",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_parts_add_up_to_the_group_63a55",
+                    referencing="REFERENCING NEW TABLE AS placed ",
+                    table="orders_sellerorder",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='one_line_per_position'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="one_line_per_position"),
         ),
     ]

@@ -124,7 +124,13 @@ def promise(*, levels: Levels, demands: Sequence[Demand], until: datetime) -> di
     if promised:
         ids = new_ids(len(promised))
         rows = [
-            {"id": key, "county_id": levels[d.offer_id][1], "level_id": levels[d.offer_id][0], "reference": d.reference, "quantity": d.quantity}
+            {
+                "id": key,
+                "county_id": levels[d.offer_id][1],
+                "level_id": levels[d.offer_id][0],
+                "reference": d.reference,
+                "quantity": d.quantity,
+            }
             for key, d in zip(ids, promised, strict=True)
         ]
         asked(PROMISE, [msgspec.json.encode(rows).decode(), until])
@@ -199,4 +205,3 @@ def release_overdue(*, now: datetime) -> int:
         cursor.execute(LOCK_OPEN, [references, ["held"]])
         cursor.execute(RELEASE, [references, ["held"]])
     return len(references)
-
