@@ -3,7 +3,10 @@ Keeping the pages that every guest sees alike, for ten seconds, in this process.
 
 A page is kept by address, language and the area that the guest orders to. It is neither kept nor taken from here
 when anything personal is involved: a session, a cart, a message, a cookie that the answer sets. What it says of stock
-is at most ten seconds old; placing an order looks again.
+is at most ten seconds old, but for one case; placing an order looks again.
+
+A page that has become too old is made anew by one request, however many ask for it at that moment: the others are
+given the old page while it is at most ten seconds over its time, or wait where there is none.
 """
 
 import threading
@@ -21,6 +24,8 @@ from django.utils import translation
 from teahorse.mall import cookies
 
 SECONDS = 10
+OVER_SECONDS = 10
+PATIENCE_SECONDS = 5
 MOST_PAGES = 2000
 MOST_BYTES = 64 * 1024 * 1024
 LONGEST_ADDRESS = 300
@@ -45,18 +50,41 @@ class GuestPages:
         self._pages: OrderedDict[Key, _Page] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
+        self._made: dict[Key, threading.Event] = {}
 
     def __len__(self) -> int:
         return len(self._pages)
 
-    def find(self, key: Key) -> HttpResponse | None:
-        """Return a page that is not older than ten seconds."""
+    def find(self, key: Key, *, over: float = 0) -> HttpResponse | None:
+        """Return a page that is not older than ten seconds, or by ``over`` seconds more."""
         with self._lock:
             page = self._pages.get(key)
-            if page is None or page.until <= self._clock():
+            if page is None or page.until + over <= self._clock():
                 return None
             self._pages.move_to_end(key)
         return HttpResponse(page.content, headers=dict(page.headers))
+
+    def find_or_make(self, key: Key, make: Callable[[], HttpResponse], *, may_keep: Callable[[HttpResponse], bool]) -> HttpResponse:
+        """Return a kept page, or make it; of many who ask at the same moment one makes it."""
+        if kept := self.find(key):
+            return kept
+        with self._lock:
+            being_made = self._made.get(key)
+            mine = self._made[key] = being_made or threading.Event()
+        if being_made is not None:
+            if kept := self.find(key, over=OVER_SECONDS):
+                return kept
+            being_made.wait(PATIENCE_SECONDS)
+            return self.find(key) or make()
+        try:
+            response = make()
+            if may_keep(response):
+                self.keep(key, response)
+            return response
+        finally:
+            with self._lock:
+                del self._made[key]
+            mine.set()
 
     def keep(self, key: Key, response: HttpResponse) -> None:
         """Keep a page, and let go of others where there is no room."""
@@ -88,15 +116,15 @@ def kept_for_guests(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def make() -> HttpResponse:
+            response = view(request, *args, **kwargs)
+            response.headers.setdefault("Cache-Control", CACHE_CONTROL)
+            return response
+
         key = _key(request)
-        kept = pages.find(key) if key else None
-        if kept is not None:
-            return kept
-        response = view(request, *args, **kwargs)
-        response.headers.setdefault("Cache-Control", CACHE_CONTROL)
-        if key and _is_for_everybody(request, response):
-            pages.keep(key, response)
-        return response
+        if key is None:
+            return make()
+        return pages.find_or_make(key, make, may_keep=lambda response: _is_for_everybody(request, response))
 
     return answer
 
