@@ -3,7 +3,11 @@ Keeping the pages that every guest sees alike, for ten seconds, in this process.
 
 A page is kept by address, language and the area that the guest orders to. It is neither kept nor taken from here
 when anything personal is involved: a session, a cart, a message, a cookie that the answer sets. What it says of stock
-is at most ten seconds old, but for one case; placing an order looks again.
+is at most ten seconds old, but for the case below; placing an order looks again.
+
+A product's page that is asked for again is not drawn anew after ten seconds when a short question says that its rows
+are as they were (``product_mark.sql``); what it says of others - the maker's other goods, freight - is at most two
+minutes old.
 
 A page that has become too old is made anew by one request, however many ask for it at that moment: the others are
 given the old page while it is at most ten seconds over its time, or wait where there is none.
@@ -13,17 +17,20 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from teahorse.mall import cookies
 
 SECONDS = 10
+LONGEST_SECONDS = 120
 OVER_SECONDS = 10
 PATIENCE_SECONDS = 5
 MOST_PAGES = 2000
@@ -32,7 +39,10 @@ LONGEST_ADDRESS = 300
 CACHE_CONTROL = "private, no-cache"
 PERSONAL = (settings.SESSION_COOKIE_NAME, cookies.CART, "messages")
 
+PRODUCT_MARK = (Path(__file__).parent / "product_mark.sql").read_text()
+
 Key = tuple[str, str, str]
+Mark = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,8 @@ class _Page:
     content: bytes
     headers: tuple[tuple[str, str], ...]
     until: float
+    made_at: float
+    mark: str | None
 
 
 class GuestPages:
@@ -64,7 +76,9 @@ class GuestPages:
             self._pages.move_to_end(key)
         return HttpResponse(page.content, headers=dict(page.headers))
 
-    def find_or_make(self, key: Key, make: Callable[[], HttpResponse], *, may_keep: Callable[[HttpResponse], bool]) -> HttpResponse:
+    def find_or_make(
+        self, key: Key, make: Callable[[], HttpResponse], *, may_keep: Callable[[HttpResponse], bool], mark: Mark | None = None
+    ) -> HttpResponse:
         """Return a kept page, or make it; of many who ask at the same moment one makes it."""
         if kept := self.find(key):
             return kept
@@ -77,24 +91,38 @@ class GuestPages:
             being_made.wait(PATIENCE_SECONDS)
             return self.find(key) or make()
         try:
-            response = make()
-            if may_keep(response):
-                self.keep(key, response)
-            return response
+            return self._still_true_or_made(key, make, may_keep, mark)
         finally:
             with self._lock:
                 del self._made[key]
             mine.set()
 
-    def keep(self, key: Key, response: HttpResponse) -> None:
-        """Keep a page, and let go of others where there is no room."""
-        page = _Page(response.content, tuple(response.headers.items()), self._clock() + SECONDS)
+    def keep(self, key: Key, response: HttpResponse, *, mark: str | None = None) -> None:
+        """Keep a page, and let go of others where there is no room; ``mark`` is how its rows were before it was made."""
+        now = self._clock()
+        page = _Page(response.content, tuple(response.headers.items()), now + SECONDS, now, mark)
         with self._lock:
             self._drop(key)
             self._pages[key] = page
             self._bytes += len(page.content)
             while len(self._pages) > MOST_PAGES or self._bytes > MOST_BYTES:
                 self._drop(next(iter(self._pages)))
+
+    def _still_true_or_made(
+        self, key: Key, make: Callable[[], HttpResponse], may_keep: Callable[[HttpResponse], bool], mark: Mark | None
+    ) -> HttpResponse:
+        """Return the page that is too old when its rows are as they were, else a new one; only a second making asks for the mark."""
+        old, now = self._pages.get(key), self._clock()
+        rows = mark() if mark and old is not None else None
+        if old is not None and rows is not None and rows == old.mark and now < old.made_at + LONGEST_SECONDS:
+            with self._lock:
+                if key in self._pages:
+                    self._pages[key] = replace(old, until=now + SECONDS)
+            return HttpResponse(old.content, headers=dict(old.headers))
+        response = make()
+        if may_keep(response):
+            self.keep(key, response, mark=rows)
+        return response
 
     def clear(self) -> None:
         """Forget everything."""
@@ -124,9 +152,24 @@ def kept_for_guests(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
         key = _key(request)
         if key is None:
             return make()
-        return pages.find_or_make(key, make, may_keep=lambda response: _is_for_everybody(request, response))
+        return pages.find_or_make(key, make, may_keep=lambda response: _is_for_everybody(request, response), mark=_mark_of(request))
 
     return answer
+
+
+def _mark_of(request: HttpRequest) -> Mark | None:
+    """Return the question whether the rows of a page are as they were; only a product's page has one."""
+    match = request.resolver_match
+    if match is None or match.view_name != "mall:product" or "hall" in request.GET:
+        return None
+
+    def mark() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute(PRODUCT_MARK, [match.kwargs["product_id"]])
+            row = cursor.fetchone()
+        return f"{timezone.localdate()} {row[0] if row else ''}"
+
+    return mark
 
 
 def _key(request: HttpRequest) -> Key | None:

@@ -7,6 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from teahorse.catalog.models import Offer
 from teahorse.common.ids import short
 from teahorse.mall import guest_pages
 from teahorse.mall.goods import area_name
@@ -177,6 +178,38 @@ def test_a_page_that_fails_is_made_by_the_next_one_too():
         kept.find_or_make(("/", "bo", ""), fail, may_keep=lambda _: True)
 
     assert kept.find_or_make(("/", "bo", ""), lambda: HttpResponse("well"), may_keep=lambda _: True).content == b"well"
+
+
+def test_a_product_page_is_drawn_again_only_when_its_rows_changed(world, monkeypatch, django_assert_num_queries):
+    clock = [100.0]
+    monkeypatch.setattr(guest_pages, "pages", GuestPages(clock=lambda: clock[0]))
+    address = world.page(world.carpet)
+    Client().get(address)
+    clock[0] = 111.0
+    drawn = Client().get(address)
+
+    clock[0] = 122.0
+    with django_assert_num_queries(1):
+        assert Client().get(address).content == drawn.content
+
+    Offer.objects.filter(pk=world.carpet.pk).update(price_fen=123_400)
+    clock[0] = 133.0
+    assert "1,234" in Client().get(address).content.decode()
+
+
+def test_a_page_that_stays_true_is_drawn_again_after_two_minutes():
+    clock, drawn = [0.0], []
+    kept = GuestPages(clock=lambda: clock[0])
+
+    def draw():
+        drawn.append(clock[0])
+        return HttpResponse("page")
+
+    for second in range(0, 300, 5):
+        clock[0] = float(second)
+        kept.find_or_make(("/", "bo", ""), draw, may_keep=lambda _: True, mark=lambda: "as it was")
+
+    assert drawn == [0.0, 10.0, 130.0, 250.0]
 
 
 @pytest.mark.parametrize("address", ["/", "/kinds/", "/search/?q=地毯", "/makers/coop-weavers/", "/places/54/"])
