@@ -111,9 +111,9 @@ class GuestPages:
     def _still_true_or_made(
         self, key: Key, make: Callable[[], HttpResponse], may_keep: Callable[[HttpResponse], bool], mark: Mark | None
     ) -> HttpResponse:
-        """Return the page that is too old when its rows are as they were, else a new one; only a second making asks for the mark."""
+        """Return the page that is too old when its rows are as they were, else a new one."""
         old, now = self._pages.get(key), self._clock()
-        rows = mark() if mark and old is not None else None
+        rows = mark() if mark else None
         if old is not None and rows is not None and rows == old.mark and now < old.made_at + LONGEST_SECONDS:
             with self._lock:
                 if key in self._pages:

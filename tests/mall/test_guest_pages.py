@@ -209,7 +209,7 @@ def test_a_page_that_stays_true_is_drawn_again_after_two_minutes():
         clock[0] = float(second)
         kept.find_or_make(("/", "bo", ""), draw, may_keep=lambda _: True, mark=lambda: "as it was")
 
-    assert drawn == [0.0, 10.0, 130.0, 250.0]
+    assert drawn == [0.0, 120.0, 240.0]
 
 
 @pytest.mark.parametrize("address", ["/", "/kinds/", "/search/?q=地毯", "/makers/coop-weavers/", "/places/54/"])
