@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from teahorse.catalog.models import Brand, Category, CountyLine, Picture, Product, ProductDraft, Story, Variant
-from teahorse.common.admin import Listed, ReadOnly, ReadOnlyInside
+from teahorse.common.admin_pages import Listed, ReadOnly, ReadOnlyInside
 
 
 @admin.register(Category)

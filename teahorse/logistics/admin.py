@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from teahorse.common.admin import Listed, ReadOnly
+from teahorse.common.admin_pages import Listed, ReadOnly
 from teahorse.logistics.models import FreightRate, Parcel
 from teahorse.people.rules import masked_name, masked_phone
 

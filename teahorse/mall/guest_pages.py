@@ -3,31 +3,46 @@ Keeping the pages that every guest sees alike, for ten seconds, in this process.
 
 A page is kept by address, language and the area that the guest orders to. It is neither kept nor taken from here
 when anything personal is involved: a session, a cart, a message, a cookie that the answer sets. What it says of stock
-is at most ten seconds old; placing an order looks again.
+is at most ten seconds old, but for the case below; placing an order looks again.
+
+A product's page that is asked for again is not drawn anew after ten seconds when a short question says that its rows
+are as they were (``product_mark.sql``); what it says of others - the maker's other goods, freight - is at most two
+minutes old.
+
+A page that has become too old is made anew by one request, however many ask for it at that moment: the others are
+given the old page while it is at most ten seconds over its time, or wait where there is none.
 """
 
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from teahorse.mall import cookies
 
 SECONDS = 10
+LONGEST_SECONDS = 120
+OVER_SECONDS = 10
+PATIENCE_SECONDS = 5
 MOST_PAGES = 2000
 MOST_BYTES = 64 * 1024 * 1024
 LONGEST_ADDRESS = 300
 CACHE_CONTROL = "private, no-cache"
 PERSONAL = (settings.SESSION_COOKIE_NAME, cookies.CART, "messages")
 
+PRODUCT_MARK = (Path(__file__).parent / "product_mark.sql").read_text()
+
 Key = tuple[str, str, str]
+Mark = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,8 @@ class _Page:
     content: bytes
     headers: tuple[tuple[str, str], ...]
     until: float
+    made_at: float
+    mark: str | None
 
 
 class GuestPages:
@@ -45,28 +62,67 @@ class GuestPages:
         self._pages: OrderedDict[Key, _Page] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
+        self._made: dict[Key, threading.Event] = {}
 
     def __len__(self) -> int:
         return len(self._pages)
 
-    def find(self, key: Key) -> HttpResponse | None:
-        """Return a page that is not older than ten seconds."""
+    def find(self, key: Key, *, over: float = 0) -> HttpResponse | None:
+        """Return a page that is not older than ten seconds, or by ``over`` seconds more."""
         with self._lock:
             page = self._pages.get(key)
-            if page is None or page.until <= self._clock():
+            if page is None or page.until + over <= self._clock():
                 return None
             self._pages.move_to_end(key)
         return HttpResponse(page.content, headers=dict(page.headers))
 
-    def keep(self, key: Key, response: HttpResponse) -> None:
-        """Keep a page, and let go of others where there is no room."""
-        page = _Page(response.content, tuple(response.headers.items()), self._clock() + SECONDS)
+    def find_or_make(
+        self, key: Key, make: Callable[[], HttpResponse], *, may_keep: Callable[[HttpResponse], bool], mark: Mark | None = None
+    ) -> HttpResponse:
+        """Return a kept page, or make it; of many who ask at the same moment one makes it."""
+        if kept := self.find(key):
+            return kept
+        with self._lock:
+            being_made = self._made.get(key)
+            mine = self._made[key] = being_made or threading.Event()
+        if being_made is not None:
+            if kept := self.find(key, over=OVER_SECONDS):
+                return kept
+            being_made.wait(PATIENCE_SECONDS)
+            return self.find(key) or make()
+        try:
+            return self._still_true_or_made(key, make, may_keep, mark)
+        finally:
+            with self._lock:
+                del self._made[key]
+            mine.set()
+
+    def keep(self, key: Key, response: HttpResponse, *, mark: str | None = None) -> None:
+        """Keep a page, and let go of others where there is no room; ``mark`` is how its rows were before it was made."""
+        now = self._clock()
+        page = _Page(response.content, tuple(response.headers.items()), now + SECONDS, now, mark)
         with self._lock:
             self._drop(key)
             self._pages[key] = page
             self._bytes += len(page.content)
             while len(self._pages) > MOST_PAGES or self._bytes > MOST_BYTES:
                 self._drop(next(iter(self._pages)))
+
+    def _still_true_or_made(
+        self, key: Key, make: Callable[[], HttpResponse], may_keep: Callable[[HttpResponse], bool], mark: Mark | None
+    ) -> HttpResponse:
+        """Return the page that is too old when its rows are as they were, else a new one."""
+        old, now = self._pages.get(key), self._clock()
+        rows = mark() if mark else None
+        if old is not None and rows is not None and rows == old.mark and now < old.made_at + LONGEST_SECONDS:
+            with self._lock:
+                if key in self._pages:
+                    self._pages[key] = replace(old, until=now + SECONDS)
+            return HttpResponse(old.content, headers=dict(old.headers))
+        response = make()
+        if may_keep(response):
+            self.keep(key, response, mark=rows)
+        return response
 
     def clear(self) -> None:
         """Forget everything."""
@@ -88,17 +144,32 @@ def kept_for_guests(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def make() -> HttpResponse:
+            response = view(request, *args, **kwargs)
+            response.headers.setdefault("Cache-Control", CACHE_CONTROL)
+            return response
+
         key = _key(request)
-        kept = pages.find(key) if key else None
-        if kept is not None:
-            return kept
-        response = view(request, *args, **kwargs)
-        response.headers.setdefault("Cache-Control", CACHE_CONTROL)
-        if key and _is_for_everybody(request, response):
-            pages.keep(key, response)
-        return response
+        if key is None:
+            return make()
+        return pages.find_or_make(key, make, may_keep=lambda response: _is_for_everybody(request, response), mark=_mark_of(request))
 
     return answer
+
+
+def _mark_of(request: HttpRequest) -> Mark | None:
+    """Return the question whether the rows of a page are as they were; only a product's page has one."""
+    match = request.resolver_match
+    if match is None or match.view_name != "mall:product" or "hall" in request.GET:
+        return None
+
+    def mark() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute(PRODUCT_MARK, [match.kwargs["product_id"]])
+            row = cursor.fetchone()
+        return f"{timezone.localdate()} {row[0] if row else ''}"
+
+    return mark
 
 
 def _key(request: HttpRequest) -> Key | None:

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from teahorse.common.admin import ReadOnly, ReadOnlyInside
+from teahorse.common.admin_pages import ReadOnly, ReadOnlyInside
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.people.rules import masked_name, masked_phone
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from teahorse.common.admin import ReadOnly, ReadOnlyInside
+from teahorse.common.admin_pages import ReadOnly, ReadOnlyInside
 from teahorse.payments.models import Notification, Payment, PaymentEvent, PaymentSplit, Refund
 
 

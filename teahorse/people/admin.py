@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.admin import Listed, ReadOnly
+from teahorse.common.admin_pages import Listed, ReadOnly
 from teahorse.common.refusals import Refusal
 from teahorse.people import actions, rules
 from teahorse.people.models import ApiToken, Grant, Membership, Organisation, Person, ServicePoint

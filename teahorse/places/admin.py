@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from teahorse.common.admin import ReadOnly
+from teahorse.common.admin_pages import ReadOnly
 from teahorse.places.models import Area
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from teahorse.common.admin import Listed, ReadOnly
+from teahorse.common.admin_pages import Listed, ReadOnly
 from teahorse.stock.models import Reservation, StockLevel, StockPlace
 
 

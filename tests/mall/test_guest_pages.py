@@ -1,9 +1,13 @@
 """What is kept for all guests, and what never is."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from teahorse.catalog.models import Offer
 from teahorse.common.ids import short
 from teahorse.mall import guest_pages
 from teahorse.mall.goods import area_name
@@ -120,6 +124,92 @@ def test_only_so_many_bytes_are_kept(monkeypatch):
 
     assert kept.find(("/a", "bo", "")) is None
     assert kept.find(("/b", "bo", "")).content == b"123456"
+
+
+def asked_while_being_made(kept, key):
+    """Ask for a page in a second thread while the first still makes it; return what both got, and how often it was made."""
+    begun, go_on, made = threading.Event(), threading.Event(), []
+
+    def make():
+        made.append(1)
+        begun.set()
+        go_on.wait(5)
+        return HttpResponse("new")
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(kept.find_or_make, key, make, may_keep=lambda _: True)
+        begun.wait(5)
+        second = threads.submit(kept.find_or_make, key, make, may_keep=lambda _: True)
+        wait([second], timeout=0.2)
+        was_quick = second.done()
+        go_on.set()
+        return first.result().content, second.result().content, len(made), was_quick
+
+
+def test_one_request_makes_the_page_and_the_others_wait_for_it():
+    assert asked_while_being_made(GuestPages(), ("/", "bo", "")) == (b"new", b"new", 1, False)
+
+
+def test_while_a_page_is_made_anew_the_others_get_the_old_one():
+    clock = [100.0]
+    kept = GuestPages(clock=lambda: clock[0])
+    kept.keep(("/", "bo", ""), HttpResponse("old"))
+    clock[0] = 115.0
+
+    assert asked_while_being_made(kept, ("/", "bo", "")) == (b"new", b"old", 1, True)
+
+
+def test_a_page_that_is_too_old_is_nobodys():
+    clock = [100.0]
+    kept = GuestPages(clock=lambda: clock[0])
+    kept.keep(("/", "bo", ""), HttpResponse("old"))
+    clock[0] = 120.0
+
+    assert asked_while_being_made(kept, ("/", "bo", ""))[1] == b"new"
+
+
+def test_a_page_that_fails_is_made_by_the_next_one_too():
+    kept = GuestPages()
+
+    def fail():
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        kept.find_or_make(("/", "bo", ""), fail, may_keep=lambda _: True)
+
+    assert kept.find_or_make(("/", "bo", ""), lambda: HttpResponse("well"), may_keep=lambda _: True).content == b"well"
+
+
+def test_a_product_page_is_drawn_again_only_when_its_rows_changed(world, monkeypatch, django_assert_num_queries):
+    clock = [100.0]
+    monkeypatch.setattr(guest_pages, "pages", GuestPages(clock=lambda: clock[0]))
+    address = world.page(world.carpet)
+    Client().get(address)
+    clock[0] = 111.0
+    drawn = Client().get(address)
+
+    clock[0] = 122.0
+    with django_assert_num_queries(1):
+        assert Client().get(address).content == drawn.content
+
+    Offer.objects.filter(pk=world.carpet.pk).update(price_fen=123_400)
+    clock[0] = 133.0
+    assert "1,234" in Client().get(address).content.decode()
+
+
+def test_a_page_that_stays_true_is_drawn_again_after_two_minutes():
+    clock, drawn = [0.0], []
+    kept = GuestPages(clock=lambda: clock[0])
+
+    def draw():
+        drawn.append(clock[0])
+        return HttpResponse("page")
+
+    for second in range(0, 300, 5):
+        clock[0] = float(second)
+        kept.find_or_make(("/", "bo", ""), draw, may_keep=lambda _: True, mark=lambda: "as it was")
+
+    assert drawn == [0.0, 120.0, 240.0]
 
 
 @pytest.mark.parametrize("address", ["/", "/kinds/", "/search/?q=地毯", "/makers/coop-weavers/", "/places/54/"])
