@@ -19,6 +19,7 @@ SECRET_KEY = environment.kept_secret("TEAHORSE_SECRET_KEY")
 DEBUG = environment.flag("TEAHORSE_DEBUG")
 ALLOWED_HOSTS = environment.words("TEAHORSE_HOSTS", "127.0.0.1,localhost")
 PROXIES = environment.number("TEAHORSE_PROXIES", 0)  # how many of our own stand before us; see teahorse.common.visitors
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None  # the proxy says how it was asked
 SITE_URL = environment.text("TEAHORSE_SITE_URL", f"http://127.0.0.1:{environment.number('PORT', 8000)}")
 ROOT_URLCONF = "teahorse.urls"
 WSGI_APPLICATION = "teahorse.wsgi.application"

@@ -18,6 +18,7 @@ from teahorse.api.capabilities import Caller, OrderLink, OrderToken
 from teahorse.api.fields import NO_NUL, Asked, Named, Quantity, Word, named
 from teahorse.api.showing import OrderShown, PaymentShown, group_of_buyer, group_seen_by, order_shown, payment_shown
 from teahorse.common.refusals import Malformed, NotThere
+from teahorse.common.visitors import client_address
 from teahorse.orders import actions, quoting
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.orders.rules import MOST_LINES, Quote, QuoteOrder
@@ -154,7 +155,7 @@ def pay_order(request: HttpRequest, response: HttpResponse, order_id: UUID, aske
     now = timezone.now()
     opened = actions.start_payment(group=group, provider=asked.provider, method=asked.method, now=now)
     prepared = payments.prepare_payment(
-        payment_id=opened.pk, payer_ip=request.META.get("REMOTE_ADDR", ""), openid=asked.openid, back_url=settings.SITE_URL, now=now
+        payment_id=opened.pk, payer_ip=client_address(request), openid=asked.openid, back_url=settings.SITE_URL, now=now
     )
     return Status(201 if opened.created_at == now else 200, _private_payment(response, payment_shown(prepared)))
 
