@@ -6,6 +6,7 @@ that wait (:mod:`teahorse.orders.dispatch`), and the answer is written by msgspe
 """
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -78,12 +79,34 @@ def place_order(request: HttpRequest) -> HttpResponse:
         response.headers["Allow"] = "POST"
         return response
     try:
-        now = timezone.now()
-        wish = _wish(_draft(request.body), header=request.META.get("HTTP_IDEMPOTENCY_KEY", ""), now=now)
-        placed = dispatch.place(wish, now=now)
-        return _told(placed, wish.quote)
+        locale = translation.get_language() or "zh-hans"
+        told = place(request.body, key_header=request.META.get("HTTP_IDEMPOTENCY_KEY", ""), locale=locale)
     except Exception as error:  # every error is answered as a problem; answer_to writes down what nobody expected
         return answer_to(error)
+    response = HttpResponse(told.body, status=told.status)
+    for name, value in told.headers:
+        response.headers[name] = value
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to who has placed an order."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def place(body: bytes, *, key_header: str, locale: str) -> Told:
+    """
+    Place the order that the body of a request asks for, in the buyer's language.
+
+    :raises Refusal: whatever is wrong with it; nothing was ordered then.
+    """
+    now = timezone.now()
+    wish = _wish(_draft(body), header=key_header, locale=locale, now=now)
+    return _told(dispatch.place(wish, now=now), wish.quote)
 
 
 def _draft(body: bytes) -> OrderDraft:
@@ -103,7 +126,7 @@ def _field(path: str, reason: str) -> str:
     return ".".join([*parts, *([name[1]] if name else [])]) or "body"
 
 
-def _wish(draft: OrderDraft, *, header: str, now: datetime) -> Wish:
+def _wish(draft: OrderDraft, *, header: str, locale: str, now: datetime) -> Wish:
     key = _key(draft.key, header)
     quote = unseal(draft.quote, now=now)
     address_line, name = draft.address_line.strip(), draft.contact.name.strip()
@@ -123,7 +146,7 @@ def _wish(draft: OrderDraft, *, header: str, now: datetime) -> Wish:
         contact_phone=phone,
         destination_line=address_line,
         origin=ORIGIN,
-        locale=translation.get_language() or "zh-hans",
+        locale=locale,
         note=draft.note,
     )
 
@@ -142,23 +165,22 @@ def _key(from_body: UUID | None, header: str) -> UUID:
     return key
 
 
-def _told(placed: Placed, quote: Quote) -> HttpResponse:
+def _told(placed: Placed, quote: Quote) -> Told:
     token = order_access(placed.group_id)
     address = f"/api/v1/orders/{placed.group_id}"
+    goods_fen, freight_fen = quote.goods_fen, quote.freight_fen
     told = OrderPlaced(
         id=placed.group_id,
         number=placed.number,
-        goods_fen=quote.goods_fen,
-        freight_fen=quote.freight_fen,
-        total_fen=quote.total_fen,
+        goods_fen=goods_fen,
+        freight_fen=freight_fen,
+        total_fen=goods_fen + freight_fen,
         pay_before=placed.expires_at,
         access_token=token,
         tracking_url=f"{settings.SITE_URL}{address}/tracking?access={token}",
     )
-    response = HttpResponse(_encoder.encode(told), status=201 if placed.is_new else 200, content_type="application/json")
-    response.headers["Location"] = address
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    headers = [("Content-Type", "application/json"), ("Location", address), ("Cache-Control", "private, no-store")]
+    return Told(201 if placed.is_new else 200, headers, _encoder.encode(told))
 
 
 def description(*, asked: Any, answered: Any) -> dict[str, Any]:

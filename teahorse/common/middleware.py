@@ -13,6 +13,12 @@ Answer = Callable[[HttpRequest], HttpResponse]
 KNOWN = dict(settings.LANGUAGES)
 
 
+def language_of(request: HttpRequest) -> str:
+    """Return the language of the cookie, else of the browser, else Chinese."""
+    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return language if language in KNOWN else translation.get_language_from_request(request)
+
+
 class LanguageChoice:
     """
     Speak the language of the cookie, else of the browser, else Chinese.
@@ -27,9 +33,7 @@ class LanguageChoice:
         wish = request.GET.get("lang")
         if wish in KNOWN and request.method == "GET":
             return self._remember(request, wish)
-        language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        if language not in KNOWN:
-            language = translation.get_language_from_request(request)
+        language = language_of(request)
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.answer(request)
