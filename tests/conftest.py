@@ -21,3 +21,11 @@ def _no_jobs_of_others(request):
 
         with connection.cursor() as cursor:
             cursor.execute("truncate procrastinate_jobs cascade")
+
+
+@pytest.fixture(autouse=True)
+def _areas_are_read_anew():
+    """Each test has areas of its own; a process keeps them for a minute."""
+    from teahorse.places.queries import forget_kept
+
+    forget_kept()

@@ -238,13 +238,13 @@ def is_deep_enough(levels: Sequence[AreaLevel]) -> bool:
 
 
 def area_levels(code: str) -> list[AreaLevel]:
-    """Return the picker's selects for an area, from the largest; one query each."""
+    """Return the picker's selects for an area, from the largest."""
     language = get_language() or "zh-hans"
     labels = (_("Province"), _("City"), _("County"), _("Township"))
     levels: list[AreaLevel] = []
     parent: str | None = ""
     for name, label in zip(AREA_FIELDS, labels, strict=True):
-        options = [(area.code, places.name_in(area, language)) for area in places.children(parent)] if parent is not None else []
+        options = places.choices(parent, language) if parent is not None else []
         parent = next((option for option, _name in options if code and code.startswith(option)), None)
         levels.append(AreaLevel(name, label, options, parent or ""))
     return levels
@@ -279,7 +279,18 @@ def is_origin(text: str) -> bool:
 
 def faults_in(desk: Desk) -> dict[str, str]:
     """Return what is missing or wrong in what was typed, by field."""
-    typed, faults = desk.typed, {}
+    faults = faults_in_words(desk.typed)
+    if desk.typed.way == POINT:
+        if not any(short(point.pk) == desk.typed.point for point in desk.points):
+            faults["point"] = _("Choose where you fetch it.")
+    elif not is_deep_enough(desk.levels):
+        faults["area"] = _("Choose the area down to the county or district.")
+    return faults
+
+
+def faults_in_words(typed: Typed) -> dict[str, str]:
+    """Return what is missing or wrong in the words that were typed, by field; where it goes is not looked at."""
+    faults = {}
     for name, limit in LONGEST.items():
         if len(getattr(typed, name)) > limit:
             faults[name] = _("At most %(limit)s characters.") % {"limit": limit}
@@ -287,15 +298,14 @@ def faults_in(desk: Desk) -> dict[str, str]:
         faults["name"] = _("Who gets the parcel? Write a name.")
     if phone_of(typed.phone) is None:
         faults["phone"] = _("Write a phone number of 11 digits, so that the driver can call.")
-    if typed.way == POINT:
-        if not any(short(point.pk) == typed.point for point in desk.points):
-            faults["point"] = _("Choose where you fetch it.")
-    else:
-        if not is_deep_enough(desk.levels):
-            faults["area"] = _("Choose the area down to the county or district.")
-        if not typed.line:
-            faults["line"] = _("Write the street and house, or how to find you.")
+    if typed.way == DOOR and not typed.line:
+        faults["line"] = _("Write the street and house, or how to find you.")
     return faults
+
+
+def is_quoted_for(quote: Quote, typed: Typed) -> bool:
+    """Return whether a quote was made for the very door that was typed; its seal says that the area exists."""
+    return typed.way == DOOR and quote.pickup_point_id is None and quote.destination_code == typed.code
 
 
 def phone_of(text: str) -> str | None:

@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,6 +36,7 @@ def method_for(request: HttpRequest, provider: str, *, way: str = "") -> str:
     return "h5" if "Mobile" in agent or "Android" in agent else "native"
 
 
+@lru_cache(maxsize=2000)  # a page that waits for its money asks for the same one every five seconds
 def qr_svg(text: str, *, scale: int = 6) -> SafeString:
     """Draw a QR code as SVG to stand in a page."""
     out = io.BytesIO()

@@ -215,41 +215,54 @@ def _key(request: HttpRequest) -> UUID:
 
 
 def _place(request: HttpRequest, *, now: datetime) -> HttpResponse:
-    desk = _desk_as_typed(request, now=now)
-    desk.errors = desks.faults_in(desk)
-    if desk.errors:
-        return _desk_page(request, desk, status=422)
+    """Place what the page showed. The page is laid out again only where there is something to show on it."""
+    typed = desks.Typed.read(request.POST.dict())
+    quote, refusal = _sealed_quote(request, now=now)
+    if quote is None or not desks.is_quoted_for(quote, typed) or desks.faults_in_words(typed):
+        desk = _desk_as_typed(request, now=now)
+        desk.errors = desks.faults_in(desk)
+        if desk.errors:
+            return _desk_page(request, desk, status=422)
+        if quote is None:
+            return _placed_before(request) or _desk_page(request, desk, refusal=refusal)
+        goes_to = desks.destination_of(desk)
+        point_id = goes_to.pickup_point.pk if goes_to and goes_to.pickup_point else None
+        if goes_to is None or (quote.destination_code, quote.pickup_point_id) != (goes_to.code, point_id):
+            desk.refusal = desk.refusal or _("The address was changed. Look at freight and arrival for the new one, then order.")
+            return _desk_page(request, desk, status=409)
+        typed = desk.typed
     try:
-        quote = quoting.unseal(request.POST.get("quote", ""), now=now)
+        answer = dispatch.place(_wish(request, typed, quote), now=now)
+    except Refusal as refused:
+        desk = _desk_as_typed(request, now=now)
+        if isinstance(refused, dispatch.PlacingUnknown):
+            desk.quote, desk.sealed = quote, request.POST.get("quote", "")
+        elif isinstance(refused, actions.KeyUsedForAnother):
+            desk.key = new_id()
+        return _desk_page(request, desk, refusal=refused)
+    return _placed(request, answer.group_id, quote=quote, now=now)
+
+
+def _sealed_quote(request: HttpRequest, *, now: datetime) -> tuple[Quote | None, Refusal | None]:
+    try:
+        return quoting.unseal(request.POST.get("quote", ""), now=now), None
     except quoting.QuoteNotOurs as refusal:
-        placed = _placed_before(request)
-        return placed or _desk_page(request, desk, refusal=refusal)
-    goes_to = desks.destination_of(desk)
-    point_id = goes_to.pickup_point.pk if goes_to and goes_to.pickup_point else None
-    if goes_to is None or (quote.destination_code, quote.pickup_point_id) != (goes_to.code, point_id):
-        desk.refusal = desk.refusal or _("The address was changed. Look at freight and arrival for the new one, then order.")
-        return _desk_page(request, desk, status=409)
+        return None, refusal
+
+
+def _wish(request: HttpRequest, typed: desks.Typed, quote: Quote) -> actions.Wish:
     person = person_of(request)
-    wish = actions.Wish(
+    return actions.Wish(
         key=_key(request),
         quote=quote,
         person_id=person.pk if person else None,
-        contact_name=desk.typed.name,
-        contact_phone=desks.phone_of(desk.typed.phone) or "",
-        destination_line=desk.typed.line if desk.typed.way == desks.DOOR else "",
+        contact_name=typed.name,
+        contact_phone=desks.phone_of(typed.phone) or "",
+        destination_line=typed.line if typed.way == desks.DOOR else "",
         origin=_origin(request.POST.get("origin", "")),
         locale=str(getattr(request, "LANGUAGE_CODE", "zh-hans")),
-        note=desk.typed.note,
+        note=typed.note,
     )
-    try:
-        answer = dispatch.place(wish, now=now)
-    except Refusal as refusal:
-        if isinstance(refusal, dispatch.PlacingUnknown):
-            desk.quote, desk.sealed = quote, request.POST.get("quote", "")
-        elif isinstance(refusal, actions.KeyUsedForAnother):
-            desk.key = new_id()
-        return _desk_page(request, desk, refusal=refusal)
-    return _placed(request, answer.group_id, quote=quote, now=now)
 
 
 def _placed_before(request: HttpRequest) -> HttpResponse | None:
@@ -298,7 +311,7 @@ def areas(request: HttpRequest) -> JsonResponse:
     if parent and not (parent.isascii() and parent.isdigit() and len(parent) <= 12):
         return JsonResponse([], safe=False, status=422)
     language = str(getattr(request, "LANGUAGE_CODE", "zh-hans"))
-    found = [{"code": area.code, "name": places.name_in(area, language)} for area in places.children(parent)]
+    found = [{"code": code, "name": name} for code, name in places.choices(parent, language)]
     response = JsonResponse(found, safe=False)
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
