@@ -1,5 +1,7 @@
 """The centre's queue."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -34,8 +36,8 @@ def test_the_queue_stands_oldest_first(desk, coop, seller):
 def test_an_approved_draft_is_on_show_and_the_next_one_comes(desk, coop, seller):
     first, second = [submitted(coop, seller, title=title) for title in ("先来", "后到")]
 
-    answer = desk.post(at("review", draft_id=first.pk), {"act": "approve"})
-    last = desk.post(at("review", draft_id=second.pk), {"act": "approve"})
+    answer = desk.post(at("review", draft_id=first.pk), {"act": "approve", "seen": first.digest})
+    last = desk.post(at("review", draft_id=second.pk), {"act": "approve", "seen": second.digest})
 
     assert answer.url == at("review", draft_id=second.pk)
     assert last.url == at("approvals")
@@ -45,10 +47,25 @@ def test_an_approved_draft_is_on_show_and_the_next_one_comes(desk, coop, seller)
 def test_a_double_click_approves_once_and_goes_on(desk, coop, seller):
     draft = submitted(coop, seller)
 
-    answers = [desk.post(at("review", draft_id=draft.pk), {"act": "approve"}) for _ in range(2)]
+    answers = [desk.post(at("review", draft_id=draft.pk), {"act": "approve", "seen": draft.digest}) for _ in range(2)]
 
     assert [answer.url for answer in answers] == [at("approvals")] * 2
     assert Product.objects.count() == 1
+
+
+def test_what_was_changed_after_it_was_read_is_read_again_before_it_goes_on_show(desk, coop, seller):
+    draft = submitted(coop, seller)
+    seen = draft.digest
+    ProductDraft.objects.filter(pk=draft.pk).update(content={**draft.content, "title": {"zh-hans": "换了名字"}})
+
+    refused = desk.post(at("review", draft_id=draft.pk), {"act": "approve", "seen": seen})
+    shown = re.search(r'name="seen" value="(\w+)"', refused.content.decode())[1]
+    accepted = desk.post(at("review", draft_id=draft.pk), {"act": "approve", "seen": shown})
+
+    assert refused.status_code == 422
+    assert "换了名字" in refused.content.decode()
+    assert accepted.status_code == 302
+    assert Product.objects.get().title == "换了名字"
 
 
 def test_sending_back_needs_a_reason_which_the_seller_reads(desk, coop, seller):
@@ -114,7 +131,7 @@ def test_nobody_approves_what_she_wrote(browser_of, coop, centre):
     both = member(centre, "+8619900071041")
     draft = submitted(coop, both)
 
-    answer = browser_of(both).post(at("review", draft_id=draft.pk), {"act": "approve"})
+    answer = browser_of(both).post(at("review", draft_id=draft.pk), {"act": "approve", "seen": draft.digest})
 
     assert answer.status_code == 422
     assert "You wrote this yourself" in answer.content.decode()
@@ -126,7 +143,7 @@ def test_a_draft_of_another_county_is_not_there(desk):
     draft = submitted(other, member(other, "+8619900071042"))
 
     assert desk.get(at("review", draft_id=draft.pk)).status_code == 404
-    assert desk.post(at("review", draft_id=draft.pk), {"act": "approve"}).status_code == 404
+    assert desk.post(at("review", draft_id=draft.pk), {"act": "approve", "seen": draft.digest}).status_code == 404
     assert desk.get(at("approvals")).context["rows"] == []
 
 

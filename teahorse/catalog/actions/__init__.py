@@ -15,6 +15,7 @@ from teahorse.catalog.actions.drafting import (
 from teahorse.catalog.actions.importing import GoodsChangedMeanwhile, NothingImported, dry_run, import_catalogue
 from teahorse.catalog.actions.picturing import add_picture, sweep_pictures
 from teahorse.catalog.actions.reviewing import (
+    DraftChanged,
     ProductIsNotListed,
     ProductWasNotWithdrawn,
     WriterMayNotReview,
@@ -26,6 +27,7 @@ from teahorse.catalog.actions.reviewing import (
 from teahorse.catalog.actions.searching import write_search_entries, write_sold_counts
 
 __all__ = [
+    "DraftChanged",
     "DraftChangedMeanwhile",
     "DraftHasFaults",
     "DraftIsNotOpen",

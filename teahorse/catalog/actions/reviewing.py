@@ -28,6 +28,13 @@ class WriterMayNotReview(Refusal):
     sentence = _("You wrote this yourself; somebody else must approve it.")
 
 
+class DraftChanged(Refusal):
+    """The seller changed it while the centre looked."""
+
+    code = "draft_changed"
+    sentence = _("The seller has changed this while you were reading. Read it again, then decide.")
+
+
 class ProductIsNotListed(Refusal):
     """The product is not on show."""
 
@@ -43,7 +50,7 @@ class ProductWasNotWithdrawn(Refusal):
 
 
 @transaction.atomic
-def approve_draft(*, draft: ProductDraft, by: Person, now: datetime) -> Product:
+def approve_draft(*, draft: ProductDraft, by: Person, now: datetime, seen: str | None = None) -> Product:
     """
     Make the product what the draft says, and show it.
 
@@ -52,6 +59,7 @@ def approve_draft(*, draft: ProductDraft, by: Person, now: datetime) -> Product:
 
     :raises DraftIsNotSubmitted: if it does not wait for the centre; of two who approve at once the second is told so.
     :raises WriterMayNotReview: if ``by`` wrote it.
+    :raises DraftChanged: if ``seen`` is not the digest of what it says now.
     :raises DraftHasFaults: if something that it names has gone since.
     """
     draft = locked(draft)
@@ -59,6 +67,8 @@ def approve_draft(*, draft: ProductDraft, by: Person, now: datetime) -> Product:
         raise DraftIsNotSubmitted
     if draft.written_by_id == by.pk:
         raise WriterMayNotReview
+    if seen is not None and seen != draft.digest:
+        raise DraftChanged
     if draft.product_id:
         Product.objects.select_for_update().get(pk=draft.product_id)
     if faults := faults_of(draft):

@@ -72,7 +72,7 @@ def _gone(request: HttpRequest, acting: Acting, draft_id: UUID) -> HttpResponse:
 def _decide(request: HttpRequest, acting: Acting, draft: ProductDraft, reason: str) -> None:
     title = ProductContent.from_document(draft.content).title.get("zh-hans", "")
     if request.POST.get("act") == "approve":
-        actions.approve_draft(draft=draft, by=acting.person, now=acting.now)
+        actions.approve_draft(draft=draft, by=acting.person, now=acting.now, seen=request.POST.get("seen", ""))
         messages.success(request, _("On show: %(title)s") % {"title": title})
     else:
         actions.send_back_draft(draft=draft, reason=reason, by=acting.person, now=acting.now)
