@@ -84,6 +84,8 @@ def http(made: House, *, workers: int = 2) -> dict[str, Any]:
         before = OrderLine.objects.filter(offer_id=rare).count()
         rush = load.run(port, shares(goods.quotes(offers, count=50, hot=rare), 300, 1), seconds=20)
         sold = OrderLine.objects.filter(offer_id=rare).count() - before
+    adds_up = levels_that_do_not_add_up() == []
+    StockLevel.objects.filter(offer_id=rare).update(on_hand=1_000_000)  # whoever measures next finds it on the shelf again
     assert set(spread["statuses"]) == {"201"}, spread
     return {
         "value": spread["rate"],
@@ -95,7 +97,7 @@ def http(made: House, *, workers: int = 2) -> dict[str, Any]:
         "oversold": sold - 100,
         "rush_max_ms": rush["max_ms"],
         "rush_statuses": rush["statuses"],
-        "adds_up": levels_that_do_not_add_up() == [],
+        "adds_up": adds_up,
         "web_processes": workers,
     }
 
