@@ -2,7 +2,7 @@
 --
 -- groups, orders and lines are JSON arrays of rows as teahorse/orders/actions/placing.py makes them; every wish in
 -- them has its units reserved and its prices checked already. The names of the goods are copied from the catalogue
--- at this moment. The trigger parts_add_up_to_the_whole refuses the statement if a sum of parts is not its whole.
+-- at this moment. The triggers lines_add_up_to_the_order and parts_add_up_to_the_group refuse it if a sum of parts is not its whole.
 -- Returns the number of each group.
 with wished as (
     select * from jsonb_to_recordset(%(groups)s::jsonb) as wish (
