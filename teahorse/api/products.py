@@ -24,11 +24,12 @@ Barcode = Annotated[str, StringConstraints(pattern=r"^[0-9]{8,14}$")]
 
 
 class CategoryShown(Schema):
-    """A kind of goods; ``attributes`` is what a product of it tells."""
+    """A kind of goods; ``attributes`` is what a product of it tells, ``variant_attributes`` what each of its forms tells."""
 
     slug: str
     name: str
     attributes: list[dict[str, Any]]
+    variant_attributes: list[dict[str, Any]]
 
 
 class PictureShown(Schema):
@@ -196,7 +197,10 @@ class Filters(Schema):
 @router.get("/categories", response=list[CategoryShown])
 def list_categories(request: HttpRequest) -> list[CategoryShown]:  # noqa: ARG001
     """Return the kinds of goods in the order of the mall."""
-    return [CategoryShown(slug=row.slug, name=told(row, "name"), attributes=row.attributes) for row in catalog.categories()]
+    return [
+        CategoryShown(slug=row.slug, name=told(row, "name"), attributes=row.attributes, variant_attributes=row.variant_attributes)
+        for row in catalog.categories()
+    ]
 
 
 @router.get("/products", response=ProductList)

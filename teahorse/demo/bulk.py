@@ -7,6 +7,7 @@ Nobody else can use the tables meanwhile. Whatever is wrong, or a process that d
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ForeignKey, Model
@@ -65,5 +66,10 @@ def orphans(model: type[Model]) -> list[str]:
         f"select '{own}.{key.column} leads nowhere: ' || {key.column} from {own} where {key.column} is not null and not exists ("  # noqa: S608 - names of our tables
         f"select from {key.related_model._meta.db_table} there where there.{key.target_field.column} = {own}.{key.column}) limit 10"  # noqa: SLF001
         for key in model._meta.concrete_fields  # noqa: SLF001
-        if isinstance(key, ForeignKey) and getattr(key, "db_constraint", True) and not isinstance(key.related_model, str)
+        if isinstance(key, ForeignKey) and is_watched(key)
     ]
+
+
+def is_watched(key: ForeignKey[Any, Any]) -> bool:
+    """Return whether the database minds where a key leads: by a constraint, or, within one app, by a trigger over whole sets of rows."""
+    return bool(getattr(key, "db_constraint", True) or key.related_model._meta.app_label == key.model._meta.app_label)  # noqa: SLF001 - Django's API

@@ -158,7 +158,7 @@ def basket_of_cart(cart: Cart | None) -> Basket:
 
 def basket_of(wanted: Mapping[UUID, int], *, origin: str, is_cart: bool) -> Basket:
     """Return what of some units can be ordered now, in the order in which they were asked for; three queries."""
-    offers = Offer.objects.filter(pk__in=list(wanted)).select_related("variant__product", "seller__area")
+    offers = quoting.OFFERS.filter(pk__in=list(wanted))
     left = stock.available(wanted)
     places_asked = {offer_id: place for place, offer_id in enumerate(wanted)}
     asked = [
@@ -214,7 +214,7 @@ def set_up(*, basket: Basket, typed: Typed, hall: ServicePoint | None, now: date
     destination = destination_of(desk)
     if destination is not None and basket.lines:
         try:
-            desk.quote = quoting.quote(wanted=basket.wanted, destination=destination, now=now)
+            desk.quote = quoting.quote(wanted=basket.wanted, destination=destination, now=now, offers=[line.offer for line in basket.lines])
             desk.sealed = quoting.seal(desk.quote)
         except Refusal as refusal:
             desk.refusal = str(refusal)

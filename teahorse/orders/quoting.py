@@ -61,6 +61,10 @@ class QuoteNotOurs(Refusal):
     sentence = _("The prices shown are too old. Look at the new ones and confirm again.")
 
 
+OFFERS = Offer.objects.select_related("variant__product", "seller__area")
+"""Offers with all that pricing them asks for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """Where goods go: an area with its names, and a pickup point when they are fetched there."""
@@ -70,9 +74,12 @@ class Destination:
     pickup_point: ServicePoint | None = None
 
 
-def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime) -> Quote:
+def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime, offers: Iterable[Offer] | None = None) -> Quote:
     """
-    Price units of offers for a destination: split by seller, with freight and a promise for each; four queries.
+    Price units of offers for a destination: split by seller, with freight and a promise for each; three queries.
+
+    :param offers: the rows, where the caller has just read them (with variant, product, seller and area) and asked what is
+        left of each; then one query.
 
     :raises NothingToBuy: without a line; :raises Malformed: for more than 50 lines or a quantity outside 1..999;
     :raises NotSold: :raises SoldOut: :raises NoRoadThere: as they say.
@@ -84,12 +91,13 @@ def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime
     for offer_id, units in wanted.items():
         if not 1 <= units <= MOST_UNITS:
             raise Malformed(field=f"lines.{offer_id}.quantity", reason=_("A quantity is a number from 1 to 999."))
-    offers = _offers(wanted)
-    _check_left(wanted, offers)
+    sold = _sold(wanted, OFFERS.filter(pk__in=list(wanted)) if offers is None else offers)
+    if offers is None:
+        _check_left(wanted, sold)
     by_seller: dict[UUID, list[Offer]] = defaultdict(list)
-    for offer in offers:
+    for offer in sold:
         by_seller[offer.seller_id].append(offer)
-    rates = logistics.freight_rates(origin_codes={offer.seller.area.code for offer in offers}, destination_code=destination.code)
+    rates = logistics.freight_rates(origin_codes={offer.seller.area.code for offer in sold}, destination_code=destination.code)
     parts = []
     for seller_id in sorted(by_seller):
         own = by_seller[seller_id]
@@ -126,12 +134,9 @@ def unseal(text: str, *, now: datetime) -> Quote:
     return found
 
 
-def _offers(wanted: Iterable[UUID]) -> list[Offer]:
+def _sold(wanted: Iterable[UUID], offers: Iterable[Offer]) -> list[Offer]:
     """Return the offers, each sold and listed, in key order."""
-    found = {
-        offer.pk: offer
-        for offer in Offer.objects.filter(pk__in=list(wanted)).select_related("variant__product", "seller__area").order_by("pk")
-    }
+    found = {offer.pk: offer for offer in sorted(offers, key=lambda offer: offer.pk)}
     for offer_id in wanted:
         offer = found.get(offer_id)
         if offer is None:

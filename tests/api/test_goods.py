@@ -83,7 +83,7 @@ def test_pickup_points_are_found_near_an_area(api):
 
 
 def test_categories_are_listed(api, shop):
-    assert api.get("categories").json() == [{"slug": "food-drink", "name": "food-drink", "attributes": []}]
+    assert api.get("categories").json() == [{"slug": "food-drink", "name": "food-drink", "attributes": [], "variant_attributes": []}]
 
 
 def test_goods_are_listed_by_filter_and_page(api, shop, wine, carpet):
