@@ -70,8 +70,8 @@ class OpenHouse:
     def state(self):
         """Say what the orders, payments and jobs are just now: what one wants to see when a step did not come about."""
         asked = (
-            "select pk, state from orders_sellerorder order by pk desc limit 3",
-            "select pk, state, created_at, settled_at from payments_payment order by created_at desc limit 3",
+            "select id, state, placed_at, paid_at from orders_sellerorder order by placed_at desc limit 3",
+            "select id, state, created_at, settled_at from payments_payment order by created_at desc limit 3",
             "select id, status, attempts, task_name, args from procrastinate_jobs where status in ('todo', 'doing', 'failed')",
             "select * from procrastinate_workers",
             "select state, wait_event, left(query, 90) from pg_stat_activity where datname = current_database() and state <> 'idle'",

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 AXE = Path(__file__).parent.parent.parent / "node_modules/axe-core/axe.min.js"
 PAGES = [
@@ -68,3 +69,20 @@ def test_the_mall_can_be_read_and_bought_from_without_script(browser, open_house
 
     assert page.locator("main").get_by_role("link", name="去结算").or_(page.get_by_role("link", name="去结算")).count() >= 1
     context.close()
+
+
+def test_a_live_part_asks_again_when_the_house_did_not_answer(page, open_house):
+    answers = [503, 200]
+    page.route("**/live-part/", lambda route: route.fulfill(status=answers.pop(0), body="<p>anew</p>"))
+    page.goto(open_house.url)
+
+    page.evaluate("""() => {
+        const live = document.createElement("live-order")
+        live.setAttribute("src", "/healthz")
+        live.setAttribute("fragment", "/live-part/")
+        document.querySelector("main").append(live)
+        live.catchUp()
+    }""")
+
+    expect(page.locator("live-order")).to_have_text("anew", timeout=30_000)
+    assert answers == []

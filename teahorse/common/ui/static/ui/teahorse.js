@@ -52,13 +52,14 @@ customElements.define("quantity-stepper", class extends HTMLElement {
 customElements.define("live-order", class extends HTMLElement {
   connectedCallback() {
     this.version = Number(this.getAttribute("version") || 0)
-    this.losses = 0
+    this.losses = this.failures = 0
     this.open()
     on("visibilitychange", this)
   }
   disconnectedCallback() {
     document.removeEventListener("visibilitychange", this)
     clearTimeout(this.pause)
+    clearTimeout(this.again)
     this.source?.close()
   }
   handleEvent() { if (!document.hidden && !this.source) this.open() }
@@ -87,18 +88,24 @@ customElements.define("live-order", class extends HTMLElement {
     if (!this.fetching) this.fetch()
   }
   async fetch() {
+    clearTimeout(this.again)
     this.fetching = true
     try {
       while (this.wanted > this.version) {
         const version = this.wanted
         const answer = await fetch(this.getAttribute("fragment"), { headers: { "X-Fragment": "1" } })
+        if (answer.status >= 500) throw answer
         if (!answer.ok) break
         const target = this.hasAttribute("target") ? document.querySelector(this.getAttribute("target")) : this
         target?.replaceChildren(document.createRange().createContextualFragment(await answer.text()))
         this.version = version
+        this.failures = 0
         this.dispatchEvent(new CustomEvent("live-order", { bubbles: true, detail: { version } }))
       }
-    } catch { /* the line is gone; the next event brings it again */ } finally { this.fetching = false }
+    } catch { // the line or the house is gone for a moment
+      const most = Math.min(60, 2 * 2 ** this.failures++)
+      if (this.isConnected) this.again = setTimeout(() => this.fetch(), (0.5 + Math.random()) * most * 1000)
+    } finally { this.fetching = false }
   }
 })
 
