@@ -11,8 +11,10 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections
+from django.http import parse_cookie
 from django.utils import translation
 
 from teahorse.api.placing import place
@@ -21,6 +23,7 @@ from teahorse.common.middleware import language_of
 
 ADDRESS = "/api/v1/orders"
 MOST_BYTES = 120_000
+LONGEST_CHOICE = 20
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -36,7 +39,8 @@ class ShortWay:
         length = environ.get("CONTENT_LENGTH") or ""
         if environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"] != ADDRESS or not (length.isdecimal() and int(length) <= MOST_BYTES):
             return self.application(environ, start_response)
-        language = _language(environ.get("HTTP_COOKIE", ""), environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        chosen = parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = _language(chosen[:LONGEST_CHOICE], environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         try:
             told = place(environ["wsgi.input"].read(int(length)), key_header=environ.get("HTTP_IDEMPOTENCY_KEY", ""), locale=language)
             status, headers, body = told.status, told.headers, told.body
@@ -52,8 +56,8 @@ class ShortWay:
 
 
 @lru_cache(maxsize=1000)
-def _language(cookies: str, accepted: str) -> str:
-    """Return the language of a request, as every page does."""
-    return language_of(
-        WSGIRequest({"REQUEST_METHOD": "GET", "wsgi.input": BytesIO(), "HTTP_COOKIE": cookies, "HTTP_ACCEPT_LANGUAGE": accepted})
-    )
+def _language(chosen: str, accepted: str) -> str:
+    """Return the language of a request, from the cookie's choice and the header, as every page does."""
+    request = WSGIRequest({"REQUEST_METHOD": "GET", "wsgi.input": BytesIO(), "HTTP_ACCEPT_LANGUAGE": accepted})
+    request.COOKIES = {settings.LANGUAGE_COOKIE_NAME: chosen}
+    return language_of(request)

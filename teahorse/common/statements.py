@@ -19,17 +19,14 @@ from psycopg import Cursor
 Rows = list[tuple[Any, ...]]
 
 
-def prepared(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Rows:
+def asked(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Callable[[], Rows]:
     """
-    Run a statement, prepared by the server, on Django's connection and within its transaction; return its rows.
+    Send a statement, prepared by the server, on Django's connection and within its transaction; call the answer for its rows.
+
+    Inside :func:`together` nothing waits for them before that block ends.
 
     :raises django.db.DatabaseError: as Django's own cursor does.
     """
-    return asked(sql, parameters)()
-
-
-def asked(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Callable[[], Rows]:
-    """Send such a statement; its rows are there when they are asked for. Inside :func:`together` nothing waits before that."""
     connection.ensure_connection()
     with DatabaseErrorWrapper(connection):
         cursor = Cursor(connection.connection).execute(sql, parameters)

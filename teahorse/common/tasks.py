@@ -20,7 +20,7 @@ def react(reaction: str, event: dict[str, Any]) -> None:
     try:
         carry_out(reaction, event)
     except Exception:
-        log.exception("the reaction %s failed; it is tried again", reaction)
+        log.exception("the reaction %s failed", reaction)
         raise
 
 

@@ -304,8 +304,10 @@ def faults_in_words(typed: Typed) -> dict[str, str]:
 
 
 def is_quoted_for(quote: Quote, typed: Typed) -> bool:
-    """Return whether a quote was made for the very door that was typed; its seal says that the area exists."""
-    return typed.way == DOOR and quote.pickup_point_id is None and quote.destination_code == typed.code
+    """Return whether a quote was made for the very door or point that was typed; its seal says that the area exists."""
+    if typed.way == POINT:
+        return quote.pickup_point_id is not None and short(quote.pickup_point_id) == typed.point
+    return quote.pickup_point_id is None and quote.destination_code == typed.code
 
 
 def phone_of(text: str) -> str | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from uuid import UUID
 
 from django.db.models import Case, F, IntegerField, Value, When
@@ -170,7 +169,7 @@ def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now:
         chosen=picked,
         sent_from=_named(area[1], area[2]),
         arrival=_arrival(picked, origin=area[0], destination=destination, now=now) if picked else None,
-        to_place=area_name(area_code, language(), today()) if area_code else _("Beijing"),
+        to_place=area_name(area_code, language()) if area_code else _("Beijing"),
         more=[card_html(card) for card in more],
         facts=facts_of(found, forms),
         table=forms_table(found, forms),
@@ -233,9 +232,8 @@ def _arrival(form: FormShown, *, origin: str, destination: str, now: datetime) -
     return Arrival(destination, cost, rate.free_from_fen, promise_words(promised.from_date, promised.to_date))
 
 
-@lru_cache(maxsize=4096)
-def area_name(code: str, in_language: str, on: date) -> str:  # noqa: ARG001 - the day lets a renamed area become known
-    """Return the county's or prefecture's name of a code; asked for once a day and process."""
+def area_name(code: str, in_language: str) -> str:
+    """Return the county's or prefecture's name of a code."""
     known = [area for area in places.path(code[:6]) if area.name not in {"市辖区", "县"}]
     return places.name_in(known[-1], in_language) if known else code
 

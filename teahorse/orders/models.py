@@ -1,5 +1,7 @@
 """Carts and orders. What was agreed at placing - prices, split, freight, promise, names - is frozen in the rows."""
 
+from typing import Any
+
 import pgtrigger
 from django.db import models
 from django.db.models.functions import Right
@@ -15,6 +17,16 @@ BY_INDEX = """
                     return null;
                 """
 """A trigger's body whose plans, kept for a session, look rows up: one made while a table was small would read it whole for ever."""
+
+
+OVER_WHAT_IS_PLACED: dict[str, Any] = {
+    "operation": pgtrigger.Insert,
+    "when": pgtrigger.After,
+    "level": pgtrigger.Statement,
+    "referencing": pgtrigger.Referencing(new="placed"),
+    "declare": [("wrong", "text"), ("before", "text := current_setting('enable_seqscan')")],
+}
+"""A trigger that looks once at all rows of a statement; they are called ``placed``."""
 
 
 class Cart(Keyed):
@@ -151,11 +163,7 @@ class SellerOrder(CountyOwned):
             pgtrigger.Protect(name="an_order_is_never_deleted", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="parts_add_up_to_the_group",
-                operation=pgtrigger.Insert,
-                when=pgtrigger.After,
-                level=pgtrigger.Statement,
-                referencing=pgtrigger.Referencing(new="placed"),
-                declare=[("wrong", "text"), ("before", "text := current_setting('enable_seqscan')")],
+                **OVER_WHAT_IS_PLACED,
                 func=BY_INDEX.format("""
                     select string_agg(coalesce(g.number, parts.group_id::text), ', ') into wrong
                       from (select group_id, sum(total_fen) as total_fen, count(*) as count from placed group by group_id) parts
@@ -213,11 +221,7 @@ class OrderLine(CountyOwned):
             pgtrigger.Protect(name="order_lines_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="lines_add_up_to_the_order",
-                operation=pgtrigger.Insert,
-                when=pgtrigger.After,
-                level=pgtrigger.Statement,
-                referencing=pgtrigger.Referencing(new="placed"),
-                declare=[("wrong", "text"), ("before", "text := current_setting('enable_seqscan')")],
+                **OVER_WHAT_IS_PLACED,
                 func=BY_INDEX.format("""
                     select string_agg(coalesce(o.number, parts.order_id::text), ', ') into wrong
                       from (select order_id, sum(amount_fen) as goods_fen, min(position) as first from placed group by order_id) parts

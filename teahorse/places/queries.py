@@ -1,17 +1,16 @@
 """Questions about areas: the tree that the official codes make."""
 
-import time
-from functools import lru_cache
-
 from django.db.models import Case, CharField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Left, Length, Lower
 
+from teahorse.common.keeping import kept_for
 from teahorse.common.refusals import NotThere
 from teahorse.places import rules
 from teahorse.places.models import Area
 
 KEPT_SECONDS = 60
+"""Nearly every page asks for areas, and they change once a year."""
 
 
 class NoSuchArea(NotThere):
@@ -68,7 +67,7 @@ def children(code: str = "") -> QuerySet[Area]:
 
 def choices(code: str, language: str) -> list[tuple[str, str]]:
     """Return code and name of each of an area's :func:`children`; up to a minute old."""
-    return list(_kept_choices(code, language, _window()))
+    return list(_kept_choices(code, language))
 
 
 def path(code: str) -> list[Area]:
@@ -77,28 +76,23 @@ def path(code: str) -> list[Area]:
 
     An unknown code gives what is known above it.
     """
-    return list(_kept_path(code, _window()))
+    return list(_kept_path(code))
 
 
-@lru_cache(maxsize=2000)
-def _kept_choices(code: str, language: str, window: int) -> tuple[tuple[str, str], ...]:  # noqa: ARG001 - another window is another entry
+@kept_for(KEPT_SECONDS, most=2000)
+def _kept_choices(code: str, language: str) -> tuple[tuple[str, str], ...]:
     return tuple((area.code, name_in(area, language)) for area in children(code))
 
 
-@lru_cache(maxsize=10_000)
-def _kept_path(code: str, window: int) -> tuple[Area, ...]:  # noqa: ARG001 - another window is another entry
+@kept_for(KEPT_SECONDS, most=10_000)
+def _kept_path(code: str) -> tuple[Area, ...]:
     return tuple(living().filter(code__in=rules.prefixes(code)).order_by("code"))
-
-
-def _window() -> int:
-    """Return the minute that is running; nearly every page asks for areas, and they change once a year."""
-    return int(time.monotonic() // KEPT_SECONDS)
 
 
 def forget_kept() -> None:
     """Have areas read anew by this process."""
-    _kept_choices.cache_clear()
-    _kept_path.cache_clear()
+    _kept_choices.forget()
+    _kept_path.forget()
 
 
 def name_in(area: Area, language: str) -> str:

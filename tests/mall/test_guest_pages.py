@@ -10,7 +10,6 @@ from django.test import Client
 from teahorse.catalog.models import Offer
 from teahorse.common.ids import short
 from teahorse.mall import guest_pages
-from teahorse.mall.goods import area_name
 from teahorse.mall.guest_pages import GuestPages
 from tests.mall.world import person
 
@@ -28,7 +27,6 @@ def test_a_product_page_asks_at_most_eight_questions_and_the_second_none(world, 
 
 
 def test_a_product_page_for_a_chosen_area_asks_as_few(world, django_assert_max_num_queries):
-    area_name.cache_clear()
     first, second = Client(), Client()
     first.cookies["area"] = second.cookies["area"] = "540123"
     first.get(world.page(world.carpet))

@@ -14,8 +14,6 @@ that does not fill the thousand, all are asked. Words that stand in nearly every
 asked order, and a thousand of them are soon together.
 """
 
-import functools
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,6 +22,7 @@ from typing import Any, Literal
 from django.db import connection
 
 from teahorse.catalog.rules import month_day
+from teahorse.common.keeping import kept_for
 from teahorse.common.search_words import ANYWHERE, NAME, TITLE, Query
 from teahorse.people.models import Organisation
 from teahorse.places.rules import CODE_LENGTHS
@@ -69,14 +68,13 @@ class Filters:
     seller: Organisation | None = None
 
 
+@kept_for(600, most=1)
 def statistics() -> Statistics:
-    """Return what is known of all goods; asked again after ten minutes."""
-    return _statistics(int(time.monotonic() // 600))
+    """
+    Return what is known of all goods; asked again after ten minutes.
 
-
-@functools.lru_cache(maxsize=1)
-def _statistics(span: int) -> Statistics:  # noqa: ARG001 - the span of time for which the answer is kept
-    """Ask for the words that stand in four of five products or more, as ``ANALYZE`` counted last, and for the edges."""
+    The words are those that stand in four of five products or more, as ``ANALYZE`` counted last.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_STATISTICS, {"everywhere": EVERYWHERE, "many": MANY})
         words, *edges = cursor.fetchone()

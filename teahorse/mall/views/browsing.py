@@ -218,7 +218,7 @@ def listing(wish: Wish, found: SearchPage) -> dict[str, Any]:
     area_name = ""
     if wish.area:
         named = next((facet.name for facet in found.counties if facet.key == wish.area), "")
-        area_name = named or goods.area_name(wish.area, goods.language(), goods.today())
+        area_name = named or goods.area_name(wish.area, goods.language())
     return {
         "wish": wish,
         "found": found,

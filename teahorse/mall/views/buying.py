@@ -218,16 +218,15 @@ def _place(request: HttpRequest, *, now: datetime) -> HttpResponse:
     """Place what the page showed. The page is laid out again only where there is something to show on it."""
     typed = desks.Typed.read(request.POST.dict())
     quote, refusal = _sealed_quote(request, now=now)
-    if quote is None or not desks.is_quoted_for(quote, typed) or desks.faults_in_words(typed):
+    is_sure = quote is not None and desks.is_quoted_for(quote, typed) and not desks.faults_in_words(typed)
+    if quote is None or typed.way == desks.POINT or not is_sure:  # a point may have closed since
         desk = _desk_as_typed(request, now=now)
         desk.errors = desks.faults_in(desk)
         if desk.errors:
             return _desk_page(request, desk, status=422)
         if quote is None:
             return _placed_before(request) or _desk_page(request, desk, refusal=refusal)
-        goes_to = desks.destination_of(desk)
-        point_id = goes_to.pickup_point.pk if goes_to and goes_to.pickup_point else None
-        if goes_to is None or (quote.destination_code, quote.pickup_point_id) != (goes_to.code, point_id):
+        if not desks.is_quoted_for(quote, desk.typed):
             desk.refusal = desk.refusal or _("The address was changed. Look at freight and arrival for the new one, then order.")
             return _desk_page(request, desk, status=409)
         typed = desk.typed

@@ -120,7 +120,7 @@ def ask_for_levels(offer_ids: Iterable[UUID]) -> Callable[[], Levels]:
 
 def promise(*, levels: Levels, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Shortage]]:
     """Promise, as :func:`reserve` does, from levels that :func:`ask_for_levels` has locked."""
-    promised, shortages = share_out(levels, demands)
+    promised, shortages = _share_out(levels, demands)
     if promised:
         ids = new_ids(len(promised))
         rows = [
@@ -137,7 +137,7 @@ def promise(*, levels: Levels, demands: Sequence[Demand], until: datetime) -> di
     return shortages
 
 
-def share_out(levels: Levels, demands: Sequence[Demand]) -> tuple[list[Demand], dict[UUID, list[Shortage]]]:
+def _share_out(levels: Levels, demands: Sequence[Demand]) -> tuple[list[Demand], dict[UUID, list[Shortage]]]:
     """Return the demands that the levels can meet, each wish all or none in their order, and what the other wishes lack."""
     available = {offer_id: left for offer_id, (_, _, left) in levels.items()}
     by_wish: dict[UUID, list[Demand]] = defaultdict(list)
