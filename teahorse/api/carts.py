@@ -10,12 +10,11 @@ from ninja import Router, Schema
 from pydantic import Field, StringConstraints
 
 from teahorse.api.capabilities import cart_access, cart_of
-from teahorse.api.fields import Asked, Named, Quantity, choice, named, told
+from teahorse.api.fields import Asked, Named, Quantity, choice
 from teahorse.common.refusals import NotThere
 from teahorse.orders import actions, queries
 from teahorse.orders.models import Cart
-from teahorse.orders.queries import LineOnShow
-from teahorse.people.models import Organisation
+from teahorse.orders.wanted import Wanted, Whose, by_seller, wanted_in_cart
 
 router = Router(tags=["carts"])
 CartToken = Annotated[str, StringConstraints(max_length=200)]
@@ -80,11 +79,11 @@ def show_cart(request: HttpRequest, response: HttpResponse, token: CartToken) ->
 @router.put("/carts/{token}/lines/{offer_id}", response=CartShown)
 def hold_in_cart(request: HttpRequest, response: HttpResponse, token: CartToken, offer_id: UUID, asked: Units) -> CartShown:  # noqa: ARG001
     """Hold so many units of an offer in the cart, whatever it held of it before."""
-    cart = _cart(token)
+    cart, now = _cart(token), timezone.now()
+    whose = Whose(key=cart.pk)
     with transaction.atomic():
-        now = timezone.now()
-        actions.put_into_cart(cart=cart, offer_id=offer_id, quantity=asked.quantity, origin=ORIGIN, now=now)
-        actions.set_quantity(cart=cart, offer_id=offer_id, quantity=asked.quantity, now=now)
+        actions.put_into_cart(whose=whose, offer_id=offer_id, quantity=asked.quantity, origin=ORIGIN, now=now)
+        actions.set_quantity(whose=whose, offer_id=offer_id, quantity=asked.quantity, now=now)
     return _private(response, cart)
 
 
@@ -92,7 +91,7 @@ def hold_in_cart(request: HttpRequest, response: HttpResponse, token: CartToken,
 def take_out(request: HttpRequest, response: HttpResponse, token: CartToken, offer_id: UUID) -> CartShown:  # noqa: ARG001
     """Take an offer out of the cart; harmless twice."""
     cart = _cart(token)
-    actions.take_out(cart=cart, offer_ids=[offer_id], now=timezone.now())
+    actions.take_out(whose=Whose(key=cart.pk), offer_ids=[offer_id], now=timezone.now())
     return _private(response, cart)
 
 
@@ -106,30 +105,28 @@ def _cart(token: str) -> Cart:
 
 def _private(response: HttpResponse, cart: Cart) -> CartShown:
     response.headers["Cache-Control"] = "private, no-store"
-    parts = queries.cart_on_show(cart)
-    lines = [line for _seller, own in parts for line in own]
+    lines = wanted_in_cart(Whose(key=cart.pk))
     return CartShown(
         token=cart_access(cart.pk),
-        units=sum(line.line.quantity for line in lines),
+        units=sum(line.quantity for line in lines),
         goods_fen=sum(line.amount_fen for line in lines if not line.trouble),
-        sellers=[_part(seller, own) for seller, own in parts],
+        sellers=[_part(own) for own in by_seller(lines)],
     )
 
 
-def _part(seller: Organisation, lines: list[LineOnShow]) -> CartPart:
-    return CartPart(seller=named(seller), lines=[_line(line) for line in lines])
+def _part(lines: list[Wanted]) -> CartPart:
+    return CartPart(seller=Named(key=lines[0].seller_key, name=lines[0].seller_name), lines=[_line(line) for line in lines])
 
 
-def _line(shown: LineOnShow) -> CartLineShown:
-    variant = shown.line.offer.variant
+def _line(line: Wanted) -> CartLineShown:
     return CartLineShown(
-        offer_id=shown.line.offer_id,
-        product_id=variant.product_id,
-        title=told(variant.product, "title"),
-        variant=told(variant, "name"),
-        quantity=shown.line.quantity,
-        unit_price_fen=shown.line.offer.price_fen,
-        amount_fen=shown.amount_fen,
-        available=max(0, shown.available),
-        trouble=shown.trouble,
+        offer_id=line.offer_id,
+        product_id=line.product_id,
+        title=line.title,
+        variant=line.form,
+        quantity=line.quantity,
+        unit_price_fen=line.price_fen,
+        amount_fen=line.amount_fen,
+        available=line.available,
+        trouble=line.trouble,
     )

@@ -5,10 +5,17 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from teahorse.logistics.models import FreightRate, Parcel, Scan
+from teahorse.common.statements import asked
+from teahorse.logistics.models import Parcel, Scan
 from teahorse.logistics.rules import Rate
 from teahorse.people.models import ServicePoint
 from teahorse.places.models import LENGTHS
+
+FREIGHT_RATES = """
+    select origin_code, destination_code, first_kg_fen, further_kg_fen, free_from_fen, days_min, days_max
+      from logistics_freightrate
+     where origin_code = any(%(origins)s) and destination_code = any(%(destinations)s)
+"""
 
 
 def prefixes(code: str) -> list[str]:
@@ -19,10 +26,7 @@ def prefixes(code: str) -> list[str]:
 def freight_rates(*, origin_codes: Iterable[str], destination_code: str) -> list[Rate]:
     """Return the rates that may hold from any of some origins to a destination, in one query."""
     origins = {prefix for code in origin_codes for prefix in prefixes(code)}
-    rows = FreightRate.objects.filter(origin_code__in=origins, destination_code__in=prefixes(destination_code))
-    return [
-        Rate(r.origin_code, r.destination_code, r.first_kg_fen, r.further_kg_fen, r.free_from_fen, r.days_min, r.days_max) for r in rows
-    ]
+    return [Rate(*row) for row in asked(FREIGHT_RATES, {"origins": sorted(origins), "destinations": prefixes(destination_code)})()]
 
 
 def parcels_of(references: Iterable[UUID]) -> list[Parcel]:

@@ -15,20 +15,18 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from teahorse.catalog.models import Offer
 from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Refusal
 from teahorse.common.translated import translated
 from teahorse.mall.following import promise_words
-from teahorse.orders import queries as orders
 from teahorse.orders import quoting
-from teahorse.orders.models import Cart, OrderGroup
+from teahorse.orders.models import OrderGroup
 from teahorse.orders.rules import MOST_UNITS, Quote, QuoteOrder
+from teahorse.orders.wanted import Wanted, Whose, by_seller, wanted_in_cart, wanted_of
 from teahorse.people import queries as people
 from teahorse.people.models import Person, ServicePoint
 from teahorse.people.rules import NotAPhone, normal_phone
 from teahorse.places import queries as places
-from teahorse.stock import queries as stock
 
 DOOR, POINT = "door", "point"
 AREA_FIELDS = ("province", "city", "county", "township")
@@ -41,24 +39,10 @@ LONGEST = {"name": 80, "line": 200, "note": 200}
 
 
 @dataclass(frozen=True, slots=True)
-class BasketLine:
-    """So many units of an offer that are about to be ordered."""
-
-    offer: Offer
-    quantity: int
-    origin: str = "mall"
-
-    @property
-    def amount_fen(self) -> int:
-        """Price times quantity."""
-        return self.offer.price_fen * self.quantity
-
-
-@dataclass(frozen=True, slots=True)
 class Basket:
     """What is about to be ordered; ``notices`` tell what could not be kept of what was asked for."""
 
-    lines: tuple[BasketLine, ...]
+    lines: tuple[Wanted, ...]
     notices: tuple[str, ...] = ()
     is_cart: bool = True
 
@@ -70,7 +54,7 @@ class Basket:
     @property
     def wanted(self) -> dict[UUID, int]:
         """Units by offer."""
-        return {line.offer.pk: line.quantity for line in self.lines}
+        return {line.offer_id: line.quantity for line in self.lines}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +101,7 @@ class Desk:
     typed: Typed
     levels: list[AreaLevel]
     points: list[ServicePoint]
+    hall: ServicePoint | None = None
     key: UUID = field(default_factory=new_id)
     quote: Quote | None = None
     refusal: str = ""
@@ -126,10 +111,7 @@ class Desk:
     def parts(self) -> list[dict[str, Any]]:
         """Return the basket by seller, with freight and promise where they are known."""
         quoted = {part.seller_id: part for part in self.quote.orders} if self.quote else {}
-        by_seller: dict[UUID, list[BasketLine]] = {}
-        for line in self.basket.lines:
-            by_seller.setdefault(line.offer.seller_id, []).append(line)
-        return [_shown_part(lines, quoted.get(seller_id)) for seller_id, lines in by_seller.items()]
+        return [_shown_part(lines, quoted.get(lines[0].seller_id)) for lines in by_seller(self.basket.lines)]
 
     @property
     def goes_to(self) -> str:
@@ -144,41 +126,32 @@ class Desk:
         return self.quote.goods_fen if self.quote else sum(line.amount_fen for line in self.basket.lines)
 
 
-def _shown_part(lines: list[BasketLine], quoted: QuoteOrder | None) -> dict[str, Any]:
+def _shown_part(lines: list[Wanted], quoted: QuoteOrder | None) -> dict[str, Any]:
     arrives = promise_words(quoted.promised_from, quoted.promised_to) if quoted else ""
-    return {"seller": lines[0].offer.seller, "lines": lines, "quoted": quoted, "arrives": arrives}
+    return {"seller_key": lines[0].seller_key, "seller_name": lines[0].seller_name, "lines": lines, "quoted": quoted, "arrives": arrives}
 
 
-def basket_of_cart(cart: Cart | None) -> Basket:
-    """Return what of a cart can be ordered now; what cannot stays in the cart, with a notice."""
-    shown = [line for _seller, lines in orders.cart_on_show(cart) for line in lines] if cart else []
-    asked = [(one.line.offer, one.line.quantity, one.line.origin, one.available if one.is_sold else 0) for one in shown]
-    return _fit(asked, is_cart=True)
+def basket_of_cart(whose: Whose) -> Basket:
+    """Return what of a cart can be ordered now; what cannot stays in the cart, with a notice. One query."""
+    return _fit(wanted_in_cart(whose), is_cart=True)
 
 
 def basket_of(wanted: Mapping[UUID, int], *, origin: str, is_cart: bool) -> Basket:
-    """Return what of some units can be ordered now, in the order in which they were asked for; three queries."""
-    offers = quoting.OFFERS.filter(pk__in=list(wanted))
-    left = stock.available(wanted)
-    places_asked = {offer_id: place for place, offer_id in enumerate(wanted)}
-    asked = [
-        (offer, wanted[offer.pk], origin, left.get(offer.pk, 0) if offer.is_active and offer.variant.product.is_listed else 0)
-        for offer in sorted(offers, key=lambda offer: places_asked[offer.pk])
-    ]
-    return _fit(asked, is_cart=is_cart)
+    """Return what of some units can be ordered now, in the order in which they were asked for; one query."""
+    return _fit(wanted_of(wanted, origin=origin), is_cart=is_cart)
 
 
-def _fit(asked: Iterable[tuple[Offer, int, str, int]], *, is_cart: bool) -> Basket:
+def _fit(asked: Iterable[Wanted], *, is_cart: bool) -> Basket:
     lines, notices = [], []
-    for offer, quantity, origin, left in asked:
-        title, units = translated(offer.variant.product, "title"), min(quantity, left, MOST_UNITS)
+    for line in asked:
+        units = min(line.quantity, line.available, MOST_UNITS)
         if units < 1:
-            notices.append(_("“%(title)s” is sold out and is left out of this order.") % {"title": title})
+            notices.append(_("“%(title)s” is sold out and is left out of this order.") % {"title": line.title})
             continue
-        if units < quantity:
-            told = {"title": title, "left": units}
+        if units < line.quantity:
+            told = {"title": line.title, "left": units}
             notices.append(_("Of “%(title)s” only %(left)s are left; this order takes them.") % told)
-        lines.append(BasketLine(offer, units, origin))
+        lines.append(line if units == line.quantity else replace(line, quantity=units))
     return Basket(tuple(lines), tuple(notices), is_cart)
 
 
@@ -205,16 +178,16 @@ def set_up(*, basket: Basket, typed: Typed, hall: ServicePoint | None, now: date
     levels = area_levels(typed.code)
     code = next((level.chosen for level in reversed(levels) if level.chosen), "")
     typed = replace(typed, code=code)
-    points = pickup_points(code, hall=hall)
-    if typed.way == POINT and points and typed.point not in {short(point.pk) for point in points}:
+    points = pickup_points(code, hall=hall) if typed.way == POINT else []
+    if points and typed.point not in {short(point.pk) for point in points}:
         chosen = point_by_key(typed.point)
         points = [chosen, *points] if chosen else points
         typed = replace(typed, point=short(points[0].pk) if chosen is None else typed.point)
-    desk = Desk(basket=basket, typed=typed, levels=levels, points=points, key=key or new_id())
+    desk = Desk(basket=basket, typed=typed, levels=levels, points=points, hall=hall, key=key or new_id())
     destination = destination_of(desk)
     if destination is not None and basket.lines:
         try:
-            desk.quote = quoting.quote(wanted=basket.wanted, destination=destination, now=now, offers=[line.offer for line in basket.lines])
+            desk.quote = quoting.quote(wanted=basket.wanted, destination=destination, now=now, lines=basket.lines)
             desk.sealed = quoting.seal(desk.quote)
         except Refusal as refusal:
             desk.refusal = str(refusal)

@@ -22,9 +22,8 @@ def first_pictures(product_ids: Iterable[UUID]) -> dict[UUID, PictureUrls]:
     return {picture.product_id: picture_urls(picture) for picture in found.distinct("product_id") if picture.product_id}
 
 
-def thumb(pictures: Pictures, product_id: UUID, *, drawing: str, title: str) -> SafeString:
+def thumb(picture: PictureUrls | None, *, drawing: str, title: str) -> SafeString:
     """Draw the photograph of a product in its smallest size, or the drawing of its kind, with words for who cannot see it."""
-    picture = pictures.get(product_id)
     return format_html(
         '<img class="thumb" src="{}" alt="{}" width="64" height="64" loading="lazy" decoding="async">',
         picture.small if picture else drawing_url(drawing),

@@ -1,14 +1,15 @@
 """Who is looking: her person, her cart, and the orders that she may see."""
 
-from datetime import datetime
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from teahorse.common.refusals import NotThere
 from teahorse.mall import cookies
-from teahorse.orders import actions, queries
-from teahorse.orders.models import Cart, OrderGroup
+from teahorse.orders import queries
+from teahorse.orders.actions import InCart
+from teahorse.orders.models import OrderGroup
+from teahorse.orders.wanted import Whose
 from teahorse.people.models import Person
 
 
@@ -17,18 +18,18 @@ def person_of(request: HttpRequest) -> Person | None:
     return request.user if request.user.is_authenticated else None
 
 
-def cart_of(request: HttpRequest) -> Cart | None:
-    """Return the visitor's cart, where she has one."""
+def whose_cart(request: HttpRequest) -> Whose:
+    """Return whose cart this visitor fills: her own, else the one that this browser keeps, else nobody's yet."""
     person = person_of(request)
-    if person is not None:
-        return queries.cart_of(person)
-    key = cookies.cart_key(request)
-    return queries.guest_cart(key) if key else None
+    return Whose(person_id=person.pk) if person else Whose(key=cookies.cart_key(request))
 
 
-def cart_to_fill(request: HttpRequest, *, now: datetime) -> Cart:
-    """Return the visitor's cart; a new one where she has none."""
-    return cart_of(request) or actions.open_cart(person=person_of(request), now=now)
+def keep_cart(request: HttpRequest, response: HttpResponse, cart: InCart) -> None:
+    """Let the browser know how much is in the cart, and a guest's browser which cart it is."""
+    if person_of(request) is None:
+        cookies.keep_cart(response, cart.cart_id, count=cart.units)
+    else:
+        cookies.keep_count(response, cart.units)
 
 
 def group_of(request: HttpRequest, group_id: UUID) -> OrderGroup:

@@ -16,7 +16,6 @@ from teahorse.orders.quoting import HOME
 from teahorse.payments.models import Payment, Refund
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Person, Right, ServicePoint
-from teahorse.stock import queries as stock
 
 State = SellerOrder.State
 
@@ -31,51 +30,9 @@ def cart_of(person: Person) -> Cart | None:
     return Cart.objects.filter(person=person).first()
 
 
-def cart_lines(cart: Cart) -> list[CartLine]:
-    """Return the lines of a cart with offer, variant, product and seller, in the order they were put in."""
-    lines = CartLine.objects.filter(cart=cart).select_related("offer__variant__product", "offer__seller__area")
-    return list(lines.order_by("added_at", "pk"))
-
-
 def cart_count(cart: Cart) -> int:
     """Return how many units are in a cart."""
     return CartLine.objects.filter(cart=cart).aggregate(units=Sum("quantity"))["units"] or 0
-
-
-@dataclass(frozen=True, slots=True)
-class LineOnShow:
-    """A cart line with how many units can be had now; ``is_sold`` is False for withdrawn goods."""
-
-    line: CartLine
-    available: int
-    is_sold: bool
-
-    @property
-    def trouble(self) -> str:
-        """``not_sold``, ``sold_out``, ``too_few`` or nothing."""
-        if not self.is_sold:
-            return "not_sold"
-        if self.available == 0:
-            return "sold_out"
-        return "too_few" if self.available < self.line.quantity else ""
-
-    @property
-    def amount_fen(self) -> int:
-        """Price times quantity."""
-        return self.line.offer.price_fen * self.line.quantity
-
-
-def cart_on_show(cart: Cart) -> list[tuple[Organisation, list[LineOnShow]]]:
-    """Return a cart by seller, each line with what is left; two queries."""
-    lines = cart_lines(cart)
-    left = stock.available(line.offer_id for line in lines)
-    by_seller: dict[UUID, list[LineOnShow]] = defaultdict(list)
-    sellers: dict[UUID, Organisation] = {}
-    for line in lines:
-        sellers[line.offer.seller_id] = line.offer.seller
-        is_sold = line.offer.is_active and line.offer.variant.product.is_listed
-        by_seller[line.offer.seller_id].append(LineOnShow(line, left.get(line.offer_id, 0), is_sold))
-    return [(sellers[seller_id], shown) for seller_id, shown in by_seller.items()]
 
 
 def groups_visible_to(person: Person) -> QuerySet[OrderGroup]:

@@ -1,7 +1,6 @@
 """Asking the house what goods cost at a place, and sealing the answer so that it can travel with the buyer."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,14 +9,12 @@ from zoneinfo import ZoneInfo
 from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.catalog.models import Offer
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.common.translated import translated
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS, Quote, QuoteLine, QuoteOrder, decode_quote, encode_quote
+from teahorse.orders.wanted import Wanted, by_seller, wanted_of
 from teahorse.people.models import ServicePoint
-from teahorse.stock import queries as stock
 
 GOOD_FOR = timedelta(minutes=30)
 HOME = ZoneInfo("Asia/Shanghai")
@@ -61,10 +58,6 @@ class QuoteNotOurs(Refusal):
     sentence = _("The prices shown are too old. Look at the new ones and confirm again.")
 
 
-OFFERS = Offer.objects.select_related("variant__product", "seller__area")
-"""Offers with all that pricing them asks for."""
-
-
 @dataclass(frozen=True, slots=True)
 class Destination:
     """Where goods go: an area with its names, and a pickup point when they are fetched there."""
@@ -74,12 +67,12 @@ class Destination:
     pickup_point: ServicePoint | None = None
 
 
-def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime, offers: Iterable[Offer] | None = None) -> Quote:
+def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime, lines: Sequence[Wanted] | None = None) -> Quote:
     """
-    Price units of offers for a destination: split by seller, with freight and a promise for each; three queries.
+    Price units of offers for a destination: split by seller, with freight and a promise for each; two queries.
 
-    :param offers: the rows, where the caller has just read them (with variant, product, seller and area) and asked what is
-        left of each; then one query.
+    :param lines: the same units as :func:`teahorse.orders.wanted.wanted_of` reads them, where the caller has just done so
+        and has looked at what is left of each; then one query.
 
     :raises NothingToBuy: without a line; :raises Malformed: for more than 50 lines or a quantity outside 1..999;
     :raises NotSold: :raises SoldOut: :raises NoRoadThere: as they say.
@@ -91,20 +84,16 @@ def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime
     for offer_id, units in wanted.items():
         if not 1 <= units <= MOST_UNITS:
             raise Malformed(field=f"lines.{offer_id}.quantity", reason=_("A quantity is a number from 1 to 999."))
-    sold = _sold(wanted, OFFERS.filter(pk__in=list(wanted)) if offers is None else offers)
-    if offers is None:
-        _check_left(wanted, sold)
-    by_seller: dict[UUID, list[Offer]] = defaultdict(list)
-    for offer in sold:
-        by_seller[offer.seller_id].append(offer)
-    rates = logistics.freight_rates(origin_codes={offer.seller.area.code for offer in sold}, destination_code=destination.code)
+    sold = _sold(wanted, wanted_of(wanted) if lines is None else lines)
+    if lines is None:
+        _check_left(sold)
+    rates = logistics.freight_rates(origin_codes={line.seller_area for line in sold}, destination_code=destination.code)
     parts = []
-    for seller_id in sorted(by_seller):
-        own = by_seller[seller_id]
-        rate = freight.rate_for(rates, origin=own[0].seller.area.code, destination=destination.code)
+    for own in sorted(by_seller(sold), key=lambda own: own[0].seller_id):
+        rate = freight.rate_for(rates, origin=own[0].seller_area, destination=destination.code)
         if rate is None:
             raise NoRoadThere(field="destination")
-        parts.append(_part(own, wanted, rate, now))
+        parts.append(_part(own, rate, now))
     return Quote(
         orders=tuple(parts),
         destination_code=destination.code,
@@ -134,40 +123,30 @@ def unseal(text: str, *, now: datetime) -> Quote:
     return found
 
 
-def _sold(wanted: Iterable[UUID], offers: Iterable[Offer]) -> list[Offer]:
-    """Return the offers, each sold and listed, in key order."""
-    found = {offer.pk: offer for offer in sorted(offers, key=lambda offer: offer.pk)}
+def _sold(wanted: Iterable[UUID], lines: Iterable[Wanted]) -> list[Wanted]:
+    """Return the lines, each sold and listed, in the order of the offers' keys."""
+    found = {line.offer_id: line for line in sorted(lines, key=lambda line: line.offer_id)}
     for offer_id in wanted:
-        offer = found.get(offer_id)
-        if offer is None:
-            raise NotSold(field=f"lines.{offer_id}", title="?")
-        if not (offer.is_active and offer.variant.product.is_listed):
-            raise NotSold(field=f"lines.{offer_id}", title=translated(offer.variant.product, "title"))
+        line = found.get(offer_id)
+        if line is None or not line.is_sold:
+            raise NotSold(field=f"lines.{offer_id}", title=line.title if line else "?")
     return list(found.values())
 
 
-def _check_left(wanted: Mapping[UUID, int], offers: Iterable[Offer]) -> None:
-    left = stock.available(wanted)
-    for offer in offers:
-        if left.get(offer.pk, 0) < wanted[offer.pk]:
-            raise SoldOut(
-                field=f"lines.{offer.pk}.quantity",
-                title=translated(offer.variant.product, "title"),
-                available=left.get(offer.pk, 0),
-                wanted=wanted[offer.pk],
-            )
+def _check_left(lines: Iterable[Wanted]) -> None:
+    for line in lines:
+        if line.available < line.quantity:
+            raise SoldOut(field=f"lines.{line.offer_id}.quantity", title=line.title, available=line.available, wanted=line.quantity)
 
 
-def _part(offers: list[Offer], wanted: Mapping[UUID, int], rate: freight.Rate, now: datetime) -> QuoteOrder:
-    lines = tuple(
-        QuoteLine(offer.pk, offer.variant.product_id, wanted[offer.pk], offer.price_fen, offer.variant.weight_grams) for offer in offers
-    )
+def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime) -> QuoteOrder:
+    lines = tuple(QuoteLine(line.offer_id, line.product_id, line.quantity, line.price_fen, line.weight_grams) for line in wanted)
     weight = sum(line.weight_grams * line.quantity for line in lines)
     goods = sum(line.amount_fen for line in lines)
     promised = freight.promise(rate, placed_on=now.astimezone(HOME).date())
     return QuoteOrder(
-        seller_id=offers[0].seller_id,
-        county_id=offers[0].seller.county_id,
+        seller_id=wanted[0].seller_id,
+        county_id=wanted[0].county_id,
         lines=lines,
         freight_fen=freight.freight_fen(rate, weight_grams=weight, goods_fen=goods),
         promised_from=promised.from_date,

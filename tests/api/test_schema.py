@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from teahorse.api.capabilities import cart_access, order_access
 from teahorse.orders import actions
+from teahorse.orders.wanted import Whose
 from teahorse.people.actions import issue_token
 from tests import world
 
@@ -49,7 +50,7 @@ bounded = settings(
 def region(wine, carpet, placed, paid):
     """Things that are there, by the name under which an address asks for them."""
     cart = actions.open_cart(person=None, now=timezone.now())
-    actions.put_into_cart(cart=cart, offer_id=wine.pk, quantity=2, now=timezone.now())
+    actions.put_into_cart(whose=Whose(key=cart.pk), offer_id=wine.pk, quantity=2, now=timezone.now())
     packed = paid({wine: 1}, pickup_point=world.service_point("xuexi")).orders.get()
     parcel = actions.pack_order(order=packed, weight_grams=500, by=None, now=timezone.now())
     group = placed({wine: 1})

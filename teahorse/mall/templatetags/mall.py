@@ -8,6 +8,7 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from teahorse.catalog.pictures import PictureUrls
 from teahorse.common.ids import short
 from teahorse.mall import following
 from teahorse.mall.pictures import Pictures
@@ -37,7 +38,13 @@ def phone_at_home(phone: str | None) -> str:
 @register.simple_tag
 def thumb(pictures: Pictures, product_id: UUID, drawing: str, title: str) -> SafeString:
     """``{% thumb pictures product.pk product.drawing product.title_i18n %}``: the first photograph, small, else the drawing."""
-    return draw_thumb(pictures or {}, product_id, drawing=drawing, title=title)
+    return draw_thumb((pictures or {}).get(product_id), drawing=drawing, title=title)
+
+
+@register.simple_tag
+def photo(picture: PictureUrls | None, drawing: str, title: str) -> SafeString:
+    """``{% photo line.picture line.drawing line.title %}``: the photograph, small, else the drawing."""
+    return draw_thumb(picture, drawing=drawing, title=title)
 
 
 @register.simple_tag

@@ -1,5 +1,6 @@
 """From the shelf into the cart, from the cart to an order."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -12,18 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from teahorse.catalog.models import Offer
 from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.mall import checkout as desks
 from teahorse.mall import cookies
-from teahorse.mall.pictures import first_pictures
 from teahorse.mall.show import page, personal, refusals_told
-from teahorse.mall.visitor import cart_of, cart_to_fill, last_group, person_of
-from teahorse.orders import actions, dispatch, queries, quoting
-from teahorse.orders.models import Cart, OrderGroup
+from teahorse.mall.visitor import keep_cart, last_group, person_of, whose_cart
+from teahorse.orders import actions, dispatch, quoting
+from teahorse.orders.models import OrderGroup
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS, Quote
+from teahorse.orders.wanted import Wanted, Whose, by_seller, wanted_in_cart, wanted_of
 from teahorse.places import queries as places
+
+QUANTITY = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 
 
 def key_in(data: dict[str, str], name: str) -> UUID:
@@ -67,9 +69,8 @@ def put_into_cart(request: HttpRequest, *, origin: str, back: str) -> HttpRespon
         raise Malformed(field="quantity", reason=_("A quantity is a number from 1 to 999."))
     if data.get("do") == "buy":
         return HttpResponseRedirect(f"{reverse('mall:checkout')}?buy={short(offer_id)}&quantity={quantity}&origin={origin}")
-    cart = cart_to_fill(request, now=now)
-    actions.put_into_cart(cart=cart, offer_id=offer_id, quantity=quantity, origin=origin, now=now)
-    count = queries.cart_count(cart)
+    held = actions.put_into_cart(whose=whose_cart(request), offer_id=offer_id, quantity=quantity, origin=origin, now=now)
+    count = held.units
     if request.headers.get("X-Fragment"):
         response: HttpResponse = JsonResponse({"count": count, "said": _("It is in the cart.")})
     else:
@@ -78,15 +79,8 @@ def put_into_cart(request: HttpRequest, *, origin: str, back: str) -> HttpRespon
         )
         messages.success(request, said % {"count": count})
         response = redirect(back)
-    _keep(response, cart, count)
+    keep_cart(request, response, held)
     return response
-
-
-def _keep(response: HttpResponse, cart: Cart, count: int) -> None:
-    if cart.person_id is None:
-        cookies.keep_cart(response, cart.pk, count=count)
-    else:
-        cookies.keep_count(response, count)
 
 
 @personal
@@ -102,37 +96,35 @@ def cart(request: HttpRequest) -> HttpResponse:
 def _change_cart(request: HttpRequest, *, now: datetime) -> HttpResponse:
     data = request.POST.dict()
     offer_id = key_in(data, "offer")
-    found = cart_to_fill(request, now=now)
-    removed = ""
+    whose = whose_cart(request)
+    response = HttpResponseRedirect(reverse("mall:cart"))
     try:
         if data.get("do") == "put_back":
-            origin = _origin(data.get("origin", ""))
-            actions.put_into_cart(cart=found, offer_id=offer_id, quantity=number_in(data, "quantity"), origin=origin, now=now)
-        elif data.get("do") == "remove":
-            line = found.lines.filter(offer_id=offer_id).first()
-            actions.set_quantity(cart=found, offer_id=offer_id, quantity=0, now=now)
-            removed = f"?removed={short(offer_id)}&quantity={line.quantity}&origin={line.origin}" if line else ""
-        else:
-            actions.set_quantity(cart=found, offer_id=offer_id, quantity=number_in(data, "quantity"), now=now)
+            origin, quantity = _origin(data.get("origin", "")), number_in(data, "quantity")
+            keep_cart(request, response, actions.put_into_cart(whose=whose, offer_id=offer_id, quantity=quantity, origin=origin, now=now))
+            return response
+        quantity = 0 if data.get("do") == "remove" else number_in(data, "quantity")
+        changed = actions.set_quantity(whose=whose, offer_id=offer_id, quantity=quantity, now=now)
     except Refusal as refusal:
         return _cart_page(request, refusal=refusal, offer_id=offer_id)
-    response = HttpResponseRedirect(reverse("mall:cart") + removed)
-    _keep(response, found, queries.cart_count(found))
+    if changed.taken_out:
+        response = HttpResponseRedirect(
+            f"{reverse('mall:cart')}?removed={short(offer_id)}&quantity={changed.taken_out}&origin={changed.origin}"
+        )
+    cookies.keep_count(response, changed.units)
     return response
 
 
 def _cart_page(request: HttpRequest, *, refusal: Refusal | None = None, offer_id: UUID | None = None) -> HttpResponse:
-    found = cart_of(request)
-    sellers = queries.cart_on_show(found) if found else []
-    good = [line for _seller, lines in sellers for line in lines if not line.trouble]
-    count = sum(line.line.quantity for _seller, lines in sellers for line in lines)
+    lines = wanted_in_cart(whose_cart(request))
+    good = [line for line in lines if not line.trouble]
+    count = sum(line.quantity for line in lines)
     context = {
-        "sellers": sellers,
+        "sellers": by_seller(lines),
         "total_fen": sum(line.amount_fen for line in good),
-        "good_count": sum(line.line.quantity for line in good),
-        "has_trouble": any(line.trouble for _seller, lines in sellers for line in lines),
-        "can_order": any(line.is_sold and line.available for _seller, lines in sellers for line in lines),
-        "pictures": first_pictures(line.line.offer.variant.product_id for _seller, lines in sellers for line in lines),
+        "good_count": sum(line.quantity for line in good),
+        "has_trouble": len(good) < len(lines),
+        "can_order": any(line.available for line in lines),
         "removed": _removed(request),
         "refusal": refusal,
         "refused_offer": offer_id,
@@ -145,17 +137,15 @@ def _cart_page(request: HttpRequest, *, refusal: Refusal | None = None, offer_id
     return response
 
 
-def _removed(request: HttpRequest) -> dict[str, object] | None:
+def _removed(request: HttpRequest) -> Wanted | None:
     """Return what was just taken out, so that it can be put back."""
     try:
         offer_id = from_short(request.GET.get("removed", ""))
     except ValueError:
         return None
-    offer = Offer.objects.select_related("variant__product").filter(pk=offer_id).first()
     quantity = request.GET.get("quantity", "1")
-    if offer is None or not quantity.isdigit():
-        return None
-    return {"offer": offer, "quantity": quantity, "origin": _origin(request.GET.get("origin", ""))}
+    found = wanted_of({offer_id: int(quantity)}, origin=_origin(request.GET.get("origin", ""))) if QUANTITY.fullmatch(quantity) else []
+    return found[0] if found else None
 
 
 @personal
@@ -182,7 +172,7 @@ def _asked_basket(request: HttpRequest) -> desks.Basket:
     """Return the one offer that "buy now" asked for, else what is in the cart."""
     data = request.GET.dict()
     if not data.get("buy"):
-        return desks.basket_of_cart(cart_of(request))
+        return desks.basket_of_cart(whose_cart(request))
     wanted = {key_in(data, "buy"): min(max(1, number_in(data, "quantity")), MOST_UNITS)}
     return desks.basket_of(wanted, origin=_origin(data.get("origin", "")), is_cart=False)
 
@@ -193,7 +183,7 @@ def _desk_as_typed(request: HttpRequest, *, now: datetime) -> desks.Desk:
     origin = _origin(data.get("origin", ""))
     wanted = _wanted(request)
     is_cart = data.get("source") != "one"
-    basket = desks.basket_of(wanted, origin=origin, is_cart=is_cart) if wanted else desks.basket_of_cart(cart_of(request))
+    basket = desks.basket_of(wanted, origin=origin, is_cart=is_cart) if wanted else desks.basket_of_cart(whose_cart(request))
     return desks.set_up(basket=basket, typed=desks.Typed.read(data), hall=desks.hall_of(origin), now=now, key=_key(request))
 
 
@@ -277,10 +267,10 @@ def _placed_before(request: HttpRequest) -> HttpResponse | None:
 
 def _placed(request: HttpRequest, group_id: UUID, *, quote: Quote, now: datetime) -> HttpResponse:
     response = redirect("mall:pay", group_id)
-    found = cart_of(request) if request.POST.get("source") != "one" else None
-    if found is not None:
-        actions.take_out(cart=found, offer_ids=[line.offer_id for part in quote.orders for line in part.lines], now=now)
-        cookies.keep_count(response, queries.cart_count(found))
+    whose = whose_cart(request)
+    if request.POST.get("source") != "one" and whose != Whose():
+        left = actions.take_out(whose=whose, offer_ids=[line.offer_id for part in quote.orders for line in part.lines], now=now)
+        cookies.keep_count(response, left.units)
     if person_of(request) is None:
         cookies.keep_order(request, response, group_id)
     cookies.keep_area(response, quote.destination_code)
@@ -295,9 +285,8 @@ def _desk_page(request: HttpRequest, desk: desks.Desk, *, refusal: Refusal | Non
         "typed": desk.typed,
         "errors": desk.errors,
         "parts": desk.parts(),
-        "pictures": first_pictures(line.offer.variant.product_id for line in desk.basket.lines),
         "alarm": str(refusal) if refusal else "",
-        "hall": desks.hall_of(desk.basket.origin),
+        "hall": desk.hall,
         "is_guest": person_of(request) is None,
     }
     return page(request, "checkout", context, status=status)

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from teahorse.common import push
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.visitors import client_address
-from teahorse.mall import cookies, wechat
 from teahorse.mall import pay as paying
+from teahorse.mall import wechat
 from teahorse.mall.following import OrderShown, order_shown
 from teahorse.mall.show import page, personal, refusals_told
-from teahorse.mall.visitor import cart_to_fill, group_of, person_of
+from teahorse.mall.visitor import group_of, keep_cart, person_of, whose_cart
 from teahorse.orders import actions, queries
 from teahorse.orders.models import OrderGroup, SellerOrder
+from teahorse.orders.wanted import Whose
 from teahorse.payments import actions as payments
 from teahorse.payments import queries as payment_queries
 from teahorse.payments.models import Payment
@@ -205,17 +206,15 @@ def _part_in(request: HttpRequest, group: OrderGroup) -> SellerOrder:
 
 def _buy_again(request: HttpRequest, group: OrderGroup) -> HttpResponse:
     now = timezone.now()
-    cart = cart_to_fill(request, now=now)
+    whose, held = whose_cart(request), None
     shown: OrderShown = order_shown(queries.tracking(group))
     for line in (line for part in shown.parts for line in part.lines):
         try:
-            actions.put_into_cart(cart=cart, offer_id=line.offer_id, quantity=line.quantity, now=now)
+            held = actions.put_into_cart(whose=whose, offer_id=line.offer_id, quantity=line.quantity, now=now)
+            whose = whose if whose.person_id else Whose(key=held.cart_id)
         except Refusal as refusal:
             messages.warning(request, str(refusal))
     response = HttpResponseRedirect(reverse("mall:cart"))
-    count = queries.cart_count(cart)
-    if cart.person_id is None:
-        cookies.keep_cart(response, cart.pk, count=count)
-    else:
-        cookies.keep_count(response, count)
+    if held is not None:
+        keep_cart(request, response, held)
     return response

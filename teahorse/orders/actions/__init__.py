@@ -1,6 +1,6 @@
 """Every change of carts and orders, by topic."""
 
-from teahorse.orders.actions.carts import CartFull, merge_carts, open_cart, put_into_cart, set_quantity, take_out
+from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
 from teahorse.orders.actions.fulfilling import NotReceived, NotToPack, close_received, confirm_receipt, pack_order
 from teahorse.orders.actions.noticing import mark_notices_read, notice_sellers
 from teahorse.orders.actions.paying import (
@@ -16,6 +16,8 @@ from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChan
 
 __all__ = [
     "CartFull",
+    "Changed",
+    "InCart",
     "KeyUsedForAnother",
     "NotReceived",
     "NotToPack",

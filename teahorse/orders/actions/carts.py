@@ -1,20 +1,34 @@
 """Carts: a guest's by its key, a person's by herself; both become one when she logs in."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.catalog.models import Offer
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.common.translated import translated
-from teahorse.orders.models import Cart, CartLine
+from teahorse.common.statements import array, asked, together
+from teahorse.orders.models import Cart
 from teahorse.orders.quoting import NotSold
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS
+from teahorse.orders.wanted import Whose
 from teahorse.people.models import Person
 
+PUT = (Path(__file__).parent / "put_into_cart.sql").read_text()
+HOLD = (Path(__file__).parent / "hold_in_cart.sql").read_text()
+TOUCH_GUESTS = """
+    insert into orders_cart (id, person_id, changed_at) values (%(id)s, %(person)s, %(now)s)
+    on conflict (id) do update set changed_at = excluded.changed_at where orders_cart.person_id is null
+"""
+TOUCH_OWN = """
+    insert into orders_cart (id, person_id, changed_at) values (%(id)s, %(person)s, %(now)s)
+    on conflict (person_id) do update set changed_at = excluded.changed_at
+"""
 MERGE = """
     insert into orders_cartline (id, cart_id, offer_id, quantity, origin, added_at)
     select gen_random_uuid(), %(to)s, offer_id, quantity, origin, added_at from orders_cartline where cart_id = %(from)s
@@ -38,54 +52,78 @@ def open_cart(*, person: Person | None, now: datetime) -> Cart:
     return cart
 
 
-@transaction.atomic
-def put_into_cart(*, cart: Cart, offer_id: UUID, quantity: int, origin: str = "mall", now: datetime) -> CartLine:
+@dataclass(frozen=True, slots=True)
+class InCart:
+    """A cart after something was put into it: its key, how much it holds of the offer, and how many units in all."""
+
+    cart_id: UUID
+    quantity: int
+    units: int
+
+
+def put_into_cart(*, whose: Whose, offer_id: UUID, quantity: int, origin: str = "mall", now: datetime) -> InCart:
     """
-    Add units of an offer to what the cart holds of it.
+    Add units of an offer to what somebody's cart holds of it; who has no cart gets one. One round trip and the commit.
 
     :raises Malformed: for a quantity outside 1..999; :raises NotSold: if it is not sold; :raises CartFull: as it says.
     """
     if not 1 <= quantity <= MOST_UNITS:
         raise Malformed(field="quantity", reason=_("A quantity is a number from 1 to 999."))
-    offer = Offer.objects.select_related("variant__product").filter(pk=offer_id).first()
-    if offer is None or not (offer.is_active and offer.variant.product.is_listed):
-        raise NotSold(field="offer_id", title=translated(offer.variant.product, "title") if offer else "?")
-    Cart.objects.select_for_update().get(pk=cart.pk)
-    line = CartLine.objects.filter(cart=cart, offer=offer).first()
-    if line is None:
-        if CartLine.objects.filter(cart=cart).count() >= MOST_LINES:
-            raise CartFull(field="offer_id", most=MOST_LINES)
-        line = CartLine.objects.create(id=new_id(), cart=cart, offer=offer, quantity=quantity, origin=origin[:60], added_at=now)
-    else:
-        line.quantity = min(MOST_UNITS, line.quantity + quantity)
-        line.origin = origin[:60]
-        line.save(update_fields=["quantity", "origin"])
-    Cart.objects.filter(pk=cart.pk).update(changed_at=now)
-    return line
+    cart_id = whose.key or new_id()
+    row = {
+        "cart": None if whose.person_id else cart_id,
+        "person": whose.person_id,
+        "offer": offer_id,
+        "line": new_id(),
+        "quantity": quantity,
+        "origin": origin[:60],
+        "now": now,
+        "most_lines": MOST_LINES,
+        "most_units": MOST_UNITS,
+        "title": f"title_{(get_language() or 'zh-hans').replace('-', '_')}",
+    }
+    with transaction.atomic():
+        with together():
+            asked(TOUCH_OWN if whose.person_id else TOUCH_GUESTS, {"id": cart_id, "person": whose.person_id, "now": now})
+            answer = asked(PUT, row)
+        found, title, is_sold, held, units = answer()[0]
+        if found is not None:
+            if not is_sold:
+                raise NotSold(field="offer_id", title=title or "?")
+            if held is None:
+                raise CartFull(field="offer_id", most=MOST_LINES)
+            return InCart(found, held, units)
+    return put_into_cart(whose=Whose(key=new_id()), offer_id=offer_id, quantity=quantity, origin=origin, now=now)  # the key is a person's
 
 
-@transaction.atomic
-def set_quantity(*, cart: Cart, offer_id: UUID, quantity: int, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A cart after its lines were changed: how many units it holds, and how many were taken out, from where they had come."""
+
+    units: int
+    taken_out: int
+    origin: str
+
+
+def set_quantity(*, whose: Whose, offer_id: UUID, quantity: int, now: datetime) -> Changed:
     """
-    Hold so many units of an offer in the cart; 0 takes it out.
+    Hold so many units of an offer that is in the cart; 0 takes it out. Harmless where it is not in it.
 
     :raises Malformed: for a quantity outside 0..999.
     """
     if not 0 <= quantity <= MOST_UNITS:
         raise Malformed(field="quantity", reason=_("A quantity is a number from 1 to 999."))
-    lines = CartLine.objects.filter(cart=cart, offer_id=offer_id)
-    if quantity:
-        lines.update(quantity=quantity)
-    else:
-        lines.delete()
-    Cart.objects.filter(pk=cart.pk).update(changed_at=now)
+    return _hold(whose, [offer_id], quantity, now)
 
 
-@transaction.atomic
-def take_out(*, cart: Cart, offer_ids: list[UUID], now: datetime) -> None:
+def take_out(*, whose: Whose, offer_ids: Iterable[UUID], now: datetime) -> Changed:
     """Take offers out of the cart, after they were ordered; harmless twice."""
-    CartLine.objects.filter(cart=cart, offer_id__in=offer_ids).delete()
-    Cart.objects.filter(pk=cart.pk).update(changed_at=now)
+    return _hold(whose, offer_ids, 0, now)
+
+
+def _hold(whose: Whose, offer_ids: Iterable[UUID], quantity: int, now: datetime) -> Changed:
+    row = {"cart": whose.key, "person": whose.person_id, "offers": array(offer_ids), "quantity": quantity, "now": now}
+    return Changed(*asked(HOLD, row)()[0])
 
 
 @transaction.atomic

@@ -1,0 +1,99 @@
+"""What somebody wants to buy: the lines of a cart, or units that a page or a program lists. One statement each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import get_language
+
+from teahorse.catalog.pictures import PictureUrls, urls
+from teahorse.common.statements import array, asked
+
+WANTED = (Path(__file__).parent / "wanted.sql").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose cart: a guest's, known by its key, or a person's own. Nobody's where both are missing."""
+
+    key: UUID | None = None
+    person_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    So many units of an offer that somebody wants, with what they are, what one costs and weighs, and how many are left.
+
+    Texts stand in the language of the moment; ``form`` is the variant's name; prices in fen, weights in grams.
+    """
+
+    offer_id: UUID
+    quantity: int
+    origin: str
+    product_id: UUID
+    seller_id: UUID
+    county_id: UUID
+    seller_area: str
+    title: str
+    form: str
+    drawing: str
+    price_fen: int
+    weight_grams: int
+    is_sold: bool
+    left: int
+    seller_key: str
+    seller_name: str
+    picture: PictureUrls | None
+
+    @property
+    def available(self) -> int:
+        """How many can be had now."""
+        return max(0, self.left) if self.is_sold else 0
+
+    @property
+    def trouble(self) -> str:
+        """``not_sold``, ``sold_out``, ``too_few`` or nothing."""
+        if not self.is_sold:
+            return "not_sold"
+        if self.available == 0:
+            return "sold_out"
+        return "too_few" if self.available < self.quantity else ""
+
+    @property
+    def amount_fen(self) -> int:
+        """Price times quantity."""
+        return self.price_fen * self.quantity
+
+
+def wanted_in_cart(whose: Whose) -> list[Wanted]:
+    """Return the lines of somebody's cart in the order they were put in; one query, none for nobody."""
+    if whose == Whose():
+        return []
+    return _read(cart=whose.key, person=whose.person_id, offers="{}", units=[], origin="")
+
+
+def wanted_of(units: Mapping[UUID, int], *, origin: str = "mall") -> list[Wanted]:
+    """Return units by offer in the order in which they are listed; an offer that never was is left out. One query."""
+    return _read(cart=None, person=None, offers=array(units), units=list(units.values()), origin=origin)
+
+
+def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
+    """Return lines by seller, sellers and lines in the order in which they come."""
+    found: dict[UUID, list[Wanted]] = {}
+    for line in lines:
+        found.setdefault(line.seller_id, []).append(line)
+    return list(found.values())
+
+
+def _read(**parameters: Any) -> list[Wanted]:
+    language = (get_language() or "zh-hans").replace("-", "_")
+    texts = {name: f"{name}_{language}" for name in ("title", "name", "alt")}
+    rows = asked(WANTED, {**parameters, **texts})()
+    return [Wanted(*(*row[:16], _picture(*row[16:]))) for row in rows]
+
+
+def _picture(sha256: str | None, width: int, height: int, alt: str) -> PictureUrls | None:
+    return urls(sha256, width=width, height=height, alt=alt) if sha256 else None
