@@ -7,16 +7,22 @@ twice and in any order; reactions are written so that this does no harm.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import msgspec
 from django.db import transaction
-from procrastinate.contrib.django import app
+
+from teahorse.common.statements import asked
 
 QUEUE = "reactions"
 JOB = "teahorse.react"
+STORE = """
+    select procrastinate_defer_jobs_v1(
+               array_agg((%(queue)s, %(task)s, 0, null, null, arguments, null)::procrastinate_job_to_defer_v1 order by place))
+      from jsonb_array_elements(%(arguments)s::jsonb) with ordinality as stored(arguments, place)
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,7 @@ def reacts_to(event_type: type[E]) -> Callable[[Callable[[E], None]], Callable[[
 
 def announce(event: Event) -> None:
     """
-    Store the jobs of everyone who reacts to ``event``, in one statement.
+    Store the jobs of everyone who reacts to ``event``, in one statement, which can be sent together with others.
 
     :raises RuntimeError: outside a transaction, where the fact and its jobs could part.
     """
@@ -54,8 +60,16 @@ def announce(event: Event) -> None:
         raise RuntimeError(msg)
     names = _reactions[type(event)]
     if names:
-        plain = msgspec.to_builtins(event)
-        app.configure_task(JOB, queue=QUEUE).batch_defer(*({"reaction": name, "event": plain} for name in names))
+        store_jobs(JOB, [{"reaction": name, "event": event} for name in names], queue=QUEUE)
+
+
+def store_jobs(task: str, arguments: Sequence[dict[str, Any]], *, queue: str) -> None:
+    """
+    Store jobs of a task, one for each set of arguments, on Django's connection and within its transaction.
+
+    procrastinate's own function in the database does it; called like this it is planned once a connection.
+    """
+    asked(STORE, {"queue": queue, "task": task, "arguments": msgspec.json.encode(arguments).decode()})
 
 
 def carry_out(reaction: str, event: dict[str, Any]) -> None:

@@ -130,7 +130,11 @@ def test_what_is_wanted_stands_in_its_order_and_by_seller(wine):
 
     lines = wanted_of({carpet.pk: 2, uuid4(): 1, iron.pk: 1, wine.pk: 9})
 
-    assert [(line.title, line.quantity, line.trouble) for line in lines] == [("卡垫", 2, ""), ("铁勺", 1, "sold_out"), ("青稞酒", 9, "too_few")]
+    assert [(line.title, line.quantity, line.trouble) for line in lines] == [
+        ("卡垫", 2, ""),
+        ("铁勺", 1, "sold_out"),
+        ("青稞酒", 9, "too_few"),
+    ]
     assert [[line.title for line in own] for own in by_seller(lines)] == [["卡垫", "青稞酒"], ["铁勺"]]
 
 

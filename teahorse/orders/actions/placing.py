@@ -125,9 +125,9 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         shortages = stock.promise(levels=ask_levels(), demands=demands, until=until)
         kept = {index: draft for index, draft in fresh.items() if draft.group_id not in shortages}
         ask_numbers = _write(list(kept.values()), now=now, until=until)
+        if kept:
+            announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in kept.values())))
     numbers: dict[UUID, str] = dict(ask_numbers())
-    if kept:
-        announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in kept.values())))
     for index, draft in fresh.items():
         if index in kept:
             answers[index] = Placed(draft.group_id, numbers[draft.group_id], until)
