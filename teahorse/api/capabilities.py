@@ -14,7 +14,7 @@ from django.utils import timezone
 from ninja.security import APIKeyQuery, HttpBearer
 
 from teahorse.common.ids import from_short, short
-from teahorse.people import queries as people
+from teahorse.people.actions import use_token
 from teahorse.people.models import Organisation
 
 ORDER_PREFIX, CART_PREFIX = "to_", "tc_"
@@ -49,11 +49,6 @@ def _key(signer: Signer, text: str) -> UUID | None:
         return None
 
 
-def _organisation_of(token: str) -> Organisation | None:
-    organisation = people.organisation_by_token(token, now=timezone.now())
-    return organisation if organisation and organisation.left_at is None else None
-
-
 @dataclass(frozen=True)
 class Caller:
     """Who asks: an organisation, or the holder of an order's access token."""
@@ -66,7 +61,7 @@ class OrganisationToken(HttpBearer):
     """``Authorization: Bearer th_…``, the token of an organisation."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Organisation | None:  # noqa: ARG002 - ninja's signature
-        return _organisation_of(token)
+        return use_token(secret=token, now=timezone.now())
 
 
 class OrderToken(HttpBearer):
@@ -75,7 +70,7 @@ class OrderToken(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:  # noqa: ARG002 - ninja's signature
         if group_id := group_of(token):
             return Caller(group_id=group_id)
-        organisation = _organisation_of(token)
+        organisation = use_token(secret=token, now=timezone.now())
         return Caller(organisation=organisation) if organisation else None
 
 

@@ -1,10 +1,11 @@
 """Every change to persons, memberships, grants and tokens."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.refusals import Malformed, Refusal
@@ -12,6 +13,7 @@ from teahorse.people import rules
 from teahorse.people.models import ApiToken, Grant, Membership, Organisation, Person
 from teahorse.people.queries import digest_of
 
+NOTED_EVERY = timedelta(hours=1)
 TOKEN_PREFIX = "th_"  # noqa: S105 - a mark by which leaked tokens are found, no secret
 
 
@@ -159,6 +161,21 @@ def issue_token(*, organisation: Organisation, name: str, now: datetime) -> tupl
     """Make a key with which a machine acts for an organisation; return its row and the secret, which is shown now and never again."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     return ApiToken.objects.create(organisation=organisation, name=name, digest=digest_of(secret), created_at=now), secret
+
+
+def use_token(*, secret: str, now: datetime) -> Organisation | None:
+    """
+    Return the organisation that a machine's key stands for: none for a key that is unknown or revoked, or of one that has left.
+
+    One look into the digest's index; once an hour it is written down that the key is in use.
+    """
+    valid = ApiToken.objects.filter(Q(revoked_at=None) | Q(revoked_at__gt=now), digest=digest_of(secret), organisation__left_at=None)
+    token = valid.select_related("organisation").first()
+    if token is None:
+        return None
+    if token.used_at is None or now - token.used_at >= NOTED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(used_at=now)
+    return token.organisation
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 
 from teahorse.common.refusals import NotThere
 from teahorse.people import rules
-from teahorse.people.models import ApiToken, Grant, Membership, Organisation, Person, ServicePoint
+from teahorse.people.models import Grant, Membership, Organisation, Person, ServicePoint
 from teahorse.places import queries as places
 from teahorse.places import rules as place_rules
 
@@ -90,13 +90,6 @@ def pickup_points_near(*, code: str) -> QuerySet[ServicePoint]:
 def digest_of(secret: str) -> str:
     """Return what is kept of a token: its SHA-256, which is enough because the secret is long and random."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def organisation_by_token(secret: str, now: datetime) -> Organisation | None:
-    """Return the organisation that a machine's token stands for, by one look into the digest's index; None if it stands for nobody."""
-    tokens = ApiToken.objects.filter(Q(revoked_at=None) | Q(revoked_at__gt=now), digest=digest_of(secret))
-    token = tokens.select_related("organisation").first()
-    return token.organisation if token else None
 
 
 DEMO_PHONES = "+86199000"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from teahorse.common.refusals import Malformed
-from teahorse.people import actions, queries
+from teahorse.people import actions
 from teahorse.people.models import ApiToken, Grant, Membership, Person
 
 pytestmark = pytest.mark.django_db
@@ -111,19 +111,23 @@ def test_a_right_is_granted_to_another_and_once(network, now):
 def test_a_token_opens_its_organisation_until_it_is_revoked(network, now, django_assert_num_queries):
     token, secret = actions.issue_token(organisation=network.company, name="ERP", now=now)
 
+    with django_assert_num_queries(2):
+        assert actions.use_token(secret=secret, now=now) == network.company
     with django_assert_num_queries(1):
-        assert queries.organisation_by_token(secret, now) == network.company
+        assert actions.use_token(secret=secret, now=now + HOUR / 2) == network.company
+    token.refresh_from_db()
+    assert token.used_at == now
     assert secret.startswith("th_")
     assert len(secret) >= 40
     assert secret not in str(ApiToken.objects.values())
-    assert queries.organisation_by_token(secret + "x", now) is None
-    assert queries.organisation_by_token("", now) is None
+    assert actions.use_token(secret=secret + "x", now=now) is None
+    assert actions.use_token(secret="", now=now) is None
 
     actions.revoke_token(token=token, now=now + HOUR)
     with pytest.raises(actions.TokenIsRevoked):
         actions.revoke_token(token=token, now=now + HOUR)
 
-    assert queries.organisation_by_token(secret, now + HOUR) is None
+    assert actions.use_token(secret=secret, now=now + HOUR) is None
 
 
 def test_two_tokens_have_two_secrets(network, now):
