@@ -10,12 +10,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from teahorse.catalog.pictures import picture_urls
 from teahorse.common.translated import translated
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
-from teahorse.mall.pictures import Pictures, first_pictures
+from teahorse.mall.pictures import Pictures
+from teahorse.orders.following import Tracked, Tracking
 from teahorse.orders.models import OrderLine, SellerOrder
-from teahorse.orders.queries import Tracked, Tracking
 from teahorse.payments.models import Refund
 from teahorse.people.models import ServicePoint
 
@@ -161,7 +162,7 @@ class OrderShown:
 
 def order_shown(tracking: Tracking) -> OrderShown:
     """Return an order as the page shows it."""
-    pictures = first_pictures(line.product_id for tracked in tracking.orders for line in tracked.lines)
+    pictures = {product_id: picture_urls(picture) for product_id, picture in tracking.pictures.items()}
     return OrderShown(tracking, [_part(tracked, tracking) for tracked in tracking.orders], _steps(tracking), pictures)
 
 

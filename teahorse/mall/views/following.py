@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from teahorse.common import push
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.statements import by_index, together
 from teahorse.common.visitors import client_address
 from teahorse.mall import cookies, wechat
 from teahorse.mall import pay as paying
@@ -19,6 +20,7 @@ from teahorse.mall.following import OrderShown, order_shown
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import cart_to_fill, group_of, person_of
 from teahorse.orders import actions, queries
+from teahorse.orders.following import ask_whether_it_waits, tracking
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
 from teahorse.payments import queries as payment_queries
@@ -66,14 +68,14 @@ def _pay_by(request: HttpRequest, group: OrderGroup, *, provider: str, method: s
     """Open the payment, or the one that is open already, and go to the page that shows it."""
     now = timezone.now()
     try:
-        payment = actions.start_payment(group=group, provider=provider, method=method, now=now)
-        payments.prepare_payment(
-            payment_id=payment.pk,
-            payer_ip=client_address(request),
+        payer = payments.Payer(
+            ip=client_address(request),
             openid=wechat.openid_of(request) if method == "jsapi" else "",
             back_url=request.build_absolute_uri(reverse("mall:order", args=[group.pk])),
-            now=now,
         )
+        payment = actions.start_payment(group=group, provider=provider, method=method, payer=payer, now=now)
+        if payment.state != Payment.State.PAYING or payment.method == "jsapi":  # inside WeChat it must still be the same payer
+            payments.prepare_payment(payment_id=payment.pk, payer_ip=payer.ip, openid=payer.openid, back_url=payer.back_url, now=now)
     except (actions.NothingToPay, payments.AlreadyPaid):
         return redirect("mall:order", group.pk)
     except Refusal as refusal:
@@ -105,9 +107,11 @@ def _pay_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | Non
 def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | None:
     """Return what the pay page shows; nothing where there is nothing to pay any more."""
     now = timezone.now()
-    waiting = SellerOrder.objects.filter(group=group, state=SellerOrder.State.PENDING_PAYMENT).exists()
-    payment = payment_queries.payment_of(group.pk) if waiting else None
-    if not waiting or (payment is not None and payment.state in Payment.TAKEN):
+    with together():
+        by_index()
+        ask_waiting, ask_payment = ask_whether_it_waits(group), payment_queries.ask_for_payment(group.pk)
+    payment = ask_payment()
+    if not ask_waiting() or (payment is not None and payment.state in Payment.TAKEN):
         return None
     back = request.build_absolute_uri(reverse("mall:pay", args=[group.pk]))
     prompt = paying.prompt_of(payment, now=now)
@@ -156,7 +160,7 @@ def _order_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | N
 
 def _order_context(group: OrderGroup) -> dict[str, object]:
     reasons = [(reason, reason_words(reason)) for reason in REASONS]
-    return {"group": group, "shown": order_shown(queries.tracking(group)), "reasons": reasons}
+    return {"group": group, "shown": order_shown(tracking(group)), "reasons": reasons}
 
 
 @personal
@@ -206,7 +210,7 @@ def _part_in(request: HttpRequest, group: OrderGroup) -> SellerOrder:
 def _buy_again(request: HttpRequest, group: OrderGroup) -> HttpResponse:
     now = timezone.now()
     cart = cart_to_fill(request, now=now)
-    shown: OrderShown = order_shown(queries.tracking(group))
+    shown: OrderShown = order_shown(tracking(group))
     for line in (line for part in shown.parts for line in part.lines):
         try:
             actions.put_into_cart(cart=cart, offer_id=line.offer_id, quantity=line.quantity, now=now)
