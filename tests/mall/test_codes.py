@@ -42,9 +42,8 @@ def test_a_scanner_reads_what_is_drawn(text):
     assert [code.text for code in found] == [text]
 
 
-@pytest.mark.parametrize(
-    "text", ["52718364", "TEAHORSE 26-11", "weixin"]
-)  # of one kind of letters each: mixed ones are packed in many ways
+# digits, and capitals: other texts are packed in many ways, and padded in two
+@pytest.mark.parametrize("text", ["52718364", "TEAHORSE 26-11"])
 def test_another_encoder_draws_the_same(text):
     drawn = dots(qr_svg(text))
 

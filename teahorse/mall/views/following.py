@@ -29,15 +29,16 @@ from teahorse.payments.models import Payment
 REASONS = ("changed_mind", "wrong_address", "too_late", "ordered_twice", "other")
 
 
-def reason_words(reason: str) -> str:
-    """Return why an order is cancelled, in words."""
-    return {
+def reasons() -> list[tuple[str, str]]:
+    """Return why an order may be cancelled, each with its words."""
+    words = {
         "changed_mind": _("I changed my mind"),
         "wrong_address": _("Wrong address or phone"),
         "too_late": _("It takes too long"),
         "ordered_twice": _("Ordered twice"),
         "other": _("Another reason"),
-    }[reason]
+    }
+    return [(reason, words[reason]) for reason in REASONS]
 
 
 @personal
@@ -159,7 +160,6 @@ def _order_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | N
 
 
 def _order_context(group: OrderGroup) -> dict[str, object]:
-    reasons = [(reason, reason_words(reason)) for reason in REASONS]
     return {"group": group, "shown": order_shown(tracking(group)), "reasons": reasons}
 
 
