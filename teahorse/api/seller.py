@@ -19,8 +19,8 @@ from teahorse.common.refusals import Malformed, NotThere
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.orders import actions
+from teahorse.orders.following import Tracked
 from teahorse.orders.models import OrderLine, SellerOrder
-from teahorse.orders.queries import Tracked
 from teahorse.payments.models import Refund
 from teahorse.people.models import Organisation
 

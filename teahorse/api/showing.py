@@ -12,9 +12,8 @@ from teahorse.api.capabilities import Caller
 from teahorse.api.fields import Contact, Named, ParcelName, RefundShown, choice, named
 from teahorse.common.refusals import NotThere
 from teahorse.logistics.models import Parcel
-from teahorse.orders import queries
+from teahorse.orders.following import Tracked, Tracking, tracking
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
-from teahorse.orders.queries import Tracked, Tracking
 from teahorse.payments.models import Payment
 from teahorse.people.models import Organisation
 from teahorse.people.rules import masked_line, masked_name, masked_phone
@@ -129,7 +128,7 @@ def group_seen_by(caller: Caller, *, group_id: UUID) -> Seen:
     group = visible.first()
     if group is None:
         raise NotThere(field="order_id")
-    whole = queries.tracking(group)
+    whole = tracking(group)
     if caller.organisation is None:
         return Seen(whole, None)
     own = [tracked for tracked in whole.orders if tracked.order.seller_id == caller.organisation.pk]

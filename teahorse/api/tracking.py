@@ -23,7 +23,7 @@ from teahorse.common.refusals import NotThere, Refusal
 from teahorse.logistics import actions, queries
 from teahorse.logistics.actions import NotAtThisPoint, ScanDraft, UnknownParcel, WrongPickupCode
 from teahorse.logistics.models import Parcel, Scan
-from teahorse.orders.queries import Tracked
+from teahorse.orders.following import Tracked
 from teahorse.people.models import Organisation, Right, ServicePoint
 from teahorse.people.rules import kinds_with, masked_name, masked_phone
 

@@ -40,12 +40,12 @@ def asked(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Callable[[], 
 
 def by_index() -> None:
     """
-    Have the transaction's plans look rows up by their keys.
+    Have the transaction's plans look rows up by their keys; outside of one, those of :func:`together`.
 
     A prepared statement's plan is kept; one that was made while a table was small would read the whole of it for as long
     as nobody analyses the table, and in a rush it grows to thousands of rows before that.
     """
-    asked("set local enable_seqscan = off", [])
+    asked("select set_config('enable_seqscan', 'off', true)", [])  # a pipeline without a transaction is one, to "set local" it is none
 
 
 @contextmanager

@@ -8,14 +8,15 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from teahorse.catalog.pictures import picture_urls
 from teahorse.common.translated import translated
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
-from teahorse.mall.pictures import Pictures, first_pictures
+from teahorse.mall.pictures import Pictures
+from teahorse.orders.following import Tracked, Tracking
 from teahorse.orders.models import OrderLine, SellerOrder
-from teahorse.orders.queries import Tracked, Tracking
 from teahorse.payments.models import Refund
 from teahorse.people.models import ServicePoint
 
@@ -24,19 +25,22 @@ ENDED = {"cancelled", "expired"}
 ORDER_OF_STAGES = ("to_pay", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done")
 
 
+STAGES = {
+    "to_pay": pgettext_lazy("stage", "To pay"),
+    "to_ship": pgettext_lazy("stage", "Being packed"),
+    "packed": pgettext_lazy("stage", "Packed"),
+    "in_transit": pgettext_lazy("stage", "On its way"),
+    "to_fetch": pgettext_lazy("stage", "Ready to fetch"),
+    "handed_over": pgettext_lazy("stage", "Handed over"),
+    "done": pgettext_lazy("stage", "Received"),
+    "cancelled": pgettext_lazy("stage", "Cancelled"),
+    "expired": pgettext_lazy("stage", "Not paid in time"),
+}
+
+
 def stage_words(stage: str) -> str:
     """Return a stage in the buyer's words."""
-    return {
-        "to_pay": pgettext("stage", "To pay"),
-        "to_ship": pgettext("stage", "Being packed"),
-        "packed": pgettext("stage", "Packed"),
-        "in_transit": pgettext("stage", "On its way"),
-        "to_fetch": pgettext("stage", "Ready to fetch"),
-        "handed_over": pgettext("stage", "Handed over"),
-        "done": pgettext("stage", "Received"),
-        "cancelled": pgettext("stage", "Cancelled"),
-        "expired": pgettext("stage", "Not paid in time"),
-    }[stage]
+    return str(STAGES[stage])
 
 
 STAGE_TONES = {
@@ -52,28 +56,31 @@ STAGE_TONES = {
 }
 
 
+ACTS = {
+    Scan.Act.RECEIVED: gettext_lazy("Taken over from the seller"),
+    Scan.Act.DEPARTED: gettext_lazy("Gone on its way"),
+    Scan.Act.ARRIVED: gettext_lazy("Arrived"),
+    Scan.Act.HANDED_OVER: gettext_lazy("Handed over to you"),
+    Scan.Act.REFUSED: gettext_lazy("Not taken"),
+    Scan.Act.LOST: gettext_lazy("We cannot find it; we are looking"),
+    Scan.Act.FOUND: gettext_lazy("Found again"),
+}
+ACTS_AT_A_PLACE = {
+    Scan.Act.RECEIVED: gettext_lazy("Taken over at %(place)s"),
+    Scan.Act.DEPARTED: gettext_lazy("Left %(place)s"),
+    Scan.Act.ARRIVED: gettext_lazy("Arrived at %(place)s"),
+    Scan.Act.HANDED_OVER: gettext_lazy("Handed over at %(place)s"),
+    Scan.Act.REFUSED: gettext_lazy("Not taken at %(place)s"),
+    Scan.Act.LOST: gettext_lazy("Missed at %(place)s; we are looking"),
+    Scan.Act.FOUND: gettext_lazy("Found again at %(place)s"),
+}
+
+
 def act_words(act: str, place: ServicePoint | None) -> str:
     """Return what a scan tells, in words."""
-    at = {"place": translated(place, "name") if place else ""}
     if place is None:
-        return {
-            Scan.Act.RECEIVED: _("Taken over from the seller"),
-            Scan.Act.DEPARTED: _("Gone on its way"),
-            Scan.Act.ARRIVED: _("Arrived"),
-            Scan.Act.HANDED_OVER: _("Handed over to you"),
-            Scan.Act.REFUSED: _("Not taken"),
-            Scan.Act.LOST: _("We cannot find it; we are looking"),
-            Scan.Act.FOUND: _("Found again"),
-        }[Scan.Act(act)]
-    return {
-        Scan.Act.RECEIVED: _("Taken over at %(place)s"),
-        Scan.Act.DEPARTED: _("Left %(place)s"),
-        Scan.Act.ARRIVED: _("Arrived at %(place)s"),
-        Scan.Act.HANDED_OVER: _("Handed over at %(place)s"),
-        Scan.Act.REFUSED: _("Not taken at %(place)s"),
-        Scan.Act.LOST: _("Missed at %(place)s; we are looking"),
-        Scan.Act.FOUND: _("Found again at %(place)s"),
-    }[Scan.Act(act)] % at
+        return str(ACTS[Scan.Act(act)])
+    return str(ACTS_AT_A_PLACE[Scan.Act(act)]) % {"place": translated(place, "name")}
 
 
 def moment(at: datetime | None) -> str:
@@ -161,7 +168,7 @@ class OrderShown:
 
 def order_shown(tracking: Tracking) -> OrderShown:
     """Return an order as the page shows it."""
-    pictures = first_pictures(line.product_id for tracked in tracking.orders for line in tracked.lines)
+    pictures = {product_id: picture_urls(picture) for product_id, picture in tracking.pictures.items()}
     return OrderShown(tracking, [_part(tracked, tracking) for tracked in tracking.orders], _steps(tracking), pictures)
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from teahorse.common.refusals import NotThere
 from teahorse.mall import cookies
-from teahorse.orders import queries
+from teahorse.orders import following
 from teahorse.orders.actions import InCart
 from teahorse.orders.models import OrderGroup
 from teahorse.orders.wanted import Whose
@@ -38,12 +38,12 @@ def group_of(request: HttpRequest, group_id: UUID) -> OrderGroup:
 
     :raises NotThere: for everybody else.
     """
-    person = person_of(request)
-    group = queries.groups_visible_to(person).select_related("pickup_point__area").filter(pk=group_id).first() if person else None
-    if group is None and group_id in cookies.order_keys(request):
-        placed_here = OrderGroup.objects.select_related("pickup_point__area").filter(pk=group_id)
-        group = placed_here.filter(person=None).first()
+    group = following.order_group(group_id)
     if group is None:
+        raise NotThere(field="order")
+    person = person_of(request)
+    is_hers = person is not None and following.is_visible_to(group, person)
+    if not is_hers and (group.person_id is not None or group_id not in cookies.order_keys(request)):
         raise NotThere(field="order")
     return group
 

@@ -1,21 +1,18 @@
 """Carts and orders, as far as somebody may see them."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Right as Tail
 
-from teahorse.logistics import queries as logistics
-from teahorse.logistics.models import Parcel, Scan
-from teahorse.orders.models import Cart, CartLine, OrderGroup, OrderLine, SellerNotice, SellerOrder
+from teahorse.logistics.models import Parcel
+from teahorse.orders.models import Cart, CartLine, OrderGroup, SellerNotice, SellerOrder
 from teahorse.orders.quoting import HOME
-from teahorse.payments.models import Payment, Refund
 from teahorse.people import queries as people
-from teahorse.people.models import Organisation, Person, Right, ServicePoint
+from teahorse.people.models import Organisation, Person, Right
 
 State = SellerOrder.State
 
@@ -83,93 +80,6 @@ def seller_day(seller: Organisation, *, now: datetime) -> SellerDay:
     )
     notices = list(SellerNotice.objects.filter(seller_id=seller.pk, read_at=None).order_by("-at", "-pk")[:20])
     return SellerDay(counts["to_ship"], counts["late"], counts["packed"], counts["waiting"], counts["sold"] or 0, notices)
-
-
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """One seller order with everything its buyer follows."""
-
-    order: SellerOrder
-    lines: list[OrderLine]
-    parcels: list[Parcel]
-    scans: list[Scan]
-    refunds: list[Refund]
-
-    @property
-    def stage(self) -> str:
-        """
-        Where the goods are, in the buyer's words.
-
-        ``to_pay``, ``to_ship``, ``in_transit``, ``to_fetch``, ``handed_over``, ``done``, ``cancelled``, ``expired``.
-        """
-        by_state = {
-            State.PENDING_PAYMENT: "to_pay",
-            State.PAID: "to_ship",
-            State.CLOSED: "done",
-            State.CANCELLED: "cancelled",
-            State.EXPIRED: "expired",
-        }
-        if self.order.state in by_state:
-            return by_state[State(self.order.state)]
-        stages = {parcel.stage for parcel in self.parcels}
-        if Parcel.Stage.AT_POINT in stages:
-            return "to_fetch"
-        if stages == {Parcel.Stage.HANDED_OVER}:
-            return "handed_over"
-        return "packed" if stages <= {Parcel.Stage.PACKED} else "in_transit"
-
-
-@dataclass(frozen=True, slots=True)
-class Tracking:
-    """An order group with its parts and its money."""
-
-    group: OrderGroup
-    orders: list[Tracked]
-    payments: list[Payment]
-    places: dict[UUID, ServicePoint] = field(default_factory=dict)
-
-    @property
-    def stage(self) -> str:
-        """The stage of the part that is least far; cancelled parts count only when all are."""
-        steps = ["to_pay", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done"]
-        stages = [tracked.stage for tracked in self.orders]
-        under_way = [stage for stage in stages if stage in steps]
-        return min(under_way, key=steps.index) if under_way else stages[0]
-
-    @property
-    def is_to_pay(self) -> bool:
-        """Whether it waits for money."""
-        return self.stage == "to_pay"
-
-
-def tracking(group: OrderGroup) -> Tracking:
-    """Return an order group as its buyer follows it; seven queries."""
-    orders = list(SellerOrder.objects.filter(group=group).select_related("seller__area").order_by("number"))
-    ids = [order.pk for order in orders]
-    lines: dict[UUID, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order_id__in=ids).order_by("order_id", "position"):
-        lines[line.order_id].append(line)
-    parcels: dict[UUID, list[Parcel]] = defaultdict(list)
-    all_parcels = logistics.parcels_of(ids)
-    for parcel in all_parcels:
-        parcels[parcel.reference].append(parcel)
-    scans = logistics.scans_of(all_parcels) if all_parcels else []
-    places = ServicePoint.objects.in_bulk({scan.place_id for scan in scans if scan.place_id}) if scans else {}
-    payments = list(Payment.objects.filter(reference=group.pk).order_by("attempt"))
-    refunds: dict[UUID, list[Refund]] = defaultdict(list)
-    for refund in Refund.objects.filter(payment__in=payments).order_by("requested_at", "pk") if payments else []:
-        refunds[refund.reference].append(refund)
-    tracked = [
-        Tracked(
-            order,
-            lines[order.pk],
-            parcels[order.pk],
-            [scan for scan in scans if scan.parcel_id in {parcel.pk for parcel in parcels[order.pk]}],
-            refunds[order.pk] + refunds[group.pk],
-        )
-        for order in orders
-    ]
-    return Tracking(group, tracked, payments, places)
 
 
 def groups_of_orders(order_ids: Iterable[UUID]) -> list[UUID]:

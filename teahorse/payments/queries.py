@@ -1,20 +1,36 @@
 """Questions about payments; nothing is changed."""
 
+from collections.abc import Callable
 from uuid import UUID
 
+import msgspec
 from django.db.models import Q, QuerySet, Sum
 
+from teahorse.common.rows import as_model
+from teahorse.common.statements import asked, by_index, together
 from teahorse.payments.models import Notification, Payment, Refund
+
+PAYMENT_OF = """
+    select row_to_json(payment)::text
+      from payments_payment payment
+     where reference = %s::uuid
+     order by case when state in ('succeeded', 'late_succeeded') then 0 when state in ('created', 'paying') then 1 else 2 end, attempt desc
+     limit 1
+"""
 
 
 def payment_of(reference: UUID) -> Payment | None:
     """Return what a reference is, or was last, paid by: money taken before an open attempt before an ended one."""
-    attempts = list(Payment.objects.filter(reference=reference).order_by("-attempt"))
-    for states in (Payment.TAKEN, Payment.OPEN):
-        for payment in attempts:
-            if payment.state in states:
-                return payment
-    return attempts[0] if attempts else None
+    with together():
+        by_index()
+        found = ask_for_payment(reference)
+    return found()
+
+
+def ask_for_payment(reference: UUID) -> Callable[[], Payment | None]:
+    """Ask for :func:`payment_of`, together with other questions; see :func:`teahorse.common.statements.asked`."""
+    rows = asked(PAYMENT_OF, [str(reference)])
+    return lambda: next((as_model(Payment, msgspec.json.decode(text)) for (text,) in rows()), None)
 
 
 def succeeded_payments(reference: UUID) -> QuerySet[Payment]:

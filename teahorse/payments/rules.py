@@ -15,6 +15,19 @@ class Split:
     amount_fen: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Payer:
+    """Who pays, as a provider is told: where the request came from, her WeChat account, and where her browser goes afterwards."""
+
+    ip: str
+    openid: str = ""
+    back_url: str = ""
+
+    def as_asked(self) -> dict[str, str]:
+        """Return what is kept with the payment, so that asking again says the same."""
+        return {"payer_ip": self.ip, "openid": self.openid, "back_url": self.back_url}
+
+
 @dataclass(frozen=True)
 class Fact:
     """One thing that is known of a payment: its kind as in ``PaymentEvent.Kind``, and the amount that it speaks of."""

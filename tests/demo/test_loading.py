@@ -16,8 +16,8 @@ from teahorse.demo.keys import key_of
 from teahorse.demo.loading import load_demo
 from teahorse.demo.reading import products, read
 from teahorse.logistics.models import FreightRate, Parcel, Scan
+from teahorse.orders.following import tracking
 from teahorse.orders.models import OrderGroup, OrderLine, SellerNotice, SellerOrder
-from teahorse.orders.queries import tracking
 from teahorse.payments.models import Payment, PaymentSplit, Refund
 from teahorse.people.models import Grant, Membership, Organisation, Person, ServicePoint
 from teahorse.stock import queries as stock

@@ -235,8 +235,12 @@ def test_personal_pages_open_in_every_language_and_are_kept_by_nobody(guest, ord
 def test_a_list_of_orders_asks_few_questions(guest, order, django_assert_max_num_queries):
     with django_assert_max_num_queries(6):
         guest.get("/me/orders/")
-    with django_assert_max_num_queries(12):
-        guest.get(order)
+
+
+def test_paying_and_following_build_no_question_anew(guest, order, django_assert_num_queries):
+    with django_assert_num_queries(0):  # their statements stand in files
+        for address in (order, f"{order}fragment/", f"{order}pay/", f"{order}pay/fragment/"):
+            assert guest.get(address).status_code == 200
 
 
 # --- codes

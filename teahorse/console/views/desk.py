@@ -16,9 +16,9 @@ from teahorse.console.access import Acting, acts
 from teahorse.console.models import RevealLog
 from teahorse.console.nav import page
 from teahorse.orders import actions as orders
-from teahorse.orders import queries
+from teahorse.orders import following, queries
+from teahorse.orders.following import Tracked
 from teahorse.orders.models import SellerOrder
-from teahorse.orders.queries import Tracked
 from teahorse.people.models import Organisation, Right
 
 CENTRES = Organisation.CENTRES
@@ -73,7 +73,7 @@ class _ReasonMissing(Refusal):
 
 
 def _shown(acting: Acting, found: SellerOrder) -> dict[str, Any]:
-    tracking = queries.tracking(found.group)
+    tracking = following.tracking(found.group)
     tracked = next(one for one in tracking.orders if one.order.pk == found.pk)
     reveals = RevealLog.objects.filter(subject_id=found.pk).select_related("person", "organisation").order_by("-at", "-pk")
     return {

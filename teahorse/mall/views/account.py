@@ -24,8 +24,8 @@ from teahorse.mall.pictures import first_pictures
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import person_of
 from teahorse.orders import actions, queries
+from teahorse.orders.following import Tracked, Tracking
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
-from teahorse.orders.queries import Tracked, Tracking
 from teahorse.people import actions as people_actions
 from teahorse.people import queries as people
 

@@ -12,13 +12,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from teahorse.common import push
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.statements import by_index, together
 from teahorse.common.visitors import client_address
 from teahorse.mall import pay as paying
 from teahorse.mall import wechat
 from teahorse.mall.following import OrderShown, order_shown
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import group_of, keep_cart, person_of, whose_cart
-from teahorse.orders import actions, queries
+from teahorse.orders import actions
+from teahorse.orders.following import ask_whether_it_waits, tracking
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.orders.wanted import Whose
 from teahorse.payments import actions as payments
@@ -28,15 +30,16 @@ from teahorse.payments.models import Payment
 REASONS = ("changed_mind", "wrong_address", "too_late", "ordered_twice", "other")
 
 
-def reason_words(reason: str) -> str:
-    """Return why an order is cancelled, in words."""
-    return {
+def reasons() -> list[tuple[str, str]]:
+    """Return why an order may be cancelled, each with its words."""
+    words = {
         "changed_mind": _("I changed my mind"),
         "wrong_address": _("Wrong address or phone"),
         "too_late": _("It takes too long"),
         "ordered_twice": _("Ordered twice"),
         "other": _("Another reason"),
-    }[reason]
+    }
+    return [(reason, words[reason]) for reason in REASONS]
 
 
 @personal
@@ -67,14 +70,14 @@ def _pay_by(request: HttpRequest, group: OrderGroup, *, provider: str, method: s
     """Open the payment, or the one that is open already, and go to the page that shows it."""
     now = timezone.now()
     try:
-        payment = actions.start_payment(group=group, provider=provider, method=method, now=now)
-        payments.prepare_payment(
-            payment_id=payment.pk,
-            payer_ip=client_address(request),
+        payer = payments.Payer(
+            ip=client_address(request),
             openid=wechat.openid_of(request) if method == "jsapi" else "",
             back_url=request.build_absolute_uri(reverse("mall:order", args=[group.pk])),
-            now=now,
         )
+        payment = actions.start_payment(group=group, provider=provider, method=method, payer=payer, now=now)
+        if payment.state != Payment.State.PAYING or payment.method == "jsapi":  # inside WeChat it must still be the same payer
+            payments.prepare_payment(payment_id=payment.pk, payer_ip=payer.ip, openid=payer.openid, back_url=payer.back_url, now=now)
     except (actions.NothingToPay, payments.AlreadyPaid):
         return redirect("mall:order", group.pk)
     except Refusal as refusal:
@@ -106,9 +109,11 @@ def _pay_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | Non
 def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | None:
     """Return what the pay page shows; nothing where there is nothing to pay any more."""
     now = timezone.now()
-    waiting = SellerOrder.objects.filter(group=group, state=SellerOrder.State.PENDING_PAYMENT).exists()
-    payment = payment_queries.payment_of(group.pk) if waiting else None
-    if not waiting or (payment is not None and payment.state in Payment.TAKEN):
+    with together():
+        by_index()
+        ask_waiting, ask_payment = ask_whether_it_waits(group), payment_queries.ask_for_payment(group.pk)
+    payment = ask_payment()
+    if not ask_waiting() or (payment is not None and payment.state in Payment.TAKEN):
         return None
     back = request.build_absolute_uri(reverse("mall:pay", args=[group.pk]))
     prompt = paying.prompt_of(payment, now=now)
@@ -156,8 +161,7 @@ def _order_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | N
 
 
 def _order_context(group: OrderGroup) -> dict[str, object]:
-    reasons = [(reason, reason_words(reason)) for reason in REASONS]
-    return {"group": group, "shown": order_shown(queries.tracking(group)), "reasons": reasons}
+    return {"group": group, "shown": order_shown(tracking(group)), "reasons": reasons}
 
 
 @personal
@@ -207,7 +211,7 @@ def _part_in(request: HttpRequest, group: OrderGroup) -> SellerOrder:
 def _buy_again(request: HttpRequest, group: OrderGroup) -> HttpResponse:
     now = timezone.now()
     whose, held = whose_cart(request), None
-    shown: OrderShown = order_shown(queries.tracking(group))
+    shown: OrderShown = order_shown(tracking(group))
     for line in (line for part in shown.parts for line in part.lines):
         try:
             held = actions.put_into_cart(whose=whose, offer_id=line.offer_id, quantity=line.quantity, now=now)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.common.statements import array, asked, together
+from teahorse.common.statements import array, asked, by_index, together
 from teahorse.orders.models import Cart
 from teahorse.orders.quoting import NotSold
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS
@@ -84,6 +84,7 @@ def put_into_cart(*, whose: Whose, offer_id: UUID, quantity: int, origin: str = 
     }
     with transaction.atomic():
         with together():
+            by_index()
             asked(TOUCH_OWN if whose.person_id else TOUCH_GUESTS, {"id": cart_id, "person": whose.person_id, "now": now})
             answer = asked(PUT, row)
         found, title, is_sold, held, units = answer()[0]
@@ -123,7 +124,10 @@ def take_out(*, whose: Whose, offer_ids: Iterable[UUID], now: datetime) -> Chang
 
 def _hold(whose: Whose, offer_ids: Iterable[UUID], quantity: int, now: datetime) -> Changed:
     row = {"cart": whose.key, "person": whose.person_id, "offers": array(offer_ids), "quantity": quantity, "now": now}
-    return Changed(*asked(HOLD, row)()[0])
+    with together():
+        by_index()
+        changed = asked(HOLD, row)
+    return Changed(*changed()[0])
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
+from teahorse.common.statements import asked, by_index, together
 from teahorse.orders.events import OrdersCancelled, OrdersExpired, OrdersPaid
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.payments import actions as payments
@@ -19,6 +20,9 @@ from teahorse.stock import actions as stock
 
 State = SellerOrder.State
 BATCH = 500
+LOCK_WHAT_WAITS = """
+    select id, seller_id, total_fen from orders_sellerorder where group_id = %s::uuid and state = 'pending_payment' order by id for update
+"""
 
 
 class NothingToPay(Refusal):
@@ -36,24 +40,36 @@ class TooLateToCancel(Refusal):
 
 
 @transaction.atomic
-def start_payment(*, group: OrderGroup, provider: str, method: str, now: datetime) -> Payment:
+def start_payment(*, group: OrderGroup, provider: str, method: str, now: datetime, payer: payments.Payer | None = None) -> Payment:
     """
     Open the payment of an order group, split by seller, good no longer than its reservation.
 
+    In cash and with its payer it is prepared at once (``payments.open_payment``). Two round trips: what it goes by is
+    locked and read in one, the payment and its splits are written in the other.
+
     :raises NothingToPay: if it is not waiting for money.
+    :raises AlreadyPaid: if money for it is here. Nothing is changed in either.
     """
-    orders = list(SellerOrder.objects.select_for_update().filter(group=group, state=State.PENDING_PAYMENT).order_by("pk"))
-    if not orders or group.expires_at <= now:
+    if group.expires_at <= now:
+        raise NothingToPay
+    with together():
+        by_index()
+        ask_parts = asked(LOCK_WHAT_WAITS, [str(group.pk)])
+        ask_attempts = payments.ask_for_attempts(group.pk)
+    parts = ask_parts()
+    if not parts:
         raise NothingToPay
     return payments.open_payment(
         reference=group.pk,
-        amount_fen=sum(order.total_fen for order in orders),
+        amount_fen=sum(total_fen for _key, _seller, total_fen in parts),
         subject=f"Teahorse {group.number}",
-        splits=[payments.Split(payee_id=order.seller_id, reference=order.pk, amount_fen=order.total_fen) for order in orders],
+        splits=[payments.Split(payee_id=seller_id, reference=key, amount_fen=total_fen) for key, seller_id, total_fen in parts],
         provider=provider,
         method=method,
         expires_at=group.expires_at,
         now=now,
+        payer=payer,
+        attempts=ask_attempts(),
     )
 
 

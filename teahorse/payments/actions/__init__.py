@@ -6,6 +6,7 @@ from teahorse.payments.actions.opening import (
     AlreadyPaid,
     AnotherPayer,
     PaymentNotOpen,
+    ask_for_attempts,
     close_payments,
     open_payment,
     prepare_payment,
@@ -21,13 +22,14 @@ from teahorse.payments.actions.refunding import (
     send_refunds,
 )
 from teahorse.payments.providers import ProviderRefuses, ProviderUnavailable
-from teahorse.payments.rules import Split
+from teahorse.payments.rules import Payer, Split
 
 __all__ = [
     "AlreadyPaid",
     "AnotherPayer",
     "NotAtACounter",
     "NothingToRefund",
+    "Payer",
     "PaymentNotOpen",
     "ProviderRefuses",
     "ProviderUnavailable",
@@ -37,6 +39,7 @@ __all__ = [
     "RefundTooLarge",
     "Split",
     "apply_notifications",
+    "ask_for_attempts",
     "close_payments",
     "forget_refused_notifications",
     "keep_notification",

@@ -1,23 +1,35 @@
 """Opening a payment, preparing it with its provider, closing it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+import msgspec
+from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.ids import new_id
+from teahorse.common.ids import new_id, new_ids
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.rows import as_model
+from teahorse.common.statements import asked, by_index, together
 from teahorse.payments.actions.jobs import leave_polling
 from teahorse.payments.actions.recording import HOUSE, closed, record
-from teahorse.payments.models import Payment, PaymentSplit, Refund
-from teahorse.payments.providers import METHODS, provider_by_code
-from teahorse.payments.rules import Split
+from teahorse.payments.models import Payment, Refund
+from teahorse.payments.providers import CASH, METHODS, provider_by_code
+from teahorse.payments.rules import Payer, Split
 
 SUBJECT_LENGTH = 120
+OPEN_PAYMENT = (Path(__file__).parent / "open_payment.sql").read_text()
+STAND_IN_LINE = """
+    select pg_advisory_xact_lock(place) from (
+        select distinct hashtextextended('payment of ' || reference, 0) as place
+        from unnest(%s::text[]) as reference order by place
+    ) as places
+"""
+LOCK_ATTEMPTS = "select row_to_json(payment)::text from payments_payment payment where reference = %s::uuid order by id for update"
 
 
 class AlreadyPaid(Refusal):
@@ -41,7 +53,23 @@ class AnotherPayer(Refusal):
     sentence = _("This payment was started by another WeChat account.")
 
 
-@transaction.atomic
+def ask_for_attempts(reference: UUID) -> Callable[[], list[Payment]]:
+    """
+    Lock what there is to pay a reference with, and ask for it; see :func:`teahorse.common.statements.asked`.
+
+    One transaction at a time gets the answer, also before the first attempt. It is what :func:`open_payment` goes by,
+    in the same transaction.
+
+    :raises django.db.transaction.TransactionManagementError: outside a transaction, where nothing would stay locked.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        msg = "attempts are locked in a transaction"
+        raise transaction.TransactionManagementError(msg)
+    _stand_in_line(reference)  # a statement before the rows are read: who waited for it sees what was opened meanwhile
+    rows = asked(LOCK_ATTEMPTS, [str(reference)])
+    return lambda: [as_model(Payment, msgspec.json.decode(text)) for (text,) in rows()]
+
+
 def open_payment(
     *,
     reference: UUID,
@@ -52,32 +80,26 @@ def open_payment(
     method: str,
     expires_at: datetime,
     now: datetime,
+    payer: Payer | None = None,
+    attempts: Sequence[Payment] | None = None,
 ) -> Payment:
     """
     Begin an attempt to pay a reference, or return the one that is open in the same way for the same amount.
 
     Another open attempt is closed first, here at once and at its provider by a job; should its provider say that it
-    was paid meanwhile, that money counts (late). Callers at the same time get one row. No provider is asked yet.
+    was paid meanwhile, that money counts (late). Callers at the same time get one row. No provider is asked yet; a new
+    payment in cash, whose payer is told, needs none and is prepared (:func:`prepare_payment`) at once.
+
+    ``attempts`` is the answer to :func:`ask_for_attempts`, where this transaction has asked already.
 
     :raises AlreadyPaid: if money for the reference is here; nothing is changed.
     :raises ValueError: if the splits do not add up, or the provider, method, amount or expiry cannot be.
     """
     _check(amount_fen=amount_fen, splits=splits, provider=provider, method=method, expires_at=expires_at, now=now)
-    _stand_in_line(reference)
-    attempts = list(Payment.objects.select_for_update().filter(reference=reference).order_by("pk"))
-    if any(payment.state in Payment.TAKEN and not _is_given_back(payment) for payment in attempts):
-        raise AlreadyPaid(reference=str(reference))
-    for payment in attempts:
-        if payment.state in Payment.OPEN:
-            wanted = (provider, method, amount_fen)
-            if (payment.provider, payment.method, payment.amount_fen) == wanted and payment.expires_at > now:
-                return payment
-            _close([payment], now=now)
     key = new_id()
-    payment = Payment.objects.create(
-        pk=key,
+    draft = Payment(
+        id=key,
         reference=reference,
-        attempt=max((payment.attempt for payment in attempts), default=0) + 1,
         provider=provider,
         method=method,
         our_number=key.hex,
@@ -86,10 +108,16 @@ def open_payment(
         created_at=now,
         expires_at=expires_at,
     )
-    PaymentSplit.objects.bulk_create(
-        PaymentSplit(payment=payment, payee_id=split.payee_id, reference=split.reference, amount_fen=split.amount_fen) for split in splits
-    )
-    return payment
+    if provider == CASH and payer is not None:
+        draft.asked = payer.as_asked()
+        draft.state, draft.prompt, draft.polled_at = Payment.State.PAYING, provider_by_code(CASH).open(draft), now
+    if attempts is not None:
+        return _begun(draft, splits, attempts, now=now)
+    with transaction.atomic():
+        with together():
+            by_index()
+            ask_attempts = ask_for_attempts(reference)
+        return _begun(draft, splits, ask_attempts(), now=now)
 
 
 def prepare_payment(*, payment_id: UUID, payer_ip: str, openid: str = "", back_url: str = "", now: datetime) -> Payment:
@@ -173,16 +201,50 @@ def _check(*, amount_fen: int, splits: Sequence[Split], provider: str, method: s
 
 def _stand_in_line(*references: UUID) -> None:
     """Let one transaction at a time open or close payments of a reference: before the first there is no row to lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select pg_advisory_xact_lock(place) from (
-                select distinct hashtextextended('payment of ' || reference, 0) as place
-                from unnest(%s::text[]) as reference order by place
-            ) as places
-            """,
-            [[str(reference) for reference in references]],
-        )
+    asked(STAND_IN_LINE, [[str(reference) for reference in references]])
+
+
+def _begun(draft: Payment, splits: Sequence[Split], attempts: Sequence[Payment], *, now: datetime) -> Payment:
+    """Return the locked attempt that is as this draft, or write the draft as the next one."""
+    if any(payment.state in Payment.TAKEN and not _is_given_back(payment) for payment in attempts):
+        raise AlreadyPaid(reference=str(draft.reference))
+    for payment in attempts:
+        if payment.state in Payment.OPEN:
+            wanted = (draft.provider, draft.method, draft.amount_fen)
+            if (payment.provider, payment.method, payment.amount_fen) == wanted and payment.expires_at > now:
+                return payment
+            _close([payment], now=now)
+    draft.attempt = max((payment.attempt for payment in attempts), default=0) + 1
+    return _written(draft, splits)
+
+
+def _written(payment: Payment, splits: Sequence[Split]) -> Payment:
+    """Write a new payment and its splits in one statement."""
+    rows = [
+        {"id": key, "payee_id": split.payee_id, "reference": split.reference, "amount_fen": split.amount_fen}
+        for key, split in zip(new_ids(len(splits)), splits, strict=True)
+    ]
+    answer = asked(
+        OPEN_PAYMENT,
+        {
+            "id": str(payment.pk),
+            "reference": str(payment.reference),
+            "attempt": payment.attempt,
+            "provider": payment.provider,
+            "method": payment.method,
+            "our_number": payment.our_number,
+            "amount_fen": payment.amount_fen,
+            "subject": payment.subject,
+            "state": str(payment.state),
+            "asked": msgspec.json.encode(payment.asked).decode(),
+            "prompt": msgspec.json.encode(payment.prompt).decode(),
+            "created_at": payment.created_at,
+            "expires_at": payment.expires_at,
+            "polled_at": payment.polled_at,
+            "splits": msgspec.json.encode(rows).decode(),
+        },
+    )
+    return as_model(Payment, msgspec.json.decode(answer()[0][0]))
 
 
 def _is_given_back(payment: Payment) -> bool:

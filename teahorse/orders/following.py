@@ -1,0 +1,164 @@
+"""An order after it was placed: one group, and all that its buyer follows, each by one prepared statement."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from django.db.models import Model
+
+from teahorse.catalog.models import Picture
+from teahorse.common.rows import as_model
+from teahorse.common.statements import asked, by_index, together
+from teahorse.logistics.models import Parcel, Scan
+from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
+from teahorse.payments.models import Payment, Refund
+from teahorse.people.models import Organisation, Person, ServicePoint
+
+M = TypeVar("M", bound=Model)
+State = SellerOrder.State
+STEPS = ("to_pay", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done")
+ORDER_GROUP = (Path(__file__).parent / "order_group.sql").read_text()
+TRACKING = (Path(__file__).parent / "tracking.sql").read_text()
+WAITS_FOR_MONEY = f"select exists (select from orders_sellerorder where group_id = %s::uuid and state = '{State.PENDING_PAYMENT}')"  # noqa: S608
+
+
+def order_group(key: UUID) -> OrderGroup | None:
+    """Return an order group with its pickup point; who may see it, the caller asks (:func:`is_visible_to`)."""
+    with together():
+        by_index()
+        rows = asked(ORDER_GROUP, [str(key)])
+    for (text,) in rows():
+        row = msgspec.json.decode(text)
+        group = as_model(OrderGroup, row)
+        group.pickup_point = as_model(ServicePoint, row["point"]) if row["point"] else None
+        return group
+    return None
+
+
+def is_visible_to(group: OrderGroup, person: Person) -> bool:
+    """Return whether a person may see an order group as a buyer: as ``queries.groups_visible_to``, for a group that is read already."""
+    if group.person_id is not None:
+        return group.person_id == person.pk
+    return bool(person.phone) and person.is_phone_verified and group.contact_phone == person.phone
+
+
+def ask_whether_it_waits(group: OrderGroup) -> Callable[[], bool]:
+    """Ask whether any part of a group waits for money; see :func:`teahorse.common.statements.asked`."""
+    rows = asked(WAITS_FOR_MONEY, [str(group.pk)])
+    return lambda: bool(rows()[0][0])
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """One seller order with everything its buyer follows."""
+
+    order: SellerOrder
+    lines: list[OrderLine]
+    parcels: list[Parcel]
+    scans: list[Scan]
+    refunds: list[Refund]
+
+    @property
+    def stage(self) -> str:
+        """
+        Where the goods are, in the buyer's words.
+
+        ``to_pay``, ``to_ship``, ``in_transit``, ``to_fetch``, ``handed_over``, ``done``, ``cancelled``, ``expired``.
+        """
+        by_state = {
+            State.PENDING_PAYMENT: "to_pay",
+            State.PAID: "to_ship",
+            State.CLOSED: "done",
+            State.CANCELLED: "cancelled",
+            State.EXPIRED: "expired",
+        }
+        if self.order.state in by_state:
+            return by_state[State(self.order.state)]
+        stages = {parcel.stage for parcel in self.parcels}
+        if Parcel.Stage.AT_POINT in stages:
+            return "to_fetch"
+        if stages == {Parcel.Stage.HANDED_OVER}:
+            return "handed_over"
+        return "packed" if stages <= {Parcel.Stage.PACKED} else "in_transit"
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """An order group with its parts and its money; ``places`` are those that its scans name, ``pictures`` the first of each product."""
+
+    group: OrderGroup
+    orders: list[Tracked]
+    payments: list[Payment]
+    places: dict[UUID, ServicePoint] = field(default_factory=dict)
+    pictures: dict[UUID, Picture] = field(default_factory=dict)
+
+    @property
+    def stage(self) -> str:
+        """The stage of the part that is least far; cancelled parts count only when all are."""
+        stages = [tracked.stage for tracked in self.orders]
+        under_way = [stage for stage in stages if stage in STEPS]
+        return min(under_way, key=STEPS.index) if under_way else stages[0]
+
+    @property
+    def is_to_pay(self) -> bool:
+        """Whether it waits for money."""
+        return self.stage == "to_pay"
+
+
+def tracking(group: OrderGroup) -> Tracking:
+    """Return an order group as its buyer follows it, by one statement."""
+    with together():
+        by_index()
+        rows = asked(TRACKING, {"group_id": str(group.pk)})
+    found: dict[str, list[dict[str, Any]] | None] = msgspec.json.decode(rows()[0][0])
+
+    def all_of(name: str, model: type[M]) -> list[M]:
+        return [as_model(model, row) for row in found[name] or ()]
+
+    places = {point.pk: point for point in all_of("points", ServicePoint)}
+    parcels = all_of("parcels", Parcel)
+    for parcel in parcels:
+        parcel.pickup_point = _at(places, parcel.pickup_point_id)
+        parcel.held_by = _at(places, parcel.held_by_id)
+    payments = {payment.pk: payment for payment in all_of("payments", Payment)}
+    refunds = all_of("refunds", Refund)
+    for refund in refunds:
+        refund.payment = payments[refund.payment_id]
+    orders = all_of("parts", SellerOrder)
+    sellers = {seller.pk: seller for seller in all_of("sellers", Organisation)}
+    for order in orders:
+        order.group, order.seller = group, sellers[order.seller_id]
+    lines, scans = _by(all_of("lines", OrderLine), "order_id"), _by(all_of("scans", Scan), "parcel_id")
+    parcels_of, refunds_of = _by(parcels, "reference"), _by(refunds, "reference")
+    tracked = [
+        Tracked(
+            order,
+            lines[order.pk],
+            parcels_of[order.pk],
+            _in_time(scan for parcel in parcels_of[order.pk] for scan in scans[parcel.pk]),
+            refunds_of[order.pk] + refunds_of[group.pk],
+        )
+        for order in orders
+    ]
+    pictures = {picture.product_id: picture for picture in all_of("pictures", Picture) if picture.product_id}
+    return Tracking(group, tracked, list(payments.values()), places, pictures)
+
+
+def _at(places: Mapping[UUID, ServicePoint], key: UUID | None) -> ServicePoint | None:
+    return places.get(key) if key else None
+
+
+def _by(rows: Iterable[M], name: str) -> defaultdict[UUID, list[M]]:
+    """Return rows by one of their keys, in their order."""
+    found: defaultdict[UUID, list[M]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, name)].append(row)
+    return found
+
+
+def _in_time(scans: Iterable[Scan]) -> list[Scan]:
+    return sorted(scans, key=lambda scan: (scan.happened_at, scan.id))

@@ -1,0 +1,57 @@
+-- Everything that follows an order group, as one JSON object of lists: its parts with their sellers, lines, parcels, scans,
+-- the points that those name, payments, refunds, and the first photograph of each of the goods.
+-- The columns are those that somebody shows; each list stands in the order in which it is told.
+with part as materialized (
+    select id, group_id, number, seller_id, state, goods_fen, freight_fen, total_fen, weight_grams, promised_from_date,
+           promised_to_date, placed_at, paid_at, packed_at, ended_at, end_reason
+      from orders_sellerorder
+     where group_id = %(group_id)s::uuid
+), seller as (
+    select id, key, name, phone, area_id, i18n
+      from people_organisation
+     where id = any(array(select seller_id from part))
+), line as materialized (
+    select id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams
+      from orders_orderline
+     where order_id = any(array(select id from part))
+), parcel as materialized (
+    select id, county_id, number, reference, pickup_point_id, pickup_code, carrier, carrier_number, weight_grams, stage, stage_at,
+           held_by_id, packed_at
+      from logistics_parcel
+     where reference = any(array(select id from part))
+), scan as materialized (
+    select scan.county_id, scan.id, scan.parcel_id, scan.act, scan.place_id, scan.note, scan.happened_at
+      from logistics_scan scan
+      join parcel on parcel.id = scan.parcel_id and parcel.county_id = scan.county_id
+), point as (
+    select id, name, address_line, hours, area_id, i18n
+      from people_servicepoint
+     where id = any(array(
+               select pickup_point_id from parcel union select held_by_id from parcel union select place_id from scan
+           ))
+), payment as materialized (
+    select id, reference, attempt, provider, method, our_number, provider_number, amount_fen, state, prompt, created_at, expires_at,
+           settled_at
+      from payments_payment
+     where reference = %(group_id)s::uuid
+), refund as (
+    select id, payment_id, reference, amount_fen, reason, state, requested_at, settled_at
+      from payments_refund
+     where payment_id = any(array(select id from payment))
+), picture as (
+    select distinct on (product_id) id, product_id, sha256, width, height, alt, i18n
+      from catalog_picture
+     where product_id = any(array(select product_id from line)) and position is not null
+     order by product_id, position, id
+)
+select json_build_object(
+           'parts', (select json_agg(part order by number) from part),
+           'sellers', (select json_agg(seller) from seller),
+           'lines', (select json_agg(line order by order_id, position) from line),
+           'parcels', (select json_agg(parcel order by packed_at, id) from parcel),
+           'scans', (select json_agg(scan order by happened_at, id) from scan),
+           'points', (select json_agg(point) from point),
+           'payments', (select json_agg(payment order by attempt) from payment),
+           'refunds', (select json_agg(refund order by requested_at, id) from refund),
+           'pictures', (select json_agg(picture) from picture)
+       )::text
