@@ -29,3 +29,19 @@ def _areas_are_read_anew():
     from teahorse.places.queries import forget_kept
 
     forget_kept()
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The statements that were sent prepared; Django does not count them."""
+    from teahorse.common import statements
+
+    texts = []
+
+    class Counted(statements.Cursor):
+        def execute(self, query, *values, **options):
+            texts.append(query)
+            return super().execute(query, *values, **options)
+
+    monkeypatch.setattr(statements, "Cursor", Counted)
+    return texts

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from teahorse.api.fields import NO_NUL, AreaCode, Fen, Named, PageNumber, PageSize, Text, Word, choice, named, told
 from teahorse.catalog import queries as catalog
 from teahorse.catalog.models import Product, Variant
-from teahorse.catalog.pictures import PictureUrls, urls
+from teahorse.catalog.pictures import PictureUrls
 from teahorse.people.models import Organisation
 from teahorse.places.queries import name_in
 from teahorse.stock import queries as stock
@@ -230,17 +230,17 @@ def suggest(
 def show_product(request: HttpRequest, product_id: UUID) -> ProductShown:  # noqa: ARG001
     """Return a product with its forms, prices, units that can be had, origin and pictures."""
     page = catalog.product_page(product_id=product_id)
-    left = stock.available(shown.offer.pk for shown in page.variants if shown.offer)
+    left = stock.available(variant.offer.id for variant in page.variants if variant.offer)
     product = page.product
     return ProductShown(
-        id=product.pk,
-        title=told(product, "title"),
-        story=told(product, "story"),
-        keep=told(product, "keep"),
+        id=product.id,
+        title=product.title,
+        story=product.story,
+        keep=product.keep,
         category=page.category.slug,
         attributes=product.attributes,
-        seller=named(page.seller),
-        brand=_brand(product),
+        seller=Named(key=page.seller.key, name=page.seller.name),
+        brand=_brand(page.brand),
         is_listed=page.is_listed,
         is_traceable=product.is_traceable,
         return_rule=product.return_rule,
@@ -251,8 +251,8 @@ def show_product(request: HttpRequest, product_id: UUID) -> ProductShown:  # noq
             areas=[OriginArea(code=area.code, name=name_in(area, _language())) for area in page.areas], height_m=product.origin_height_m
         ),
         price_from_fen=page.price_from_fen,
-        variants=[_variant(shown, left) for shown in page.variants],
-        pictures=[_picture(urls(row.sha256, width=row.width, height=row.height, alt=told(row, "alt"))) for row in page.pictures],
+        variants=[_variant(variant, left) for variant in page.variants],
+        pictures=[_picture(picture) for picture in page.pictures],
         published_at=product.published_at,
     )
 
@@ -329,23 +329,22 @@ def _picture(picture: PictureUrls) -> PictureShown:
     )
 
 
-def _brand(product: Product) -> BrandShown | None:
-    brand = product.brand
+def _brand(brand: catalog.BrandTold | None) -> BrandShown | None:
     if brand is None:
         return None
-    return BrandShown(key=brand.key, name=told(brand, "name"), is_village_brand=brand.is_village_brand, has_gi_mark=brand.has_gi_mark)
+    return BrandShown(key=brand.key, name=brand.name, is_village_brand=brand.is_village_brand, has_gi_mark=brand.has_gi_mark)
 
 
-def _variant(shown: catalog.VariantShown, left: Mapping[UUID, int]) -> VariantForm:
-    variant, offer = shown.variant, shown.offer
+def _variant(variant: catalog.VariantTold, left: Mapping[UUID, int]) -> VariantForm:
+    offer = variant.offer
     return VariantForm(
-        id=variant.pk,
-        name=told(variant, "name"),
+        id=variant.id,
+        name=variant.name,
         barcode=variant.barcode,
         weight_grams=variant.weight_grams,
         volume_cm3=variant.volume_cm3,
         attributes=variant.attributes,
-        offer=OfferShown(id=offer.pk, price_fen=offer.price_fen, list_price_fen=offer.list_price_fen, available=left.get(offer.pk, 0))
+        offer=OfferShown(id=offer.id, price_fen=offer.price_fen, list_price_fen=offer.list_price_fen, available=left.get(offer.id, 0))
         if offer
         else None,
     )

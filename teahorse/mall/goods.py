@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from uuid import UUID
 
-from django.db.models import Case, F, IntegerField, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -14,21 +15,19 @@ from django.utils.translation import gettext as _
 
 from teahorse.catalog import definitions
 from teahorse.catalog import queries as catalog
-from teahorse.catalog.models import Offer, Product, Variant
-from teahorse.catalog.pictures import PictureUrls, picture_urls
-from teahorse.catalog.queries import GoodsCard, ProductPage
+from teahorse.catalog.pictures import PictureUrls
+from teahorse.catalog.queries import GoodsCard, OfferTold, ProductPage, ProductTold, VariantTold
 from teahorse.common.ids import short
-from teahorse.common.translated import translated
+from teahorse.common.statements import asked, together
 from teahorse.common.ui.goods_card import Badge, goods_card
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
 from teahorse.mall.following import day, promise_words
 from teahorse.places import queries as places
 from teahorse.places.models import Area
-from teahorse.stock.models import StockLevel
 
+BESIDE_PRODUCT = (Path(__file__).parent / "beside_product.sql").read_text()
 CAPITAL = "110101"
-MOST_OFFERS = 300
 MORE_OF_SELLER = 4
 FEW_LEFT = 9
 
@@ -43,6 +42,12 @@ def language() -> str:
     return get_language() or "zh-hans"
 
 
+@lru_cache(maxsize=16_384)
+def address_of(view: str, key: UUID | str) -> str:
+    """Return the address of what has a key; lists have dozens of them, and finding one takes as long as drawing a card."""
+    return reverse(view, args=[key])
+
+
 def card_html(card: GoodsCard, *, is_eager: bool = False, is_gone: bool = False) -> SafeString:
     """Draw the card of a product."""
     badges: list[Badge] = []
@@ -52,7 +57,7 @@ def card_html(card: GoodsCard, *, is_eager: bool = False, is_gone: bool = False)
         badges.append((_("Protected origin"), "info"))
     place = card.county_name or card.area_name
     return goods_card(
-        href=reverse("mall:product", args=[card.product_id]),
+        href=address_of("mall:product", card.product_id),
         name=card.title,
         price_fen=card.price_from_fen,
         was_fen=card.list_price_fen,
@@ -76,8 +81,8 @@ def cards_html(cards: Iterable[GoodsCard], *, eager: int = 2) -> list[SafeString
 class FormShown:
     """One form of the product as it can be chosen: its offer, and how many are left."""
 
-    variant: Variant
-    offer: Offer
+    variant: VariantTold
+    offer: OfferTold
     left: int
     is_chosen: bool
 
@@ -128,7 +133,7 @@ class ProductShown:
     is_in_season: bool | None
 
     @property
-    def product(self) -> Product:
+    def product(self) -> ProductTold:
         """The product's own row."""
         return self.catalogue.product
 
@@ -145,85 +150,50 @@ class ProductShown:
     @property
     def address(self) -> str:
         """The short key for addresses."""
-        return short(self.catalogue.product.pk)
+        return short(self.catalogue.product.id)
 
 
 def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now: datetime) -> ProductShown:
     """
-    Return what the page of a product shows, in eight queries.
+    Return what the page of a product shows, by three statements in two round trips.
 
     :raises NotThere: if it was never on show.
     """
-    found = catalog.product_page(product_id=product_id)
-    kept = _kept_by(found)
-    forms = _forms(found, kept, chosen)
-    picked = next((form for form in forms if form.is_chosen), None)
-    sent_from = next(iter(kept), None)
-    area = (sent_from.code, sent_from.name, sent_from.i18n) if sent_from else _area_of_seller(found)
-    more_ids = dict.fromkeys(one.product_id for one in kept if one.product_id != product_id and one.left > 0)
-    more = catalog.goods_cards(product_ids=list(more_ids)[:MORE_OF_SELLER], on=today())
     destination = area_code or CAPITAL
+    with together():
+        page = catalog.ask_for_product_page(product_id=product_id)
+        beside = asked(BESIDE_PRODUCT, {"product_id": product_id, "most": MORE_OF_SELLER, "destinations": logistics.prefixes(destination)})
+    found = page()
+    left, more_ids, rates = beside()[0]
+    forms = _forms(found, {UUID(key): units for key, units in (left or {}).items()}, chosen)
+    picked = next((form for form in forms if form.is_chosen), None)
+    more = catalog.goods_cards(product_ids=more_ids or [], on=today())
+    lanes = [freight.Rate(*rate) for rate in rates or ()]
     return ProductShown(
         catalogue=found,
         forms=forms,
         chosen=picked,
-        sent_from=_named(area[1], area[2]),
-        arrival=_arrival(picked, origin=area[0], destination=destination, now=now) if picked else None,
+        sent_from=found.seller.area_name,
+        arrival=_arrival(picked, lanes, origin=found.seller.area_code, destination=destination, now=now) if picked else None,
         to_place=area_name(area_code, language()) if area_code else _("Beijing"),
         more=[card_html(card) for card in more],
         facts=facts_of(found, forms),
         table=forms_table(found, forms),
-        pictures=[picture_urls(picture) for picture in found.pictures],
+        pictures=found.pictures,
         season=_season(found.product),
         is_in_season=found.season(today()),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    offer_id: UUID
-    product_id: UUID
-    left: int
-    code: str
-    name: str
-    i18n: Mapping[str, str] | None
-
-
-def _kept_by(found: ProductPage) -> list[_Kept]:
-    """Return what the seller has of everything it shows, this product first, and where the seller is: one query."""
-    own_first = Case(When(offer__variant__product=found.product, then=Value(0)), default=Value(1), output_field=IntegerField())
-    rows = StockLevel.objects.filter(
-        is_online=True,
-        offer__seller=found.seller,
-        offer__is_active=True,
-        offer__variant__product__published_at__isnull=False,
-        offer__variant__product__withdrawn_at=None,
-    ).order_by(own_first, "-offer__variant__product__published_at", "pk")
-    area = "offer__seller__area"
-    columns = ("offer_id", "offer__variant__product_id", F("on_hand") - F("reserved"), f"{area}__code", f"{area}__name", f"{area}__i18n")
-    return [_Kept(*row) for row in rows.values_list(*columns)[:MOST_OFFERS]]
-
-
-def _area_of_seller(found: ProductPage) -> tuple[str, str, Mapping[str, str] | None]:
-    area = found.seller.area
-    return area.code, area.name, area.i18n
-
-
-def _named(name: str, i18n: Mapping[str, str] | None) -> str:
-    return str((i18n or {}).get(f"name_{language()}") or name)
-
-
-def _forms(found: ProductPage, kept: Sequence[_Kept], chosen: UUID | None) -> list[FormShown]:
-    left = {one.offer_id: one.left for one in kept}
-    offered = [(shown.variant, shown.offer) for shown in found.variants if shown.offer]
-    available = [offer.pk for _variant, offer in offered if left.get(offer.pk, 0) > 0]
-    all_offers = [offer.pk for _variant, offer in offered]
+def _forms(found: ProductPage, left: Mapping[UUID, int], chosen: UUID | None) -> list[FormShown]:
+    offered = [(variant, variant.offer) for variant in found.variants if variant.offer]
+    available = [offer.id for _variant, offer in offered if left.get(offer.id, 0) > 0]
+    all_offers = [offer.id for _variant, offer in offered]
     picked = chosen if chosen in all_offers else next(iter(available or all_offers), None)
-    return [FormShown(variant, offer, left.get(offer.pk, 0), offer.pk == picked) for variant, offer in offered]
+    return [FormShown(variant, offer, left.get(offer.id, 0), offer.id == picked) for variant, offer in offered]
 
 
-def _arrival(form: FormShown, *, origin: str, destination: str, now: datetime) -> Arrival | None:
-    rates = logistics.freight_rates(origin_codes={origin}, destination_code=destination)
+def _arrival(form: FormShown, rates: Sequence[freight.Rate], *, origin: str, destination: str, now: datetime) -> Arrival | None:
     rate = freight.rate_for(rates, origin=origin, destination=destination)
     if rate is None:
         return None
@@ -254,7 +224,7 @@ def forms_table(found: ProductPage, forms: Sequence[FormShown]) -> FormsTable | 
         return None
     rows = [
         (
-            translated(form.variant, "name"),
+            form.variant.name,
             [definitions.value_in_words(one, form.variant.attributes.get(one["key"]), language()) for one in asked],
         )
         for form in forms
@@ -262,7 +232,7 @@ def forms_table(found: ProductPage, forms: Sequence[FormShown]) -> FormsTable | 
     return FormsTable([definitions.label_of(one, language()) for one in asked], rows)
 
 
-def _season(product: Product) -> str:
+def _season(product: ProductTold) -> str:
     if product.season_from is None or product.season_to is None:
         return ""
     return promise_words(_day_of(product.season_from), _day_of(product.season_to))
@@ -273,7 +243,7 @@ def _day_of(number: int) -> date:
     return date(2024, month, of_month)
 
 
-def next_season(product: Product, on: date) -> str:
+def next_season(product: ProductTold, on: date) -> str:
     """Return the day on which the season begins again."""
     if product.season_from is None:
         return ""
@@ -283,4 +253,4 @@ def next_season(product: Product, on: date) -> str:
 
 def path_links(areas: Sequence[Area]) -> list[tuple[str, str]]:
     """Return name and address of the areas on the way down to a place."""
-    return [(places.name_in(area, language()), reverse("mall:place", args=[area.code])) for area in areas]
+    return [(places.name_in(area, language()), address_of("mall:place", area.code)) for area in areas]

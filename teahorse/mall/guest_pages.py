@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from teahorse.common.statements import asked
 from teahorse.mall import cookies
 
 SECONDS = 10
@@ -164,10 +164,8 @@ def _mark_of(request: HttpRequest) -> Mark | None:
         return None
 
     def mark() -> str:
-        with connection.cursor() as cursor:
-            cursor.execute(PRODUCT_MARK, [match.kwargs["product_id"]])
-            row = cursor.fetchone()
-        return f"{timezone.localdate()} {row[0] if row else ''}"
+        rows = asked(PRODUCT_MARK, [match.kwargs["product_id"]])()
+        return f"{timezone.localdate()} {rows[0][0] if rows else ''}"
 
     return mark
 

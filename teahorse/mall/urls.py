@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from teahorse.mall.views import account, browsing, buying, following, reading, scanning
+from teahorse.mall.views import account, browsing, buying, following, product, reading, scanning
 
 app_name = "mall"
 urlpatterns = [
@@ -11,9 +11,9 @@ urlpatterns = [
     path("kinds/<slug:slug>/", browsing.kind, name="kind"),
     path("search/", browsing.search, name="search"),
     path("search/suggest/", browsing.suggest, name="suggest"),
-    path("goods/<key:product_id>/", browsing.product, name="product"),
-    path("goods/<key:product_id>/qr.svg", browsing.product_qr, name="product_qr"),
-    path("goods/<key:product_id>/poster/", browsing.poster, name="poster"),
+    path("goods/<key:product_id>/", product.product, name="product"),
+    path("goods/<key:product_id>/qr.svg", product.product_qr, name="product_qr"),
+    path("goods/<key:product_id>/poster/", product.poster, name="poster"),
     path("makers/<slug:key>/", browsing.maker, name="maker"),
     path("places/<str:code>/", browsing.place, name="place"),
     path("area/", browsing.area, name="area"),

@@ -260,6 +260,68 @@ def test_a_field_tells_its_error_at_the_field():
     assert "11 digits" in shown
 
 
+def test_a_field_takes_a_control_of_its_own_and_says_when_it_may_be_empty():
+    with translation.override("en"):
+        shown = render(
+            '<c-field name="story" id="k" label="It\'s" optional="yes" help="{{ help }}"><textarea id="k"></textarea></c-field>',
+            help="a & b",
+        )
+
+    assert shown == (
+        '<div class="field"><label for="k">It&#x27;s <span class="field__optional">(optional)</span></label><textarea id="k"></textarea>'
+        '<div id="k-told"><p class="field__help">a &amp; b</p></div></div>'
+    )
+
+
+def test_a_component_escapes_words_once_and_hands_on_what_it_does_not_know():
+    shown = render(
+        '<c-field name="n" label="{{ label }}" value="{{ typed }}" maxlength="{{ most }}" autofocus />', label="<b>", typed='"&', most=8
+    )
+
+    assert shown == (
+        '<div class="field"><label for="n">&lt;b&gt;</label>'
+        '<input id="n" name="n" type="text" value="&quot;&amp;" required maxlength="8" autofocus></div>'
+    )
+
+
+def test_components_take_variables_after_a_colon_and_leave_out_what_is_missing():
+    assert render('<c-price :fen="fen" :was="was" />', fen=100, was=None) == render("{{ fen|yuan }}", fen=100)
+    assert "¥2.00</s>" in render('<c-price :fen="fen" :was="was" />', fen=100, was=200)
+    assert (
+        render('<c-chip href="{{ to }}" :on="on">x</c-chip>', to="/?a&b", on=True)
+        == '<a class="chip" href="/?a&amp;b" aria-current="true">x</a>'
+    )
+    assert render('<c-button tone="{{ missing }}" small="yes" formaction="/x">{{ word }}</c-button>', word="<") == (
+        '<button class="button button--small" type="submit" formaction="/x">&lt;</button>'
+    )
+
+
+def test_a_component_in_the_slot_of_another_is_drawn():
+    shown = render('<c-notice tone="alarm" title="t"><c-badge tone="good">{{ word }}</c-badge></c-notice>', word="w")
+
+    assert shown.startswith('<div class="notice notice--alarm" role="alert"><svg')
+    assert shown.endswith('<p class="notice__title">t</p><div><span class="badge badge--good">w</span></div></div>')
+
+
+def test_words_and_addresses_that_were_looked_up_follow_language_and_arguments():
+    page = engines["django"].from_string('{% translate "Cart" %} {% url "mall:maker" key %}')
+
+    shown = {}
+    for language in ("en", "zh-hans", "en"):
+        with translation.override(language):
+            shown[language, "a"], shown[language, "b"] = page.render({"key": "a-b"}), page.render({"key": "b-c"})
+
+    assert shown["en", "a"] == "Cart /makers/a-b/"
+    assert shown["en", "b"] == "Cart /makers/b-c/"
+    assert shown["zh-hans", "b"] == "购物车 /makers/b-c/"
+
+
+def test_the_options_of_a_select_are_escaped_and_the_chosen_one_is_marked():
+    shown = render("{% options choices '2' %}", choices=[("1", "<a>"), ("2", "b")])
+
+    assert shown == '<option value="1">&lt;a&gt;</option><option value="2" selected>b</option>'
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "bo", "en"])
 def test_the_catalogue_shows_every_component_without_inline_styles_or_scripts(language, rf):
     request = rf.get("/ui/", {"theme": "dark"})

@@ -1,4 +1,4 @@
-"""What buyers are shown: the page of a product, and cards for lists."""
+"""What buyers are shown in lists, and what is found by a bar code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,64 +7,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import translation
 
-from teahorse.catalog.models import Brand, Category, Offer, Picture, Product, Variant
+from teahorse.catalog.models import Brand, Category, Product, Variant
 from teahorse.catalog.pictures import PictureUrls, urls
 from teahorse.catalog.rules import is_in_season
-from teahorse.common.refusals import NotThere
+from teahorse.common.statements import array, asked
 from teahorse.people.models import Organisation
-from teahorse.places import queries as places
-from teahorse.places.models import Area
 
 CARDS = (Path(__file__).parent / "cards.sql").read_text()
 
 
-class NoSuchProduct(NotThere):
-    """There is no such product, or it was never on show."""
-
-    code = "no_such_product"
-
-
-@dataclass(frozen=True)
-class VariantShown:
-    """One form of a product with its price; ``offer`` is missing where it cannot be bought."""
-
-    variant: Variant
-    offer: Offer | None
-
-
-@dataclass(frozen=True)
-class ProductPage:
-    """Everything of the catalogue that the page of a product shows. A withdrawn product has a page too: old links lead there."""
-
-    product: Product
-    seller: Organisation
-    category: Category
-    brand: Brand | None
-    variants: list[VariantShown]
-    pictures: list[Picture]
-    areas: list[Area]
-    """From the region down to the place where it comes from."""
-
-    @property
-    def is_listed(self) -> bool:
-        """Whether it can be bought."""
-        return self.product.is_listed and any(shown.offer for shown in self.variants)
-
-    @property
-    def price_from_fen(self) -> int | None:
-        """The price of its cheapest form."""
-        return min((shown.offer.price_fen for shown in self.variants if shown.offer), default=None)
-
-    def season(self, on: date) -> bool | None:
-        """Return whether a day lies in its season; ``None`` for what has no season."""
-        return season_of(self.product.season_from, self.product.season_to, on)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GoodsCard:
     """A product in a list."""
 
@@ -97,49 +52,18 @@ def listed_products() -> QuerySet[Product]:
     return Product.objects.filter(published_at__isnull=False, withdrawn_at=None)
 
 
-def product_page(*, product_id: UUID) -> ProductPage:
-    """
-    Return what the page of a product shows, in five queries.
-
-    :raises NoSuchProduct: if it was never on show.
-    """
-    offers = Prefetch("offers", Offer.objects.filter(is_active=True), to_attr="active_offers")
-    product = (
-        Product.objects.filter(pk=product_id, published_at__isnull=False)
-        .select_related("seller", "category", "brand", "origin_area")
-        .prefetch_related(
-            Prefetch("variants", Variant.objects.filter(withdrawn_at=None).order_by("position", "pk").prefetch_related(offers)),
-            Prefetch("pictures", Picture.objects.filter(position__isnull=False).order_by("position", "pk")),
-        )
-        .first()
-    )
-    if product is None:
-        raise NoSuchProduct
-    return ProductPage(
-        product=product,
-        seller=product.seller,
-        category=product.category,
-        brand=product.brand,
-        variants=[VariantShown(variant, _own_offer(variant, product)) for variant in product.variants.all()],
-        pictures=list(product.pictures.all()),
-        areas=places.path(product.origin_area.code),
-    )
-
-
-def _own_offer(variant: Variant, product: Product) -> Offer | None:
-    offers: list[Offer] = getattr(variant, "active_offers", [])
-    return next((offer for offer in offers if offer.seller_id == product.seller_id), None)
+def in_language(*fields: str) -> dict[str, str]:
+    """Return the keys under which the current language's texts of some fields stand in a row's ``i18n``."""
+    suffix = (translation.get_language() or "zh-hans").replace("-", "_")
+    return {field: f"{field}_{suffix}" for field in fields}
 
 
 def goods_cards(*, product_ids: Sequence[UUID], on: date) -> list[GoodsCard]:
     """Return a card of each of these products that is on show, in their order, in the current language, by one query."""
     if not product_ids:
         return []
-    suffix = (translation.get_language() or "zh-hans").replace("-", "_")
-    names = {field: f"{field}_{suffix}" for field in ("title", "name", "alt")}
-    with connection.cursor() as cursor:
-        cursor.execute(CARDS, {"product_ids": list(product_ids), **names})
-        return [_card(row, on) for row in cursor.fetchall()]
+    rows = asked(CARDS, {"product_ids": array(product_ids), **in_language("title", "name", "alt")})
+    return [_card(row, on) for row in rows()]
 
 
 def _card(row: Sequence[Any], on: date) -> GoodsCard:

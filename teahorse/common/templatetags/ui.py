@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
 from django.core.paginator import Paginator
-from django.template.base import FilterExpression, Parser, Token
-from django.templatetags.static import static
+from django.template.base import Parser, Token
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
@@ -15,12 +15,16 @@ from django.utils.translation import get_language
 
 from teahorse.common.money import FEN_PER_YUAN
 from teahorse.common.ui import goods_card as cards
-from teahorse.common.ui import plots, profile
-from teahorse.common.ui.band import Direction, band_svg
+from teahorse.common.ui import nodes, plots, profile, signs
+from teahorse.common.ui.band import Direction
 from teahorse.common.ui.drawings import drawing_url
 from teahorse.common.ui.said import said
 
 register = template.Library()
+register.tag("translate", nodes.translate)
+register.tag("trans", nodes.translate)
+register.tag("url", nodes.address)
+register.tag("cotton", nodes.component)
 
 
 @register.filter
@@ -66,12 +70,7 @@ def exactly(number: int | str, sign: str = "") -> SafeString:
 @register.simple_tag
 def band(code: str, height: int = 8, direction: Direction = "across", width: int = 320) -> SafeString:
     """``{% band code height=8 direction="across" %}``: the woven band of a maker, inline."""
-    return _band(str(code), int(width), int(height), direction)
-
-
-@lru_cache(maxsize=4096)
-def _band(code: str, width: int, height: int, direction: Direction) -> SafeString:
-    return mark_safe(band_svg(code, width=width, height=height, direction=direction))  # noqa: S308  # figures and colours only
+    return signs.band(str(code), width=int(width), height=int(height), direction=direction)
 
 
 @register.simple_tag
@@ -83,18 +82,7 @@ def drawing(kind: str) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", look: str = "") -> SafeString:
     """``{% icon "cart" %}``: an icon of the sprite; with a label it is read aloud, without one it is decoration."""
-    return _icon(name, str(label), look)
-
-
-@lru_cache(maxsize=512)
-def _icon(name: str, label: str, look: str) -> SafeString:
-    return format_html(
-        '<svg class="icon{}" width="20" height="20" {}><use href="{}#{}"/></svg>',
-        f" icon--{look}" if look else "",
-        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"'),
-        static("ui/icons.svg"),
-        name,
-    )
+    return signs.icon(name, str(label), look)
 
 
 @register.simple_tag
@@ -136,6 +124,13 @@ def goods_card(**card: Any) -> SafeString:
     return cards.goods_card(**card)
 
 
+@register.simple_tag
+def options(choices: Iterable[tuple[str, str]], chosen: str = "") -> SafeString:
+    """``{% options choices chosen %}``: the options of a select, from pairs of value and name."""
+    words = [f'<option value="{escape(key)}"{" selected" if key == chosen else ""}>{escape(name)}</option>' for key, name in choices]
+    return mark_safe("".join(words))  # noqa: S308  # both are escaped
+
+
 @register.simple_tag(takes_context=True)
 def language_url(context: template.Context, code: str) -> str:
     """``{% language_url "bo" %}``: this page in another language, keeping what was asked for."""
@@ -166,28 +161,8 @@ def section(path: str) -> str:
     return f"/{first}/" if first else "/"
 
 
-class KeepNode(template.Node):
-    """Renders its content once for a language and the values that it names, and keeps it with the template."""
-
-    most = 256
-
-    def __init__(self, content: template.NodeList, names: Sequence[FilterExpression]) -> None:
-        self.content = content
-        self.names = names
-        self.kept: dict[tuple[Any, ...], SafeString] = {}
-
-    def render(self, context: template.Context) -> SafeString:
-        key = (get_language(), *(name.resolve(context) for name in self.names))
-        shown = self.kept.get(key)
-        if shown is None:
-            if len(self.kept) >= self.most:
-                self.kept.clear()
-            shown = self.kept[key] = self.content.render(context)
-        return shown
-
-
 @register.tag
-def keep(parser: Parser, token: Token) -> KeepNode:
+def keep(parser: Parser, token: Token) -> nodes.KeepNode:
     """
     ``{% keep path|section cart_count %}…{% endkeep %}``: rendered once for a language and these values, then remembered.
 
@@ -197,7 +172,7 @@ def keep(parser: Parser, token: Token) -> KeepNode:
     names = [parser.compile_filter(name) for name in token.split_contents()[1:]]
     content = parser.parse(("endkeep",))
     parser.delete_first_token()
-    return KeepNode(content, names)
+    return nodes.KeepNode(content, names)
 
 
 @register.filter

@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 from django import template
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from teahorse.catalog.pictures import PictureUrls
 from teahorse.common.ids import short
 from teahorse.mall import following
-from teahorse.mall.checkout import AreaLevel
 from teahorse.mall.pictures import Pictures
 from teahorse.mall.pictures import thumb as draw_thumb
 
@@ -48,18 +45,6 @@ def thumb(pictures: Pictures, product_id: UUID, drawing: str, title: str) -> Saf
 def photo(picture: PictureUrls | None, drawing: str, title: str) -> SafeString:
     """``{% photo line.picture line.drawing line.title %}``: the photograph, small, else the drawing."""
     return draw_thumb(picture, drawing=drawing, title=title)
-
-
-@register.simple_tag
-def area_options(level: AreaLevel) -> SafeString:
-    """``{% area_options level %}``: what can be chosen on a level of the area picker; lists of dozens, so they are kept as drawn."""
-    return _area_options(tuple(level.options), level.chosen)
-
-
-@lru_cache(maxsize=4000)
-def _area_options(options: tuple[tuple[str, str], ...], chosen: str) -> SafeString:
-    rows = ((code, mark_safe(" selected") if code == chosen else "", name) for code, name in options)
-    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
 
 
 @register.simple_tag

@@ -1,0 +1,33 @@
+-- What stands beside the catalogue's words on the page of a product: the units left of each of its offers; four other goods
+-- of the seller that can be had, the newest first (among its sixty newest); and the freight rates that may hold from the seller.
+select (select json_object_agg(offer.id, level.on_hand - level.reserved)
+          from catalog_variant variant
+          join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
+          join stock_stocklevel level on level.offer_id = offer.id and level.is_online
+         where variant.product_id = product.id and product.withdrawn_at is null),
+       (select array_agg(had.id)
+          from (select newest.id
+                  from (select other.id, other.published_at
+                          from catalog_product other
+                         where other.seller_id = product.seller_id and other.id <> product.id
+                           and other.published_at is not null and other.withdrawn_at is null
+                         order by other.published_at desc
+                         limit 60) newest
+                  join lateral (select level.id
+                                  from catalog_variant variant
+                                  join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
+                                  join stock_stocklevel level on level.offer_id = offer.id and level.is_online and level.on_hand > level.reserved
+                                 where variant.product_id = newest.id
+                                 order by level.id
+                                 limit 1) level on true
+                 order by newest.published_at desc, level.id
+                 limit %(most)s) had),
+       (select json_agg(json_build_array(rate.origin_code, rate.destination_code, rate.first_kg_fen, rate.further_kg_fen,
+                                         rate.free_from_fen, rate.days_min, rate.days_max))
+          from logistics_freightrate rate
+         where rate.destination_code = any(%(destinations)s::text[])
+           and rate.origin_code in ('', left(area.code, 2), left(area.code, 4), left(area.code, 6), left(area.code, 9), area.code))
+  from catalog_product product
+  join people_organisation seller on seller.id = product.seller_id
+  join places_area area on area.id = seller.area_id
+ where product.id = %(product_id)s
