@@ -13,14 +13,17 @@ def now():
 
 @pytest.fixture(autouse=True)
 def _no_jobs_of_others(request):
-    """Forget stored jobs before a test that commits: flushing leaves procrastinate's tables alone."""
+    """Forget the jobs that a test has committed: flushing leaves procrastinate's tables alone, and the next test may count its own."""
     marker = request.node.get_closest_marker("django_db")
-    if marker and marker.kwargs.get("transaction"):
-        request.getfixturevalue("transactional_db")
-        from django.db import connection
+    if not (marker and marker.kwargs.get("transaction")):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    from django.db import connection
 
-        with connection.cursor() as cursor:
-            cursor.execute("truncate procrastinate_jobs cascade")
+    with connection.cursor() as cursor:
+        cursor.execute("truncate procrastinate_jobs cascade")
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ from django.db.utils import DatabaseErrorWrapper
 from psycopg import Cursor
 
 Rows = list[tuple[Any, ...]]
+BY_INDEX = "select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
+"""Not ``set local``: to that a pipeline without a transaction is none."""
 
 
 def asked(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Callable[[], Rows]:
@@ -40,12 +42,13 @@ def asked(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Callable[[], 
 
 def by_index() -> None:
     """
-    Have the transaction's plans look rows up by their keys; outside of one, those of :func:`together`.
+    Have the transaction's plans look rows up by their keys, and keep them; outside of one, those of :func:`together`.
 
-    A prepared statement's plan is kept; one that was made while a table was small would read the whole of it for as long
-    as nobody analyses the table, and in a rush it grows to thousands of rows before that.
+    A plan that was made while a table was small would read the whole of it for as long as nobody analyses the table, and
+    in a rush it grows to thousands of rows before that. And where the number of keys is another each time, PostgreSQL
+    would rather plan anew each time, which takes longer than the looking up.
     """
-    asked("select set_config('enable_seqscan', 'off', true)", [])  # a pipeline without a transaction is one, to "set local" it is none
+    asked(BY_INDEX, [])
 
 
 @contextmanager
@@ -58,6 +61,18 @@ def together() -> Iterator[None]:
     connection.ensure_connection()
     with DatabaseErrorWrapper(connection), connection.connection.pipeline():
         yield
+
+
+def looked_up(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Rows:
+    """
+    Run one statement whose plan looks rows up by their keys (:func:`by_index`); one round trip.
+
+    :raises django.db.DatabaseError: as Django's own cursor does.
+    """
+    with together():
+        by_index()
+        rows = asked(sql, parameters)
+    return rows()
 
 
 def array(keys: Iterable[UUID]) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from teahorse.common.statements import asked
+from teahorse.common.statements import looked_up
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.logistics.rules import Rate
 from teahorse.people.models import ServicePoint
@@ -26,7 +26,7 @@ def prefixes(code: str) -> list[str]:
 def freight_rates(*, origin_codes: Iterable[str], destination_code: str) -> list[Rate]:
     """Return the rates that may hold from any of some origins to a destination, in one query."""
     origins = {prefix for code in origin_codes for prefix in prefixes(code)}
-    return [Rate(*row) for row in asked(FREIGHT_RATES, {"origins": sorted(origins), "destinations": prefixes(destination_code)})()]
+    return [Rate(*row) for row in looked_up(FREIGHT_RATES, {"origins": sorted(origins), "destinations": prefixes(destination_code)})]
 
 
 def parcels_of(references: Iterable[UUID]) -> list[Parcel]:

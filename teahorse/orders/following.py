@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from teahorse.catalog.models import Picture
 from teahorse.common.rows import as_model
-from teahorse.common.statements import asked, by_index, together
+from teahorse.common.statements import asked, looked_up
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.payments.models import Payment, Refund
@@ -28,10 +28,7 @@ WAITS_FOR_MONEY = f"select exists (select from orders_sellerorder where group_id
 
 def order_group(key: UUID) -> OrderGroup | None:
     """Return an order group with its pickup point; who may see it, the caller asks (:func:`is_visible_to`)."""
-    with together():
-        by_index()
-        rows = asked(ORDER_GROUP, [str(key)])
-    for (text,) in rows():
+    for (text,) in looked_up(ORDER_GROUP, [str(key)]):
         row = msgspec.json.decode(text)
         group = as_model(OrderGroup, row)
         group.pickup_point = as_model(ServicePoint, row["point"]) if row["point"] else None
@@ -111,10 +108,7 @@ class Tracking:
 
 def tracking(group: OrderGroup) -> Tracking:
     """Return an order group as its buyer follows it, by one statement."""
-    with together():
-        by_index()
-        rows = asked(TRACKING, {"group_id": str(group.pk)})
-    found: dict[str, list[dict[str, Any]] | None] = msgspec.json.decode(rows()[0][0])
+    found: dict[str, list[dict[str, Any]] | None] = msgspec.json.decode(looked_up(TRACKING, {"group_id": str(group.pk)})[0][0])
 
     def all_of(name: str, model: type[M]) -> list[M]:
         return [as_model(model, row) for row in found[name] or ()]

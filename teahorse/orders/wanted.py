@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import get_language
 
 from teahorse.catalog.pictures import PictureUrls, urls
-from teahorse.common.statements import array, asked, by_index, together
+from teahorse.common.statements import array, looked_up
 
 WANTED = (Path(__file__).parent / "wanted.sql").read_text()
 
@@ -91,10 +91,7 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 def _read(**parameters: Any) -> list[Wanted]:
     language = (get_language() or "zh-hans").replace("-", "_")
     texts = {name: f"{name}_{language}" for name in ("title", "name", "alt")}
-    with together():
-        by_index()
-        rows = asked(WANTED, {**parameters, **texts})
-    return [Wanted(*(*row[:16], _picture(*row[16:]))) for row in rows()]
+    return [Wanted(*(*row[:16], _picture(*row[16:]))) for row in looked_up(WANTED, {**parameters, **texts})]
 
 
 def _picture(sha256: str | None, width: int, height: int, alt: str) -> PictureUrls | None:

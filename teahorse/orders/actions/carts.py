@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.common.statements import array, asked, by_index, together
+from teahorse.common.statements import array, asked, by_index, looked_up, together
 from teahorse.orders.models import Cart
 from teahorse.orders.quoting import NotSold
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS
@@ -124,10 +124,7 @@ def take_out(*, whose: Whose, offer_ids: Iterable[UUID], now: datetime) -> Chang
 
 def _hold(whose: Whose, offer_ids: Iterable[UUID], quantity: int, now: datetime) -> Changed:
     row = {"cart": whose.key, "person": whose.person_id, "offers": array(offer_ids), "quantity": quantity, "now": now}
-    with together():
-        by_index()
-        changed = asked(HOLD, row)
-    return Changed(*changed()[0])
+    return Changed(*looked_up(HOLD, row)[0])
 
 
 @transaction.atomic
