@@ -366,7 +366,7 @@ class ProductForm:
     def _variant(self, index: int, variant: VariantContent) -> VariantForm:
         path = f"variants.{index}"
         names = [
-            self._field(f"{path}.name.{language}", f"{_('Form')} · {name}", lang=language, is_optional=language != "zh-hans")
+            self._field(f"{path}.name.{language}", " · ".join((_("Form"), name)), lang=language, is_optional=language != "zh-hans")
             for language, name in LANGUAGE_NAMES.items()
         ]
         figures = [

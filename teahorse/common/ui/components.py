@@ -113,7 +113,8 @@ def field(given: Given, slot: str, attrs: str) -> str:
     """Draw a label with its input, or with the control in the slot, and what is told about it."""
     name, aid, error = _text(given["name"]), given["help"], given["error"]
     key = _text(given["id"]) or name
-    word = f' <span class="field__optional">{_("(optional)")}</span>' if given["optional"] else ""
+    optional = _("(optional)")
+    word = f' <span class="field__optional">{optional}</span>' if given["optional"] else ""
     state = f' aria-describedby="{key}-told"' if aid or error else ""
     state += (' aria-invalid="true"' if error else "") + ("" if given["optional"] else " required")
     control = slot or (f'<input id="{key}" name="{name}" type="{_text(given["type"])}" value="{_text(given["value"])}"{state}{attrs}>')
@@ -147,7 +148,8 @@ def price(given: Given, _slot: str, _attrs: str) -> str:
     unit = f' <span class="unit">{_text(given["unit"])}</span>' if given["unit"] else ""
     if not given["was"]:
         return f"{_yuan(given['fen'], str(given['style']))}{unit}"
-    before = f'<s class="price price--was"><span class="visually-hidden">{_("before")}</span> {cards.price_plain(int(given["was"]))}</s>'
+    was = _("before")
+    before = f'<s class="price price--was"><span class="visually-hidden">{was}</span> {cards.price_plain(int(given["was"]))}</s>'
     return f'<span class="prices">{_yuan(given["fen"], "less")} {before}</span>{unit}'
 
 
@@ -161,11 +163,12 @@ def stepper(given: Given, _slot: str, attrs: str) -> str:
     name = _text(given["name"])
     most = f' max="{_text(given["max"])}"' if given["max"] else ""
     label = _text(given["label"]) if given["label"] else _("How many")
+    less, more = _("One less"), _("One more")
     return (
-        f'<quantity-stepper class="stepper"><button type="button" data-step="-1" aria-label="{_("One less")}">{_icon("minus")}</button>'
+        f'<quantity-stepper class="stepper"><button type="button" data-step="-1" aria-label="{less}">{_icon("minus")}</button>'
         f'<input id="{_text(given["id"]) or name}" name="{name}" type="number" inputmode="numeric" value="{_text(given["value"])}"'
         f' min="{_text(given["min"])}"{most} aria-label="{label}"{attrs}>'
-        f'<button type="button" data-step="1" aria-label="{_("One more")}">{_icon("plus")}</button></quantity-stepper>'
+        f'<button type="button" data-step="1" aria-label="{more}">{_icon("plus")}</button></quantity-stepper>'
     )
 
 

@@ -151,7 +151,7 @@ def _changed(change: queries.Change, definitions: Mapping[str, Definition], name
     reader = get_language() or "zh-hans"
     label = label_of(definition, reader) if definition else _labels().get(name, name)
     if parts[0] == "variants":
-        label = f"{_('Form')} · {label}"
+        label = " · ".join((_("Form"), label))
     if lang:
         label = f"{label} · {LANGUAGES[lang]}"
     if definition and not lang:
