@@ -130,7 +130,11 @@ def _django_without_database(words: Sequence[str]) -> int:
 
 
 def _run_processes(ports: dict[str, int]) -> int:
-    """Run the Procfile's processes by honcho, tell the addresses when the house is ready, and wait for the end."""
+    """
+    Run the Procfile's processes by honcho, tell the addresses when the house is ready, and wait for the end.
+
+    An end that was asked for (Ctrl-C, SIGTERM) is no failure.
+    """
     procfile = environment.ROOT / "Procfile"
     names = ["web", "worker", "push", *(["sandbox"] if environment.flag("TEAHORSE_DEMO") else [])]
     honcho = subprocess.Popen(
@@ -139,7 +143,11 @@ def _run_processes(ports: dict[str, int]) -> int:
         start_new_session=True,
     )
 
+    is_wanted = False
+
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler
+        nonlocal is_wanted
+        is_wanted = True
         with contextlib.suppress(ProcessLookupError):
             honcho.send_signal(signal.SIGTERM)
 
@@ -147,7 +155,8 @@ def _run_processes(ports: dict[str, int]) -> int:
     signal.signal(signal.SIGTERM, stop)
     if _is_ready(f"http://127.0.0.1:{ports['web']}/readyz", honcho):
         subprocess.call([PYTHON, "-m", "django", "addresses"])
-    return honcho.wait()
+    ended = honcho.wait()
+    return 0 if is_wanted else ended
 
 
 def _is_ready(address: str, process: "subprocess.Popen[bytes]") -> bool:

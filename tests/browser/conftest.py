@@ -109,7 +109,7 @@ def open_house(tmp_path_factory):
         yield OpenHouse(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 2}", log, url)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+        assert process.wait(timeout=30) == 0
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"drop database if exists {name} with (force)")
     for gone in (port, port + 1, port + 2):
