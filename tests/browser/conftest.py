@@ -109,9 +109,10 @@ def open_house(tmp_path_factory):
         yield OpenHouse(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 2}", log, url)
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        ended = process.wait(timeout=30)
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"drop database if exists {name} with (force)")
+    assert ended == 0
     for gone in (port, port + 1, port + 2):
         with pytest.raises(OSError):  # noqa: PT011 - refused, in whatever words
             urllib.request.urlopen(f"http://127.0.0.1:{gone}/healthz", timeout=2)
