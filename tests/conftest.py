@@ -5,6 +5,15 @@ from datetime import UTC, datetime
 import pytest
 
 
+def pytest_configure(config):
+    """Write the compiled catalogues before anybody speaks: they are in no clone."""
+    if not hasattr(config, "workerinput"):
+        from teahorse.common.management.commands.messages import LOCALES, compile_one
+
+        for locale in LOCALES:
+            compile_one(locale)
+
+
 @pytest.fixture
 def now():
     """A moment in the middle of the matsutake season."""

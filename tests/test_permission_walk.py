@@ -172,6 +172,7 @@ def walkers(sides):
         client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
         return client
 
+    people.use_token(secret=here.ids["token"], now=timezone.now())  # that a key is in use is written down once an hour
     return [
         Walker("guest", Client(), there),
         Walker("buyer", logged_in(here.buyer), there),
