@@ -349,8 +349,8 @@ def _shared_rows(categories: Sequence[UUID], sellers: Sequence[UUID], areas: Seq
     )
     _copy(
         "catalog_category",
-        "id slug name drawing attributes position i18n",
-        [(key, f"category-{number}", f"类目{number}", "parcel", "[]", number, "{}") for number, key in enumerate(categories)],
+        "id slug name drawing attributes variant_attributes position i18n",
+        [(key, f"category-{number}", f"类目{number}", "parcel", "[]", "[]", number, "{}") for number, key in enumerate(categories)],
     )
     home = uuid5(SPACE, areas[0][0])
     _copy(

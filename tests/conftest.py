@@ -1,5 +1,6 @@
 """What every test may use."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -57,3 +58,20 @@ def sent(monkeypatch):
 
     monkeypatch.setattr(statements, "Cursor", Counted)
     return texts
+
+
+@pytest.fixture
+def questions(sent):
+    """``with questions() as asked``: every statement that was sent meanwhile, by Django or prepared."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    @contextmanager
+    def counted():
+        sent.clear()
+        asked = []
+        with CaptureQueriesContext(connection) as captured:
+            yield asked
+        asked += [query["sql"] for query in captured.captured_queries] + sent
+
+    return counted

@@ -21,6 +21,8 @@ def as_model(model: type[M], row: Mapping[str, Any]) -> M:
     Return a row of a statement's JSON as its model; the keys are the names of the columns.
 
     Times come back aware, in UTC. What the statement left out is read when somebody asks for it, as after ``defer()``.
+
+    :raises TypeError: for a column of which JSON cannot tell the exact value (decimals, bytes).
     """
     names, readers = _columns(model)
     values = [
@@ -34,10 +36,16 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+def _refused(value: Any) -> Any:
+    msg = f"JSON has no exact value of this column's kind: {value!r}; leave it out of the statement"
+    raise TypeError(msg)
+
+
 READERS: tuple[tuple[type[models.Field[Any, Any]], Callable[[str], Any]], ...] = (
     (models.UUIDField, UUID),
     (models.DateTimeField, _moment),
     (models.DateField, date.fromisoformat),
+    *((kind, _refused) for kind in (models.DecimalField, models.DurationField, models.TimeField, models.BinaryField)),
 )
 """How JSON's texts become values again; numbers, words and JSON itself are what they are. A moment is a day too, so it stands first."""
 

@@ -17,8 +17,11 @@ from django.db.utils import DatabaseErrorWrapper
 from psycopg import Cursor
 
 Rows = list[tuple[Any, ...]]
-BY_INDEX = "select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
-"""Not ``set local``: to that a pipeline without a transaction is none."""
+BY_INDEX = """
+    select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)
+"""
+"""Not ``set local``: to that a pipeline without a transaction is none. Nothing here is worth compiling."""
+AS_USUAL = "select set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'auto', true)"
 
 
 def asked(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Callable[[], Rows]:
@@ -67,11 +70,15 @@ def looked_up(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Rows:
     """
     Run one statement whose plan looks rows up by their keys (:func:`by_index`); one round trip.
 
+    What follows in the caller's transaction is planned as usual.
+
     :raises django.db.DatabaseError: as Django's own cursor does.
     """
     with together():
         by_index()
         rows = asked(sql, parameters)
+        if connection.in_atomic_block:
+            asked(AS_USUAL, [])
     return rows()
 
 

@@ -94,7 +94,7 @@ def day(on: date) -> str:
 
 
 def promise_words(from_date: date, to_date: date) -> str:
-    """Return a promise: "24 – 26 November"."""
+    """Return a promise: "24 November – 26 November"."""
     if from_date == to_date:
         return day(from_date)
     return f"{day(from_date)} – {day(to_date)}"

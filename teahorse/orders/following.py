@@ -64,7 +64,7 @@ class Tracked:
         """
         Where the goods are, in the buyer's words.
 
-        ``to_pay``, ``to_ship``, ``in_transit``, ``to_fetch``, ``handed_over``, ``done``, ``cancelled``, ``expired``.
+        ``to_pay``, ``to_ship``, ``packed``, ``in_transit``, ``to_fetch``, ``handed_over``, ``done``, ``cancelled``, ``expired``.
         """
         by_state = {
             State.PENDING_PAYMENT: "to_pay",

@@ -40,8 +40,8 @@ def succeeded_payments(reference: UUID) -> QuerySet[Payment]:
 
 def refunded_fen(payment_id: UUID) -> int:
     """Return how much of a payment has gone back, or is on its way."""
-    asked = Refund.objects.filter(payment=payment_id).exclude(state=Refund.State.FAILED)
-    return int(asked.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
+    refunds = Refund.objects.filter(payment=payment_id).exclude(state=Refund.State.FAILED)
+    return int(refunds.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
 
 
 def refundable_fen(payment_id: UUID) -> int:
@@ -49,8 +49,8 @@ def refundable_fen(payment_id: UUID) -> int:
     payment = Payment.objects.get(pk=payment_id)
     if payment.state not in Payment.TAKEN:
         return 0
-    asked = Refund.objects.filter(payment=payment).aggregate(fen=Sum("amount_fen"))["fen"]
-    return payment.amount_fen - int(asked or 0)
+    gone = Refund.objects.filter(payment=payment).aggregate(fen=Sum("amount_fen"))["fen"]
+    return payment.amount_fen - int(gone or 0)
 
 
 def open_refunds(*, provider: str = "") -> QuerySet[Refund]:

@@ -1,8 +1,10 @@
+import re
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from procrastinate import sql
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from teahorse.common import events
@@ -65,3 +67,12 @@ def test_a_stored_reaction_gets_its_event_back():
     carry_out(f"{__name__}.count_goats", {"goat_ids": [str(goat)], "a_field_of_tomorrow": 1})
 
     assert heard == [GoatsSheared(goat_ids=(goat,))]
+
+
+def test_jobs_are_stored_by_the_librarys_own_function():
+    """Its name carries a version; a new one comes with a new library, and then :data:`events.STORE` has to follow."""
+    [named] = re.findall(r"procrastinate_defer_jobs\w*", sql.queries["defer_jobs"])
+    [row] = re.findall(r"procrastinate_job_to_defer\w*", sql.queries["defer_jobs"])
+
+    assert f"{named}(" in events.STORE
+    assert f"::{row}" in events.STORE

@@ -336,3 +336,20 @@ def test_the_catalogue_shows_every_component_without_inline_styles_or_scripts(la
     assert "<c-" not in page
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
+
+
+def test_an_attribute_that_is_said_by_a_value_stands_or_not():
+    shown = render('<c-button :data-a="yes" :data-b="no" :data-c="text">Go</c-button>', yes=True, no=False, text='"<')
+
+    assert " data-a" in shown
+    assert "data-b" not in shown
+    assert 'data-c="&quot;&lt;"' in shown
+
+
+def test_what_depends_on_a_long_text_is_not_kept():
+    page = engines["django"].from_string("{% keep asked %}{{ asked }}{% endkeep %}")
+    node = next(iter(page.template.nodelist))
+    long = "x" * 5000
+
+    assert (page.render({"asked": long}), page.render({"asked": "short"})) == (long, "short")
+    assert len(node.kept._drawn) == 1

@@ -254,16 +254,42 @@ def test_nobody_takes_another_guests_cart_by_its_key(world, guest, put, client):
     assert "加麻手工地毯" not in client.get("/cart/").content.decode()
 
 
-def test_the_checkout_asks_at_most_25_questions(world, guest, put, django_assert_max_num_queries):
+def test_the_checkout_asks_few_questions(world, guest, put, questions):
     put(world.carpet)
     put(world.incense)
-    sent = confirmed(guest)
+    form = confirmed(guest)
 
-    with django_assert_max_num_queries(25):
+    with questions() as to_open:
         guest.get("/checkout/")
-    with django_assert_max_num_queries(25) as asked:
-        guest.post("/checkout/", {**sent, "do": "look"})
-    assert len(asked.captured_queries) <= 20
+    with questions() as to_price:
+        guest.post("/checkout/", {**form, "do": "look"})
+    with questions() as to_place:
+        guest.post("/checkout/", {**form, "do": "place"})
+
+    assert len(to_open) <= 3
+    assert len(to_price) <= 6
+    assert len(to_place) <= 12
+
+
+def test_a_cart_that_is_changed_is_kept_for_another_30_days(world, guest, put):
+    put(world.carpet, 2)
+
+    answer = guest.post("/cart/", {"offer": short(world.carpet.pk), "quantity": "3"})
+
+    assert answer.cookies["cart"]["max-age"] == 30 * 24 * 3600
+
+
+def test_a_point_that_has_moved_is_priced_first(world, guest, put):
+    put(world.carpet, hall=world.hall)
+    form = {**hidden(guest.get("/checkout/").content.decode()), "name": "卓玛", "phone": "13800138000", "way": "point"}
+    form |= {"province": "54", "city": "5405", "county": "540524", "point": short(world.hall.pk), "do": "place"}
+    world.hall.area = world.burners.area
+    world.hall.save()
+
+    answer = guest.post("/checkout/", form)
+
+    assert answer.status_code == 409
+    assert not OrderGroup.objects.exists()
 
 
 def test_placing_is_one_order_for_each_seller_and_waits_for_money(world, guest, put):

@@ -1,10 +1,12 @@
 """Carts: what is put in, changed and taken out, by guests and by persons, also at the same moment."""
 
+import time
+from datetime import timedelta
 from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from teahorse.common.refusals import Malformed
 from teahorse.orders import actions, queries
@@ -155,3 +157,70 @@ def test_two_tabs_at_the_same_moment_lose_nothing(wine):
         one.join()
 
     assert held(cart) == {wine.pk: 17}
+
+
+def test_a_guests_cart_becomes_hers_when_she_logs_in(wine):
+    her = world.person()
+    carpet = world.offer(world.organisation("chamchen"), title="卡垫")
+    guest = put(Whose(), wine, 5).cart_id
+    put(Whose(key=guest), carpet)
+    put(Whose(person_id=her.pk), wine, 2)
+
+    for _ in range(2):
+        actions.merge_carts(guest_cart_id=guest, person=her, now=NOW)
+
+    assert held(Whose(person_id=her.pk)) == {wine.pk: 5, carpet.pk: 1}
+    assert wanted_in_cart(Whose(key=guest)) == []
+
+
+def test_a_merged_cart_is_not_larger_than_an_order(wine):
+    her, maker = world.person(), world.organisation("chamchen")
+    own = [world.offer(maker, title=f"她的 {number}") for number in range(MOST_LINES - 2)]
+    for offer in own:
+        put(Whose(person_id=her.pk), offer)
+    guest = put(Whose(), own[0], 3).cart_id
+    brought = [world.offer(maker, title=f"带来 {number}") for number in range(4)]
+    for place, offer in enumerate(brought):
+        actions.put_into_cart(whose=Whose(key=guest), offer_id=offer.pk, quantity=1, now=NOW + timedelta(minutes=place))
+
+    actions.merge_carts(guest_cart_id=guest, person=her, now=NOW)
+
+    lines = held(Whose(person_id=her.pk))
+    assert len(lines) == MOST_LINES
+    assert lines[own[0].pk] == 3
+    assert [offer.pk in lines for offer in brought] == [True, True, False, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_logging_in_while_another_device_fills_the_cart_waits_for_it(wine):
+    her = world.person()
+    cart = put(Whose(person_id=her.pk), wine).cart_id
+    guest = put(Whose(), wine, 4).cart_id
+    done = []
+
+    def log_in():
+        try:
+            done.append(actions.merge_carts(guest_cart_id=guest, person=her, now=NOW))
+        finally:
+            connection.close()
+
+    with transaction.atomic():  # the other device: the cart first, then its line
+        Cart.objects.select_for_update().get(pk=cart)
+        merging = Thread(target=log_in)
+        merging.start()
+        wait_until_somebody_waits()
+        CartLine.objects.filter(cart_id=cart).update(quantity=2)
+    merging.join(timeout=20)
+
+    assert len(done) == 1
+    assert held(Whose(person_id=her.pk)) == {wine.pk: 4}
+
+
+def wait_until_somebody_waits():
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*) from pg_locks where not granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    pytest.fail("nobody waits")

@@ -24,21 +24,27 @@ from django_cotton.utils import ensure_quoted
 
 from teahorse.common.ui.components import COMPONENTS, Component, drawn
 
+Key = tuple[Hashable, ...]
+
 
 class Kept:
     """What a node drew, by what it depends on; when there is too much of it all is let go."""
 
     most = 1024
+    longest = 200
+    """Letters of a value that somebody may choose; what depends on longer ones is drawn each time."""
 
     def __init__(self) -> None:
-        self._drawn: dict[Hashable, SafeString] = {}
+        self._drawn: dict[Key, SafeString] = {}
 
-    def find(self, key: Hashable) -> SafeString | None:
+    def find(self, key: Key) -> SafeString | None:
         """Return what was drawn for a key."""
         return self._drawn.get(key)
 
-    def keep(self, key: Hashable, text: SafeString) -> SafeString:
+    def keep(self, key: Key, text: SafeString) -> SafeString:
         """Keep what was drawn, and return it."""
+        if any(isinstance(part, str) and len(part) > self.longest for part in key):
+            return text
         if len(self._drawn) >= self.most:
             self._drawn.clear()
         self._drawn[key] = text
@@ -66,7 +72,7 @@ class WordsNode(Node):
         self.kept = Kept()
 
     def render(self, context: template.Context) -> SafeString:
-        language = get_language()
+        language = (get_language(),)
         return self.kept.find(language) or self.kept.keep(language, SafeString(self.inner.render(context)))
 
 
@@ -127,12 +133,15 @@ class ComponentNode(Node):
 
     @staticmethod
     def _attr(key: str, value: Any, context: template.Context) -> str:
+        if isinstance(value, _Words):
+            value = value.resolve(context)
+        elif isinstance(value, FilterExpression):
+            value = value.resolve(context)
+            if value is None or value is False:
+                return ""
+            value = value if value is True else escape(value)
         if value is True:
             return f" {key}"
-        if isinstance(value, FilterExpression):
-            value = escape(value.resolve(context))
-        elif isinstance(value, _Words):
-            value = value.resolve(context)
         return f" {key}={ensure_quoted(value)}"  # type: ignore[no-untyped-call]  # django-cotton says no types
 
 

@@ -111,7 +111,10 @@ def _change_cart(request: HttpRequest, *, now: datetime) -> HttpResponse:
         response = HttpResponseRedirect(
             f"{reverse('mall:cart')}?removed={short(offer_id)}&quantity={changed.taken_out}&origin={changed.origin}"
         )
-    cookies.keep_count(response, changed.units)
+    if whose.key:
+        cookies.keep_cart(response, whose.key, count=changed.units)
+    else:
+        cookies.keep_count(response, changed.units)
     return response
 
 
@@ -216,7 +219,8 @@ def _place(request: HttpRequest, *, now: datetime) -> HttpResponse:
             return _desk_page(request, desk, status=422)
         if quote is None:
             return _placed_before(request) or _desk_page(request, desk, refusal=refusal)
-        if not desks.is_quoted_for(quote, desk.typed):
+        goes_to = desks.destination_of(desk)
+        if goes_to is None or goes_to.code != quote.destination_code or not desks.is_quoted_for(quote, desk.typed):
             desk.refusal = desk.refusal or _("The address was changed. Look at freight and arrival for the new one, then order.")
             return _desk_page(request, desk, status=409)
         typed = desk.typed

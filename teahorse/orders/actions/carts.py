@@ -30,8 +30,17 @@ TOUCH_OWN = """
     on conflict (person_id) do update set changed_at = excluded.changed_at
 """
 MERGE = """
+    with brought as (
+        select line.*, held.id is not null as is_held,
+               row_number() over (partition by held.id is null order by line.added_at, line.id) as place
+          from orders_cartline line
+          left join orders_cartline held on held.cart_id = %(to)s and held.offer_id = line.offer_id
+         where line.cart_id = %(from)s
+    )
     insert into orders_cartline (id, cart_id, offer_id, quantity, origin, added_at)
-    select gen_random_uuid(), %(to)s, offer_id, quantity, origin, added_at from orders_cartline where cart_id = %(from)s
+    select gen_random_uuid(), %(to)s, offer_id, quantity, origin, added_at
+      from brought
+     where is_held or place <= %(most)s - (select count(*) from orders_cartline where cart_id = %(to)s)
     on conflict (cart_id, offer_id) do update set quantity = least(999, greatest(orders_cartline.quantity, excluded.quantity))
 """
 
@@ -129,12 +138,17 @@ def _hold(whose: Whose, offer_ids: Iterable[UUID], quantity: int, now: datetime)
 
 @transaction.atomic
 def merge_carts(*, guest_cart_id: UUID, person: Person, now: datetime) -> Cart:
-    """Put a guest's cart into her own when she logs in: of the same offer the larger quantity is kept; harmless twice."""
+    """
+    Put a guest's cart into her own when she logs in; harmless twice.
+
+    Of the same offer the larger quantity is kept. Her own lines stay; of the guest's others, the oldest as long as there is room.
+    """
     own = open_cart(person=person, now=now)
+    Cart.objects.select_for_update().get(pk=own.pk)  # first, as everybody does who changes its lines
     guest = Cart.objects.select_for_update().filter(pk=guest_cart_id, person=None).first()
     if guest is not None:
         with connection.cursor() as cursor:
-            cursor.execute(MERGE, {"from": guest.pk, "to": own.pk})
+            cursor.execute(MERGE, {"from": guest.pk, "to": own.pk, "most": MOST_LINES})
         guest.delete()
         Cart.objects.filter(pk=own.pk).update(changed_at=now)
     return own

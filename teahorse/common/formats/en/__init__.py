@@ -1,1 +1,1 @@
-"""Tibetan."""
+"""English."""
