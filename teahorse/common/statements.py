@@ -18,7 +18,9 @@ from psycopg import Cursor
 
 Rows = list[tuple[Any, ...]]
 BY_INDEX = """
-    select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)
+    select set_config('enable_seqscan', 'off', true),
+           set_config('plan_cache_mode', 'force_generic_plan', true),
+           set_config('jit', 'off', true)
 """
 """Not ``set local``: to that a pipeline without a transaction is none. Nothing here is worth compiling."""
 AS_USUAL = "select set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'auto', true)"
