@@ -8,5 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teahorse.settings")
 django_application = get_wsgi_application()
 
 from teahorse.api.short_way import ShortWay  # noqa: E402 - after Django is set up
+from teahorse.common.gate import FewAtATime  # noqa: E402
 
-application = ShortWay(django_application)  # type: ignore[arg-type]  # the stubs' WSGIHandler answers with Django's response, which is such an iterable
+application = ShortWay(FewAtATime(django_application))

@@ -26,6 +26,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from teahorse.common import gate
 from teahorse.common.statements import asked
 from teahorse.mall import cookies
 
@@ -88,7 +89,8 @@ class GuestPages:
         if being_made is not None:
             if kept := self.find(key, over=OVER_SECONDS):
                 return kept
-            being_made.wait(PATIENCE_SECONDS)
+            with gate.pages.stepped_aside():
+                being_made.wait(PATIENCE_SECONDS)
             return self.find(key) or make()
         try:
             return self._still_true_or_made(key, make, may_keep, mark)

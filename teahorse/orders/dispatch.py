@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.common.gate import pages
 from teahorse.common.refusals import Refusal
 from teahorse.orders.actions.placing import Placed, Wish, place_orders
 
@@ -58,7 +59,8 @@ class Dispatcher:
         answer: Future[Placed] = Future()
         self._waiting.put(_Waiting(wish, answer))
         try:
-            return answer.result(timeout=PATIENCE_SECONDS)
+            with pages.stepped_aside():
+                return answer.result(timeout=PATIENCE_SECONDS)
         except TimeoutError as error:
             raise PlacingUnknown from error
 

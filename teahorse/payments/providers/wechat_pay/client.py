@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from wechatpayv3 import WeChatPay
 from wechatpayv3.type import WeChatPayType
 
+from teahorse.common.gate import pages
 from teahorse.payments.providers import ProviderUnavailable
 from teahorse.payments.providers.wechat_pay.credentials import Credentials
 
@@ -107,9 +108,10 @@ class Client:
         for pause in (0.0, *PAUSES):
             if pause and time.monotonic() - started > PATIENCE:
                 break
-            time.sleep(pause)
             try:
-                status, text = call(self.library)
+                with pages.stepped_aside():
+                    time.sleep(pause)
+                    status, text = call(self.library)
                 body = msgspec.json.decode(text) if text else {}
             except Exception as error:  # the library raises bare Exception for a wrong signature
                 trouble = f"{type(error).__name__}: {error}"[:300]

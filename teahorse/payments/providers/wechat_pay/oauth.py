@@ -13,6 +13,7 @@ import httpx
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.common.gate import pages
 from teahorse.common.refusals import Refusal
 from teahorse.payments.providers import ProviderUnavailable
 from teahorse.payments.providers.wechat_pay.credentials import Credentials, NoCredentials, credentials
@@ -66,7 +67,8 @@ def openid_for(*, code: str) -> str:
     keys = _account()
     query = {"appid": keys.appid, "secret": keys.app_secret, "code": code, "grant_type": "authorization_code"}
     try:
-        answer = httpx.get(f"{keys.open_api}/sns/oauth2/access_token", params=query, timeout=TIMEOUT, trust_env=keys.is_real)
+        with pages.stepped_aside():
+            answer = httpx.get(f"{keys.open_api}/sns/oauth2/access_token", params=query, timeout=TIMEOUT, trust_env=keys.is_real)
         told = msgspec.json.decode(answer.content, type=_Told)
     except (httpx.HTTPError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         trouble = type(error).__name__  # the error's own words may hold the address
