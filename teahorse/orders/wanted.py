@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import get_language
-
 from teahorse.catalog.pictures import PictureUrls, urls
 from teahorse.common.statements import array, looked_up
+from teahorse.common.translated import in_language
 
 WANTED = (Path(__file__).parent / "wanted.sql").read_text()
 
@@ -89,9 +88,7 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 
 
 def _read(**parameters: Any) -> list[Wanted]:
-    language = (get_language() or "zh-hans").replace("-", "_")
-    texts = {name: f"{name}_{language}" for name in ("title", "name", "alt")}
-    return [Wanted(*(*row[:16], _picture(*row[16:]))) for row in looked_up(WANTED, {**parameters, **texts})]
+    return [Wanted(*(*row[:16], _picture(*row[16:]))) for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})]
 
 
 def _picture(sha256: str | None, width: int, height: int, alt: str) -> PictureUrls | None:

@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from teahorse.catalog.pictures import PictureUrls, urls
-from teahorse.catalog.queries.showing import in_language, season_of
+from teahorse.catalog.queries.showing import season_of
 from teahorse.common.refusals import NotThere
 from teahorse.common.statements import Rows, asked
+from teahorse.common.translated import in_language
 from teahorse.places import queries as places
 from teahorse.places.models import Area
 

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils import translation
 
 from teahorse.catalog.models import Brand, Category, Product, Variant
 from teahorse.catalog.pictures import PictureUrls, urls
 from teahorse.catalog.rules import is_in_season
 from teahorse.common.statements import array, asked
+from teahorse.common.translated import in_language
 from teahorse.people.models import Organisation
 
 CARDS = (Path(__file__).parent / "cards.sql").read_text()
@@ -50,12 +50,6 @@ class GoodsCard:
 def listed_products() -> QuerySet[Product]:
     """Return the products on show."""
     return Product.objects.filter(published_at__isnull=False, withdrawn_at=None)
-
-
-def in_language(*fields: str) -> dict[str, str]:
-    """Return the keys under which the current language's texts of some fields stand in a row's ``i18n``."""
-    suffix = (translation.get_language() or "zh-hans").replace("-", "_")
-    return {field: f"{field}_{suffix}" for field in fields}
 
 
 def goods_cards(*, product_ids: Sequence[UUID], on: date) -> list[GoodsCard]:

@@ -125,7 +125,6 @@ def _cart_page(request: HttpRequest, *, refusal: Refusal | None = None, offer_id
     context = {
         "sellers": by_seller(lines),
         "total_fen": sum(line.amount_fen for line in good),
-        "good_count": sum(line.quantity for line in good),
         "has_trouble": len(good) < len(lines),
         "can_order": any(line.available for line in lines),
         "removed": _removed(request),

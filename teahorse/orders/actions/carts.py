@@ -7,12 +7,12 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.statements import array, asked, by_index, looked_up, together
+from teahorse.common.translated import in_language
 from teahorse.orders.models import Cart
 from teahorse.orders.quoting import NotSold
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS
@@ -89,7 +89,7 @@ def put_into_cart(*, whose: Whose, offer_id: UUID, quantity: int, origin: str = 
         "now": now,
         "most_lines": MOST_LINES,
         "most_units": MOST_UNITS,
-        "title": f"title_{(get_language() or 'zh-hans').replace('-', '_')}",
+        **in_language("title"),
     }
     with transaction.atomic():
         with together():
