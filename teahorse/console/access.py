@@ -19,7 +19,9 @@ from teahorse.people.models import Grant, Membership, Organisation, Person, Righ
 from teahorse.people.rules import MANAGE_MEMBERS, OWN_RIGHTS
 
 P = ParamSpec("P")
-AT_HOME = frozenset({Right.APPROVE_LISTINGS, Right.DESK_ORDERS, Right.HANDLE_PARCELS, Right.TAKE_CASH, Right.MANAGE_MEMBERS})
+AT_HOME = frozenset(
+    {Right.APPROVE_LISTINGS, Right.DESK_ORDERS, Right.HANDLE_PARCELS, Right.TAKE_CASH, Right.MANAGE_MEMBERS, Right.PROMOTE, Right.SETTLE}
+)
 """Rights that are used where one is a member; the others may be lent to somebody else."""
 
 

@@ -66,7 +66,8 @@ PAYMENTS = (
 SPLITS = "id, payment_id, payee_id, reference, amount_fen"
 EVENTS = "id, payment_id, kind, provider_number, amount_fen, occurred_at, recorded_at, source"
 REFUNDS = (
-    "id, payment_id, reference, our_number, provider_number, amount_fen, reason, state, trouble, requested_at, due_at, tries, settled_at"
+    "id, payment_id, split_id, reference, our_number, provider_number, amount_fen, reason, state, trouble, requested_at, due_at, tries,"
+    " settled_at"
 )
 RESERVATIONS = "id, county_id, level_id, reference, quantity, state"
 PARCELS = (
@@ -356,15 +357,16 @@ class OneOrder:
         )
         lines["events"].append(f"{self._id()}\t{payment_id}\tsucceeded\t{their_number}\t{total}\t{paid}\t{paid}\t{source}\n")
         for order_id, shop, goods, freight in orders:
-            lines["splits"].append(f"{self._id()}\t{payment_id}\t{shop.id}\t{order_id}\t{goods + freight}\n")
+            split_id = self._id()
+            lines["splits"].append(f"{split_id}\t{payment_id}\t{shop.id}\t{order_id}\t{goods + freight}\n")
             if self.outcome == "refunded":
-                self._give_back(payment_id, order_id, goods + freight)
+                self._give_back(payment_id, split_id, order_id, goods + freight)
 
-    def _give_back(self, payment_id: str, order_id: str, amount_fen: int) -> None:
+    def _give_back(self, payment_id: str, split_id: str, order_id: str, amount_fen: int) -> None:
         refund_id, asked, settled = self._id(), stamp(self.paid_ms + OPEN_FOR_MS), stamp(self.paid_ms + OPEN_FOR_MS + 90_000)
         their_number = f"50300{refund_id[-23:]}"
         self.made.lines["refunds"].append(
-            f"{refund_id}\t{payment_id}\t{order_id}\t{refund_id}\t{their_number}\t{amount_fen}\t{self.reason}\tsucceeded\t\t{asked}\t{asked}\t1\t{settled}\n"
+            f"{refund_id}\t{payment_id}\t{split_id}\t{order_id}\t{refund_id}\t{their_number}\t{amount_fen}\t{self.reason}\tsucceeded\t\t{asked}\t{asked}\t1\t{settled}\n"
         )
         self.made.lines["events"].append(
             f"{self._id()}\t{payment_id}\trefunded\t{their_number}\t{amount_fen}\t{settled}\t{settled}\tnotification\n"

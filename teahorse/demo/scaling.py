@@ -109,10 +109,10 @@ RULES = (
      limit 10
     """,
     """
-    select 'more is refunded than was paid: ' || given.payment_id
-      from (select payment_id, sum(amount_fen) as back from payments_refund group by payment_id) given
-      left join payments_payment p on p.id = given.payment_id
-     where p.amount_fen is null or p.amount_fen < given.back
+    select 'more is refunded than was paid: ' || given.split_id
+      from (select split_id, sum(amount_fen) as back from payments_refund group by split_id) given
+      left join payments_paymentsplit split on split.id = given.split_id
+     where split.amount_fen is null or split.amount_fen < given.back
      limit 10
     """,
     """

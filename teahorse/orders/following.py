@@ -119,22 +119,24 @@ def tracking(group: OrderGroup) -> Tracking:
         parcel.pickup_point = _at(places, parcel.pickup_point_id)
         parcel.held_by = _at(places, parcel.held_by_id)
     payments = {payment.pk: payment for payment in all_of("payments", Payment)}
-    refunds = all_of("refunds", Refund)
-    for refund in refunds:
+    refunds_of: defaultdict[UUID, list[Refund]] = defaultdict(list)
+    for row in found["refunds"] or ():
+        refund = as_model(Refund, row)
         refund.payment = payments[refund.payment_id]
+        refunds_of[UUID(row["part_id"])].append(refund)
     orders = all_of("parts", SellerOrder)
     sellers = {seller.pk: seller for seller in all_of("sellers", Organisation)}
     for order in orders:
         order.group, order.seller = group, sellers[order.seller_id]
     lines, scans = _by(all_of("lines", OrderLine), "order_id"), _by(all_of("scans", Scan), "parcel_id")
-    parcels_of, refunds_of = _by(parcels, "reference"), _by(refunds, "reference")
+    parcels_of = _by(parcels, "reference")
     tracked = [
         Tracked(
             order,
             lines[order.pk],
             parcels_of[order.pk],
             _in_time(scan for parcel in parcels_of[order.pk] for scan in scans[parcel.pk]),
-            refunds_of[order.pk] + refunds_of[group.pk],
+            refunds_of[order.pk],
         )
         for order in orders
     ]

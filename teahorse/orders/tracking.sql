@@ -35,9 +35,11 @@ with part as materialized (
       from payments_payment
      where reference = %(group_id)s::uuid
 ), refund as (
-    select id, payment_id, reference, amount_fen, reason, state, requested_at, settled_at
-      from payments_refund
-     where payment_id = any(array(select id from payment))
+    select refund.id, refund.payment_id, refund.split_id, split.reference as part_id, refund.reference, refund.amount_fen, refund.reason,
+           refund.state, refund.requested_at, refund.settled_at
+      from payments_refund refund
+      join payments_paymentsplit split on split.id = refund.split_id
+     where refund.payment_id = any(array(select id from payment))
 ), picture as (
     select distinct on (product_id) id, product_id, sha256, width, height, alt, i18n
       from catalog_picture

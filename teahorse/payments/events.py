@@ -28,6 +28,13 @@ class PaymentsFailed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefundsRequested(Event):
+    """It was decided that this money goes back; it has not moved yet."""
+
+    refund_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundsSettled(Event):
     """These refunds reached the payer, or the provider refused them for good."""
 

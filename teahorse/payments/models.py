@@ -4,6 +4,38 @@ import pgtrigger
 from django.db import models
 
 from teahorse.common.models import Keyed
+from teahorse.people.models import Organisation
+
+
+class MerchantAccount(Keyed):
+    """
+    Who collects at a provider: the house (no organisation), or a seller with an account of her own there.
+
+    The keys are sealed with a key that is kept outside the database; a seller who is the house's sub-merchant has none.
+    """
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", null=True, blank=True)
+    provider = models.CharField(max_length=20)
+    number = models.CharField(max_length=40, help_text="mchid or sub_mchid at WeChat, app_id or PID at Alipay")
+    sealed_keys = models.BinaryField(default=b"", help_text="empty where the house's keys speak for her")
+    is_active = models.BooleanField(default=True)
+    since_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    changed_by_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "provider"],
+                condition=models.Q(is_active=True),
+                nulls_distinct=False,
+                name="one_active_account_per_organisation_and_provider",
+            ),
+            models.UniqueConstraint(fields=["provider", "number"], name="an_account_is_known_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.number}"
 
 
 class Payment(Keyed):
@@ -188,7 +220,7 @@ class Notification(Keyed):
 
 
 class Refund(Keyed):
-    """Money on its way back; the decision to refund is taken above, this is the movement."""
+    """Money on its way back, out of one part of a payment; the decision to refund is taken above, this is the movement."""
 
     class State(models.TextChoices):
         REQUESTED = "requested"
@@ -199,7 +231,8 @@ class Refund(Keyed):
     OPEN = (State.REQUESTED, State.SENT)
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
-    reference = models.UUIDField(help_text="what it is refunded for: a seller order, or the order group")
+    split = models.ForeignKey(PaymentSplit, models.PROTECT, related_name="refunds", help_text="the part of the payment that it goes out of")
+    reference = models.UUIDField(help_text="what it is refunded for: a seller order that fell through, or an after-sale case")
     our_number = models.CharField(max_length=40, unique=True, help_text="out_refund_no")
     provider_number = models.CharField(max_length=64, blank=True)
     amount_fen = models.BigIntegerField()
@@ -214,7 +247,7 @@ class Refund(Keyed):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["payment", "reference"], name="one_refund_per_reference"),
+            models.UniqueConstraint(fields=["split", "reference"], name="one_refund_per_reference"),
             models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_refund_is_of_something"),
         ]
         indexes = [models.Index(fields=["due_at"], name="refund_to_send", condition=models.Q(state__in=("requested", "sent")))]
@@ -225,9 +258,10 @@ class Refund(Keyed):
                 when=pgtrigger.Before,
                 declare=[("paid", "bigint")],
                 func="""
-                    select amount_fen into paid from payments_payment where id = new.payment_id for update;
-                    if new.amount_fen + (
-                        select coalesce(sum(amount_fen), 0) from payments_refund where payment_id = new.payment_id
+                    perform from payments_payment where id = new.payment_id for update;
+                    select amount_fen into paid from payments_paymentsplit where id = new.split_id and payment_id = new.payment_id;
+                    if paid is null or new.amount_fen + (
+                        select coalesce(sum(amount_fen), 0) from payments_refund where split_id = new.split_id
                     ) > paid then
                         raise check_violation using message = 'more would be refunded than was paid';
                     end if;

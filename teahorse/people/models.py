@@ -123,6 +123,10 @@ class Right(models.TextChoices):
     DESK_ORDERS = "desk_orders"
     HANDLE_PARCELS = "handle_parcels"
     TAKE_CASH = "take_cash"
+    HANDLE_CASES = "handle_cases"
+    PROMOTE = "promote"
+    SEE_MONEY = "see_money"
+    SETTLE = "settle"
     MANAGE_MEMBERS = "manage_members"
 
 

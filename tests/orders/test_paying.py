@@ -17,7 +17,7 @@ from teahorse.orders.actions import (
 from teahorse.orders.actions.fulfilling import UnitsGone
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
-from teahorse.payments.models import Payment, Refund
+from teahorse.payments.models import Payment, PaymentSplit, Refund
 from teahorse.stock.actions import release_overdue
 from teahorse.stock.models import Reservation
 from teahorse.stock.queries import levels_that_do_not_add_up
@@ -126,7 +126,7 @@ def test_late_money_goes_back_when_somebody_else_has_the_units(wine):
 
     assert states(group) == {"expired"}
     refund = Refund.objects.get()
-    assert (refund.amount_fen, refund.reference) == (group.total_fen, group.pk)
+    assert (refund.amount_fen, refund.reference) == (group.total_fen, group.orders.get().pk)
     assert levels_that_do_not_add_up() == []
 
 
@@ -180,11 +180,14 @@ def test_a_packed_order_is_too_late_to_cancel(wine):
 
 
 def settled(group, *, state, at=SOON) -> Payment:
-    """Return another payment of a group that brought its money."""
-    return Payment.objects.create(
+    """Return another payment of a group, of one seller, that brought its money."""
+    payment = Payment.objects.create(
         reference=group.pk, attempt=Payment.objects.count() + 1, provider="cash", method="counter", our_number=uuid4().hex,
         amount_fen=group.total_fen, subject="x", state=state, created_at=NOW, expires_at=group.expires_at, settled_at=at,
     )  # fmt: skip
+    order = group.orders.get()
+    PaymentSplit.objects.create(payment=payment, payee_id=order.seller_id, reference=order.pk, amount_fen=payment.amount_fen)
+    return payment
 
 
 @pytest.mark.parametrize("order_of_jobs", [(0, 1), (1, 0)])

@@ -21,14 +21,18 @@ def halves(amount_fen):
     )
 
 
-def opened(*, reference=None, amount_fen=3800, provider="wechat_pay", method="native", minutes=15, now=None):
+def whole(amount_fen):
+    return (actions.Split(payee_id=COOPERATIVE, reference=new_id(), amount_fen=amount_fen),)
+
+
+def opened(*, reference=None, amount_fen=3800, provider="wechat_pay", method="native", minutes=15, now=None, splits=whole):
     """An attempt that no provider knows of yet."""
     now = now or timezone.now()
     return actions.open_payment(
         reference=reference or new_id(),
         amount_fen=amount_fen,
         subject="香格里拉松茸 500g",
-        splits=halves(amount_fen),
+        splits=splits(amount_fen),
         provider=provider,
         method=method,
         expires_at=now + timedelta(minutes=minutes),
@@ -42,7 +46,7 @@ def prepared(**wishes):
     return actions.prepare_payment(payment_id=payment.pk, payer_ip="10.0.0.7", now=timezone.now())
 
 
-def cash_taken(*, amount_fen=3800, now):
+def cash_taken(*, amount_fen=3800, now, **wishes):
     """A payment that a clerk took at a counter."""
-    payment = opened(provider="cash", method="counter", amount_fen=amount_fen, now=now)
+    payment = opened(provider="cash", method="counter", amount_fen=amount_fen, now=now, **wishes)
     return actions.take_cash(payment_id=payment.pk, by_id=CLERK, now=now)

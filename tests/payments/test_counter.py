@@ -63,7 +63,7 @@ def test_cash_is_not_taken_for_a_closed_payment_nor_for_another_provider(now):
 def test_a_clerk_pays_cash_back(now, announced, jobs):
     settled = announced(RefundsSettled)
     payment = cash_taken(now=now)
-    refund = actions.request_refund(payment=payment, reference=new_id(), amount_fen=800, reason="坏了一包", now=now)
+    refund = actions.request_refund(split=payment.splits.get(), reference=new_id(), amount_fen=800, reason="坏了一包", now=now)
     waiting = list(queries.open_refunds(provider="cash"))
     sent = actions.send_refunds(now=now)
 

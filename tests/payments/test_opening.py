@@ -17,7 +17,7 @@ from .making import cash_taken, halves, opened
 
 @pytest.mark.django_db
 def test_a_payment_is_opened_with_its_splits(now):
-    payment = opened(amount_fen=3801, now=now)
+    payment = opened(amount_fen=3801, splits=halves, now=now)
 
     assert (payment.state, payment.attempt, payment.amount_fen, payment.our_number) == ("created", 1, 3801, payment.pk.hex)
     assert list(payment.splits.order_by("pk").values_list("amount_fen", flat=True)) == [1900, 1901]
@@ -128,7 +128,7 @@ def test_callers_at_the_same_time_get_one_attempt(now):
     def buy():
         try:
             start.wait(10)
-            got.append(opened(reference=reference, now=now).pk)
+            got.append(opened(reference=reference, splits=halves, now=now).pk)
         finally:
             connection.close()
 

@@ -54,7 +54,7 @@ def test_the_state_does_not_depend_on_the_order(now, kinds, cuts):
 @pytest.mark.parametrize("order", [("refunded", "refund_failed"), ("refund_failed", "refunded"), ("refunded", "refunded")])
 def test_money_that_went_back_outweighs_a_failure(now, order):
     payment = cash_taken(now=now)
-    refund = actions.request_refund(payment=payment, reference=new_id(), amount_fen=500, reason="", now=now)
+    refund = actions.request_refund(split=payment.splits.get(), reference=new_id(), amount_fen=500, reason="", now=now)
 
     for kind in order:
         record([told(payment, kind, now=now, refund_number=refund.our_number, amount_fen=500)], source=POLL, now=now)
@@ -90,7 +90,7 @@ def test_many_payments_are_announced_together(now, announced):
 def test_what_is_about_nothing_we_know_changes_nothing(now, announced):
     settled = announced(RefundsSettled)
     payment, stranger = opened(now=now), opened(now=now)
-    refund = actions.request_refund(payment=cash_taken(now=now), reference=new_id(), amount_fen=500, reason="", now=now)
+    refund = actions.request_refund(split=cash_taken(now=now).splits.get(), reference=new_id(), amount_fen=500, reason="", now=now)
     outcomes = [
         told(payment, "succeeded", now=now, amount_fen=3799),
         told(payment, "refunded", now=now, refund_number="nothing", amount_fen=1),

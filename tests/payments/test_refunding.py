@@ -9,14 +9,17 @@ from django.db import IntegrityError, connection
 from teahorse.common.ids import new_id
 from teahorse.payments import actions, queries
 from teahorse.payments.actions.recording import POLL, record
+from teahorse.payments.events import RefundsRequested
 from teahorse.payments.models import Refund
 from teahorse.payments.providers import Outcome
 
-from .making import cash_taken, opened
+from .making import cash_taken, halves, opened
 
 
 def back(payment, amount_fen, *, now, reference=None):
-    return actions.request_refund(payment=payment, reference=reference or new_id(), amount_fen=amount_fen, reason="七天无理由", now=now)
+    return actions.request_refund(
+        split=payment.splits.get(), reference=reference or new_id(), amount_fen=amount_fen, reason="七天无理由", now=now
+    )
 
 
 @pytest.mark.django_db
@@ -62,7 +65,42 @@ def test_the_database_refuses_more_than_was_paid(now):
     payment = cash_taken(now=now)
 
     with pytest.raises(IntegrityError, match="more would be refunded than was paid"):
-        Refund.objects.create(payment=payment, reference=new_id(), our_number="x", amount_fen=3801, reason="", requested_at=now, due_at=now)
+        Refund.objects.create(
+            payment=payment,
+            split=payment.splits.get(),
+            reference=new_id(),
+            our_number="x",
+            amount_fen=3801,
+            reason="",
+            requested_at=now,
+            due_at=now,
+        )
+
+
+@pytest.mark.django_db
+def test_a_part_does_not_pay_for_another(now):
+    payment = cash_taken(splits=halves, now=now)
+    first, second = payment.splits.order_by("pk")
+
+    with pytest.raises(actions.RefundTooLarge) as refused:
+        actions.request_refund(split=first, reference=new_id(), amount_fen=1901, reason="", now=now)
+
+    assert refused.value.numbers == {"left_fen": 1900, "asked_fen": 1901}
+    assert actions.request_refund(split=second, reference=new_id(), amount_fen=1900, reason="", now=now).state == "requested"
+
+
+@pytest.mark.django_db
+def test_what_is_left_of_a_payment_goes_back_part_by_part_once(now, announced):
+    asked = announced(RefundsRequested)
+    payment = cash_taken(splits=halves, now=now)
+    first, second = payment.splits.order_by("pk")
+    earlier = actions.request_refund(split=first, reference=new_id(), amount_fen=1900, reason="", now=now)
+
+    sent, again = (actions.send_payment_back(payment=payment, reason="迟到", now=now) for _ in range(2))
+
+    assert [(refund.split, refund.reference, refund.amount_fen) for refund in sent] == [(second, second.reference, 1900)]
+    assert again == []
+    assert asked() == [{"refund_ids": [str(refund.pk)]} for refund in (earlier, *sent)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -537,7 +537,7 @@ def send(refund, later=timedelta()):
 
 def request(payment, amount_fen, reference=None):
     return actions.request_refund(
-        payment=payment, reference=reference or new_id(), amount_fen=amount_fen, reason="七天无理由", now=timezone.now()
+        split=payment.splits.get(), reference=reference or new_id(), amount_fen=amount_fen, reason="七天无理由", now=timezone.now()
     )
 
 

@@ -15,7 +15,7 @@ from teahorse.common.statements import asked, by_index, together
 from teahorse.orders.events import OrdersCancelled, OrdersExpired, OrdersPaid
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.payments import actions as payments
-from teahorse.payments.models import Payment, Refund
+from teahorse.payments.models import Payment, PaymentSplit, Refund
 from teahorse.stock import actions as stock
 
 State = SellerOrder.State
@@ -94,7 +94,7 @@ def take_payments(*, payment_ids: Iterable[UUID], now: datetime) -> None:
 
 
 def _take(payment: Payment, orders: Sequence[SellerOrder], now: datetime) -> list[SellerOrder]:
-    if _pays_for(payment, orders) or Refund.objects.filter(payment=payment, reference=payment.reference).exists():
+    if _pays_for(payment, orders) or Refund.objects.filter(payment=payment).exists():
         return []
     if (
         all(order.state in {State.PENDING_PAYMENT, State.EXPIRED} for order in orders)
@@ -102,13 +102,7 @@ def _take(payment: Payment, orders: Sequence[SellerOrder], now: datetime) -> lis
         and _have_units(orders, now)
     ):
         return _mark_paid(orders, payment, now)
-    payments.request_refund(
-        payment=payment,
-        reference=payment.reference,
-        amount_fen=payment.amount_fen,
-        reason=str(_("The order could not be kept for you")),
-        now=now,
-    )
+    payments.send_payment_back(payment=payment, reason=str(_("The order could not be kept for you")), now=now)
     return []
 
 
@@ -147,7 +141,7 @@ def take_forgotten_payments(*, now: datetime) -> int:
     :returns: how many were found.
     """
     waiting = SellerOrder.objects.filter(state__in=(State.PENDING_PAYMENT, State.EXPIRED), paid_by_id=None).values("group_id")
-    sent_back = Refund.objects.filter(reference=OuterRef("reference"), payment=OuterRef("pk"))
+    sent_back = Refund.objects.filter(payment=OuterRef("pk"))
     forgotten = Payment.objects.filter(
         ~Exists(sent_back),
         state__in=Payment.TAKEN,
@@ -203,9 +197,9 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
     SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
     stock.release(references=[each.pk for each in ended])
     if was_paid:
-        payment = Payment.objects.filter(pk=order.paid_by_id).first() if order.paid_by_id else None
-        if payment is not None:
-            payments.request_refund(payment=payment, reference=order.pk, amount_fen=order.total_fen, reason=reason[:80], now=now)
+        paid = PaymentSplit.objects.filter(payment=order.paid_by_id, reference=order.pk).first()
+        if paid is not None:
+            payments.request_refund(split=paid, reference=order.pk, amount_fen=order.total_fen, reason=reason[:80], now=now)
     else:
         payments.close_payments(references=[order.group_id], now=now)
     announce(OrdersCancelled(order_ids=tuple(each.pk for each in ended)))

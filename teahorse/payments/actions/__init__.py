@@ -19,6 +19,7 @@ from teahorse.payments.actions.refunding import (
     RefundTooLarge,
     request_refund,
     retry_refund,
+    send_payment_back,
     send_refunds,
 )
 from teahorse.payments.providers import ProviderRefuses, ProviderUnavailable
@@ -49,6 +50,7 @@ __all__ = [
     "prepare_payment",
     "request_refund",
     "retry_refund",
+    "send_payment_back",
     "send_refunds",
     "take_cash",
 ]

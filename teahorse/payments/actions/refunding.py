@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.common.events import announce
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Refusal
 from teahorse.payments.actions.jobs import leave_sending
 from teahorse.payments.actions.polling import ask_all
 from teahorse.payments.actions.recording import POLL, locked_payments, record
-from teahorse.payments.models import Payment, Refund
+from teahorse.payments.events import RefundsRequested
+from teahorse.payments.models import Payment, PaymentSplit, Refund
 from teahorse.payments.providers import CASH, Outcome, provider_by_code
 from teahorse.payments.rules import wait_after
 
@@ -50,36 +52,59 @@ class RefundNotFailed(Refusal):
 
 
 @transaction.atomic
-def request_refund(*, payment: Payment, reference: UUID, amount_fen: int, reason: str, now: datetime) -> Refund:
+def request_refund(*, split: PaymentSplit, reference: UUID, amount_fen: int, reason: str, now: datetime) -> Refund:
     """
-    Have part or all of a payment go back; the same reference twice is the same refund. A job sends it.
+    Have part or all of one part of a payment go back; the same reference twice is the same refund. A job sends it.
 
-    Nothing is announced before the money has arrived or was refused for good (``RefundsSettled``).
+    That it was decided is announced at once (``RefundsRequested``), that it arrived or was refused for good later (``RefundsSettled``).
 
     :raises NothingToRefund: if the payment has brought no money.
-    :raises RefundTooLarge: if all refunds together would be more than the payment.
+    :raises RefundTooLarge: if all refunds together would be more than that part of the payment.
     :raises RefundDiffers: if the reference's refund is over another amount. Nothing is changed in any of these.
     :raises ValueError: unless the amount is at least one fen.
     """
     if amount_fen <= 0:
         msg = f"nothing to refund: {amount_fen} fen"
         raise ValueError(msg)
-    payment = Payment.objects.select_for_update().get(pk=payment.pk)
-    known = Refund.objects.filter(payment=payment, reference=reference).first()
+    payment = Payment.objects.select_for_update().get(pk=split.payment_id)
+    known = Refund.objects.filter(split=split, reference=reference).first()
     if known is not None:
         if known.amount_fen != amount_fen:
             raise RefundDiffers(amount_fen=known.amount_fen)
         return known
     if payment.state not in Payment.TAKEN:
         raise NothingToRefund(state=payment.state)
-    asked = Refund.objects.filter(payment=payment).aggregate(fen=Sum("amount_fen"))["fen"]
-    left_fen = payment.amount_fen - int(asked or 0)
+    left_fen = _left_fen(split)
     if amount_fen > left_fen:
         raise RefundTooLarge(left_fen=left_fen, asked_fen=amount_fen)
+    return _requested(payment, split, reference, amount_fen, reason, now)
+
+
+@transaction.atomic
+def send_payment_back(*, payment: Payment, reason: str, now: datetime) -> list[Refund]:
+    """
+    Have all that is left of a payment go back, each part by a refund of its own under the part's reference; harmless twice.
+
+    :raises NothingToRefund: if the payment has brought no money; nothing is changed.
+    """
+    payment = Payment.objects.select_for_update().get(pk=payment.pk)
+    if payment.state not in Payment.TAKEN:
+        raise NothingToRefund(state=payment.state)
+    parts = [(split, _left_fen(split)) for split in PaymentSplit.objects.filter(payment=payment).order_by("pk")]
+    return [_requested(payment, split, split.reference, left_fen, reason, now) for split, left_fen in parts if left_fen]
+
+
+def _left_fen(split: PaymentSplit) -> int:
+    asked = Refund.objects.filter(split=split).aggregate(fen=Sum("amount_fen"))["fen"]
+    return split.amount_fen - int(asked or 0)
+
+
+def _requested(payment: Payment, split: PaymentSplit, reference: UUID, amount_fen: int, reason: str, now: datetime) -> Refund:
     key = new_id()
     refund = Refund.objects.create(
         pk=key,
         payment=payment,
+        split=split,
         reference=reference,
         our_number=key.hex,
         amount_fen=amount_fen,
@@ -87,6 +112,7 @@ def request_refund(*, payment: Payment, reference: UUID, amount_fen: int, reason
         requested_at=now,
         due_at=now,
     )
+    announce(RefundsRequested(refund_ids=(refund.pk,)))
     if payment.provider != CASH:
         leave_sending([refund.pk])
     return refund
