@@ -1,7 +1,8 @@
 """Filling an empty house with the demo region. Loading twice does no harm: what is there is left as it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -12,7 +13,7 @@ from teahorse.demo.keys import key_of
 from teahorse.demo.past_orders import load_past_orders
 from teahorse.demo.reading import Row, read, translated
 from teahorse.demo.writing import write_missing
-from teahorse.logistics.models import FreightRate
+from teahorse.logistics.models import FreightRate, FreightZone, FreightZoneArea
 from teahorse.people.models import Grant, Membership, Organisation, Person, ServicePoint
 from teahorse.places import actions as places
 from teahorse.places.models import Area
@@ -127,21 +128,36 @@ def _grant(row: Row) -> Grant:
 
 
 def load_freight() -> None:
-    """Write the freight rates: the lanes of the content, and one within each county that has a seller."""
+    """Write the zones and the freight rates: the lanes of the content, and one within each county that has a seller."""
     content = read("freight.toml")
+    zones = {row["name"]: key_of("zone", row["name"]) for row in content["zone"]}
+    write_missing(FreightZone, (FreightZone(id=key, name=name) for name, key in zones.items()))
+    write_missing(
+        FreightZoneArea,
+        (
+            FreightZoneArea(id=key_of("zone area", f"{row['name']} {code}"), zone_id=zones[row["name"]], area_code=code)
+            for row in content["zone"]
+            for code in row["codes"]
+        ),
+    )
+    payers = dict(Organisation.objects.filter(key__in=[row["payer"] for row in content["lane"] if "payer" in row]).values_list("key", "pk"))
     sellers = (row["area"] for row in read("organisations.toml")["organisation"] if row["kind"] in Organisation.SELLERS)
     within = [{"from": county, "to": county, **content["within_county"]} for county in sorted({area[:6] for area in sellers})]
-    write_missing(FreightRate, (_rate(row) for row in [*content["lane"], *within]))
+    write_missing(FreightRate, (_rate(row, zones, payers) for row in [*content["lane"], *within]))
 
 
-def _rate(row: Row) -> FreightRate:
+def _rate(row: Row, zones: Mapping[str, UUID], payers: Mapping[str, UUID]) -> FreightRate:
     return FreightRate(
-        id=key_of("freight", f"{row['from']} {row['to']}"),
+        id=key_of("freight", f"{row['from']} {row.get('to', row.get('to_zone'))}"),
         origin_code=row["from"],
-        destination_code=row["to"],
+        destination_code=row.get("to", ""),
+        destination_zone_id=zones[row["to_zone"]] if "to_zone" in row else None,
         first_kg_fen=row["first_kg_fen"],
         further_kg_fen=row["further_kg_fen"],
+        cm3_per_kg=row.get("cm3_per_kg"),
         free_from_fen=row["free_from_fen"],
+        subsidy_basis_points=row.get("subsidy", 0),
+        subsidy_payer_id=payers[row["payer"]] if "payer" in row else None,
         days_min=row["days_min"],
         days_max=row["days_max"],
     )

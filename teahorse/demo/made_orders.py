@@ -16,7 +16,8 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from teahorse.demo.copying import field as copied
-from teahorse.logistics.rules import Rate, freight_fen, parcel_number, promise, rate_for
+from teahorse.logistics.rules import Rate, parcel_number, promise, rate_for
+from teahorse.logistics.rules import freight as freight_of
 
 BATCH = 10_000
 DAYS = 365
@@ -326,7 +327,7 @@ class OneOrder:
         goods = sum(ware.price_fen * quantity for ware, quantity in wares)
         weight = sum(ware.weight_grams * quantity for ware, quantity in wares)
         rate = self.market.rate(shop, place.code)
-        freight = freight_fen(rate, weight_grams=weight, goods_fen=goods)
+        freight = freight_of(rate, weight_grams=weight, goods_fen=goods).buyer_fen
         promised = promise(rate, placed_on=self.day.date())
         paid = self.paid if self.is_paid else copied(None)
         self.made.lines["orders"].append(

@@ -14,8 +14,7 @@ from teahorse.demo.loading import areas_by_code
 from teahorse.demo.made_goods import Home, Words, World
 from teahorse.demo.made_orders import Market, Place, Shop, Ware
 from teahorse.demo.reading import Row, attribute_values, month_day, products, read
-from teahorse.logistics.models import FreightRate
-from teahorse.logistics.rules import Rate
+from teahorse.logistics import queries as logistics
 from teahorse.people.models import Organisation, ServicePoint
 from teahorse.places import queries as places
 from teahorse.places import rules as place_rules
@@ -120,10 +119,7 @@ def market(*, buyers: list[str], now: datetime) -> Market:
             Place(point.area.code, places.full_name(point.area.code, "zh-hans"), point_id=str(point.pk))
             for point in ServicePoint.objects.filter(accepts_pickup=True).select_related("area").order_by("pk")
         ],
-        rates=[
-            Rate(r.origin_code, r.destination_code, r.first_kg_fen, r.further_kg_fen, r.free_from_fen, r.days_min, r.days_max)
-            for r in FreightRate.objects.order_by("pk")
-        ],
+        rates=logistics.all_rates(),
         buyers=buyers,
         now=now,
     )

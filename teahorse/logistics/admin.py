@@ -2,16 +2,34 @@
 
 from django.contrib import admin
 
-from teahorse.common.admin_pages import Listed, ReadOnly
-from teahorse.logistics.models import FreightRate, Parcel
+from teahorse.common.admin_pages import Inside, Listed, ReadOnly
+from teahorse.logistics.models import FreightRate, FreightZone, FreightZoneArea, Parcel
 from teahorse.people.rules import masked_name, masked_phone
 
 
 @admin.register(FreightRate)
 class FreightRates(Listed):
-    list_display = ("__str__", "first_kg_fen", "further_kg_fen", "free_from_fen", "days_min", "days_max")
-    search_fields = ("^origin_code", "^destination_code")
+    list_display = (
+        *("__str__", "first_kg_fen", "further_kg_fen", "cm3_per_kg", "free_from_fen", "subsidy_basis_points", "subsidy_payer"),
+        *("days_min", "days_max"),
+    )
+    list_select_related = ("destination_zone", "subsidy_payer")
+    search_fields = ("^origin_code", "^destination_code", "destination_zone__name")
+    autocomplete_fields = ("subsidy_payer",)
     ordering = ("origin_code", "destination_code", "pk")
+
+
+class ZoneAreas(Inside):
+    model = FreightZoneArea
+    extra = 1
+
+
+@admin.register(FreightZone)
+class FreightZones(Listed):
+    list_display = ("name",)
+    search_fields = ("name", "areas__area_code")
+    ordering = ("name", "pk")
+    inlines = (ZoneAreas,)
 
 
 @admin.register(Parcel)

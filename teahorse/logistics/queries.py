@@ -12,10 +12,13 @@ from teahorse.people.models import ServicePoint
 from teahorse.places.models import LENGTHS
 
 FREIGHT_RATES = """
-    select origin_code, destination_code, first_kg_fen, further_kg_fen, free_from_fen, days_min, days_max
-      from logistics_freightrate
+    select origin_code, destination_code, first_kg_fen, further_kg_fen, free_from_fen, days_min, days_max,
+           cm3_per_kg, subsidy_basis_points, subsidy_payer_id::text, zone
+      from logistics_lane
      where origin_code = any(%(origins)s) and destination_code = any(%(destinations)s)
 """
+
+ALL_RATES = f"{FREIGHT_RATES.partition(' where ')[0]} order by origin_code, destination_code, zone nulls first"
 
 
 def prefixes(code: str) -> list[str]:
@@ -27,6 +30,11 @@ def freight_rates(*, origin_codes: Iterable[str], destination_code: str) -> list
     """Return the rates that may hold from any of some origins to a destination, in one query."""
     origins = {prefix for code in origin_codes for prefix in prefixes(code)}
     return [Rate(*row) for row in looked_up(FREIGHT_RATES, {"origins": sorted(origins), "destinations": prefixes(destination_code)})]
+
+
+def all_rates() -> list[Rate]:
+    """Return every rate there is, a zone's once for each of its areas."""
+    return [Rate(*row) for row in looked_up(ALL_RATES, {})]
 
 
 def parcels_of(references: Iterable[UUID]) -> list[Parcel]:

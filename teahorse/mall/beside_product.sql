@@ -23,8 +23,9 @@ select (select json_object_agg(offer.id, level.on_hand - level.reserved)
                  order by newest.published_at desc, level.id
                  limit %(most)s) had),
        (select json_agg(json_build_array(rate.origin_code, rate.destination_code, rate.first_kg_fen, rate.further_kg_fen,
-                                         rate.free_from_fen, rate.days_min, rate.days_max))
-          from logistics_freightrate rate
+                                         rate.free_from_fen, rate.days_min, rate.days_max, rate.cm3_per_kg,
+                                         rate.subsidy_basis_points, rate.subsidy_payer_id, rate.zone))
+          from logistics_lane rate
          where rate.destination_code = any(%(destinations)s::text[])
            and rate.origin_code in ('', left(area.code, 2), left(area.code, 4), left(area.code, 6), left(area.code, 9), area.code))
   from catalog_product product

@@ -198,8 +198,9 @@ def _arrival(form: FormShown, rates: Sequence[freight.Rate], *, origin: str, des
     if rate is None:
         return None
     promised = freight.promise(rate, placed_on=timezone.localdate(now))
-    cost = freight.freight_fen(rate, weight_grams=form.variant.weight_grams, goods_fen=form.offer.price_fen)
-    return Arrival(destination, cost, rate.free_from_fen, promise_words(promised.from_date, promised.to_date))
+    variant = form.variant
+    cost = freight.freight(rate, weight_grams=variant.weight_grams, volume_cm3=variant.volume_cm3 or 0, goods_fen=form.offer.price_fen)
+    return Arrival(destination, cost.buyer_fen, rate.free_from_fen, promise_words(promised.from_date, promised.to_date))
 
 
 def area_name(code: str, in_language: str) -> str:

@@ -148,7 +148,7 @@ def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime) -> QuoteO
         seller_id=wanted[0].seller_id,
         county_id=wanted[0].county_id,
         lines=lines,
-        freight_fen=freight.freight_fen(rate, weight_grams=weight, goods_fen=goods),
+        freight_fen=freight.freight(rate, weight_grams=weight, goods_fen=goods).buyer_fen,
         promised_from=promised.from_date,
         promised_to=promised.to_date,
     )
