@@ -122,8 +122,8 @@ def _shown(orders: Sequence[SellerOrder]) -> list[SellerOrderShown]:
     for parcel in logistics.parcels_of(keys):
         parcels[parcel.reference].append(parcel)
     refunds: dict[UUID, list[Refund]] = defaultdict(list)
-    for refund in Refund.objects.filter(reference__in=keys).order_by("requested_at", "pk"):
-        refunds[refund.reference].append(refund)
+    for refund in Refund.objects.filter(split__reference__in=keys).select_related("split").order_by("requested_at", "pk"):
+        refunds[refund.split.reference].append(refund)
     return [_one_shown(Tracked(order, list(order.lines.all()), parcels[order.pk], [], refunds[order.pk])) for order in orders]
 
 
