@@ -42,20 +42,19 @@ def differences(*, now: datetime, day: date | None = None) -> list[Found]:
         rows = cursor.fetchall()
     owners = centres().counties if rows else {}
     found = [Found(kind, subject[:80], int(expected), int(got), owners.get(county)) for kind, subject, expected, got, county in rows]
-    return found + list(_bills(since, until))
+    return found + _bills(since, until)
 
 
 def _bills(since: datetime, until: datetime) -> list[Found]:
     """Compare providers' bills with what we were told: each number of ours once, payments positive, refunds negative."""
-    found = []
+    found: list[Found] = []
     for provider, lines in bill_lines(starts_at=since, ends_at=until).items():
         billed: dict[str, int] = defaultdict(int)
         for line in lines:
             billed[line.our_number] += line.amount_fen
         told = _told(provider, since, until)
-        for number in sorted(billed.keys() | told.keys()):
-            if billed.get(number, 0) != told.get(number, 0):
-                found.append(Found(f"bill of {provider}", number, told.get(number, 0), billed.get(number, 0), None))
+        sums = [(number, told.get(number, 0), billed.get(number, 0)) for number in sorted(billed.keys() | told.keys())]
+        found += [Found(f"bill of {provider}", number, ours, theirs, None) for number, ours, theirs in sums if ours != theirs]
     return found
 
 

@@ -25,7 +25,10 @@ from teahorse.settlement.rules import HOME
 
 State = Payout.State
 Method = Payout.Method
-CLAIM = "update settlement_earning set payout_id = due.payout from unnest(%s::uuid[], %s::uuid[]) as due (id, payout) where settlement_earning.id = due.id"
+CLAIM = """
+    update settlement_earning earning set payout_id = due.payout
+      from unnest(%s::uuid[], %s::uuid[]) as due (id, payout) where earning.id = due.id
+"""
 CASH = "cash"
 
 
