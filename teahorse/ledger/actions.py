@@ -1,0 +1,106 @@
+"""The only writers of the books: post what happened, reverse what was wrong."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from teahorse.common.ids import new_ids
+from teahorse.common.refusals import Refusal
+from teahorse.common.statements import array, asked
+from teahorse.ledger.models import JournalEntry
+from teahorse.ledger.rules import Account, Entry, Line
+
+POST = (Path(__file__).parent / "post.sql").read_text()
+NULL = "null"
+
+
+class AlreadyReversed(Refusal):
+    """The entry was taken back before."""
+
+    code = "already_reversed"
+    sentence = _("This entry was reversed already.")
+
+
+@transaction.atomic
+def post(*, entries: Sequence[Entry], now: datetime) -> list[UUID]:
+    """
+    Book facts, each once, in one statement; return the keys of the entries that are new.
+
+    A fact that is booked already is left as it is. The balances of all accounts move in the same transaction; their rows
+    are locked in key order, so a transaction that posts once waits for nobody in a ring.
+
+    :raises django.db.IntegrityError: if an entry does not balance; nothing is written.
+    """
+    return _write(entries, [NULL] * len(entries), now=now)
+
+
+@transaction.atomic
+def reverse(*, entry: JournalEntry, occurred_at: datetime, memo: str = "", now: datetime) -> JournalEntry:
+    """
+    Take an entry back by another one with every sign turned; both stay.
+
+    :raises AlreadyReversed: if that was done before; nothing is changed.
+    """
+    postings = entry.postings.select_related("account").order_by("position")
+    turned = Entry(
+        kind=f"{entry.kind} reversed",
+        source_id=entry.source_id,
+        occurred_at=occurred_at,
+        lines=[Line(Account(one.account.purpose, one.account.owner_id, one.account.county_id), -one.amount_fen) for one in postings],
+        memo=memo,
+    )
+    written = _write([turned], [str(entry.pk)], now=now)
+    if not written:
+        raise AlreadyReversed
+    return JournalEntry.objects.get(pk=written[0])
+
+
+def _write(entries: Sequence[Entry], reverses: Sequence[str], *, now: datetime) -> list[UUID]:
+    if not entries:
+        return []
+    keys = new_ids(len(entries))
+    accounts: dict[UUID, Account] = {}
+    of_entries: list[str] = []
+    positions: list[int] = []
+    on_accounts: list[UUID] = []
+    fen: list[int] = []
+    for key, entry in zip(keys, entries, strict=True):
+        for position, (account, amount_fen) in enumerate(entry.lines, start=1):
+            account_key = account.id
+            accounts.setdefault(account_key, account)
+            of_entries.append(key)
+            positions.append(position)
+            on_accounts.append(account_key)
+            fen.append(amount_fen)
+    parameters: dict[str, Any] = {
+        "accounts": array(accounts),
+        "purposes": [account.purpose for account in accounts.values()],
+        "owners": _nullable(account.owner_id for account in accounts.values()),
+        "counties": _nullable(account.county_id for account in accounts.values()),
+        "now": now,
+        "entries": _plain(keys),
+        "kinds": [entry.kind for entry in entries],
+        "sources": array(entry.source_id for entry in entries),
+        "times": [entry.occurred_at for entry in entries],
+        "memos": [entry.memo for entry in entries],
+        "reverses": _plain(reverses),
+        "of_entries": _plain(of_entries),
+        "positions": _plain(positions),
+        "on_accounts": array(on_accounts),
+        "fen": _plain(fen),
+    }
+    return [key for (key,) in asked(POST, parameters)()]
+
+
+def _plain(values: Any) -> str:
+    """Return numbers or keys as the text of a PostgreSQL array; much quicker than adapting them one by one."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _nullable(keys: Any) -> str:
+    return _plain(key or NULL for key in keys)

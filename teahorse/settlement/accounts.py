@@ -1,0 +1,39 @@
+"""The accounts of decision 0009 by name, and the kinds of entries; nobody else writes these words."""
+
+from uuid import UUID
+
+from teahorse.ledger.rules import Account
+
+PAYMENT_TAKEN = "payment taken"
+DISCOUNTS_GRANTED = "discounts granted"
+ORDER_CLOSED = "order closed"
+REFUND_DECIDED = "refund decided"
+REFUND_ARRIVED = "refund arrived"
+EARNING_MATURED = "earning matured"
+PAYOUT_APPROVED = "payout approved"
+PAYOUT_PAID = "payout paid"
+PAYOUT_RETURNED = "payout returned"
+
+GOING_BACK = Account("going_back")
+UNEXPLAINED = Account("unexplained")
+BANK = Account("bank")
+
+
+def at_provider(code: str, collector_id: UUID | None = None) -> Account:
+    """Return where a provider, or the counters' boxes, hold money: for a seller with an account of her own, or for the house."""
+    return Account(f"at_provider:{code}", collector_id)
+
+
+def of_seller(purpose: str, seller_id: UUID, county_id: UUID | None = None) -> Account:
+    """Return a seller's ``held``, ``earned``, ``payable`` or ``in_payout``."""
+    return Account(purpose, seller_id, county_id)
+
+
+def fees(kind: str, beneficiary_id: UUID | None) -> Account:
+    """Return what somebody gets as a fee."""
+    return Account(f"fees:{kind}", beneficiary_id)
+
+
+def subsidy(bearer_id: UUID | None) -> Account:
+    """Return what a budget, or the platform (nobody), owes for discounts and for claims that it bears."""
+    return Account("subsidy", bearer_id)

@@ -1,0 +1,51 @@
+"""Every change of fees, earnings, payouts and differences, by topic."""
+
+from teahorse.settlement.actions.bank import AnswerUnreadable, NothingToSend, import_bank_answer, make_bank_file
+from teahorse.settlement.actions.booking import book_forgotten, book_payments, book_refunds, book_sales
+from teahorse.settlement.actions.maturing import mature_earnings
+from teahorse.settlement.actions.paying_out import (
+    FourEyes,
+    NoAccount,
+    NotADraft,
+    NotOnItsWay,
+    NotToSend,
+    approve_payout,
+    confirm_payout,
+    drop_payout,
+    pay_out_in_cash,
+    prepare_payouts,
+    return_payout,
+    send_payouts,
+    tell_account,
+)
+from teahorse.settlement.actions.reconciling import explain_difference, reconcile
+from teahorse.settlement.actions.ruling import add_fee_rule, end_fee_rule
+
+__all__ = [
+    "AnswerUnreadable",
+    "FourEyes",
+    "NoAccount",
+    "NotADraft",
+    "NotOnItsWay",
+    "NotToSend",
+    "NothingToSend",
+    "add_fee_rule",
+    "approve_payout",
+    "book_forgotten",
+    "book_payments",
+    "book_refunds",
+    "book_sales",
+    "confirm_payout",
+    "drop_payout",
+    "end_fee_rule",
+    "explain_difference",
+    "import_bank_answer",
+    "make_bank_file",
+    "mature_earnings",
+    "pay_out_in_cash",
+    "prepare_payouts",
+    "reconcile",
+    "return_payout",
+    "send_payouts",
+    "tell_account",
+]

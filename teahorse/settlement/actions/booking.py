@@ -1,0 +1,408 @@
+"""
+Booking what happened to orders' money.
+
+Every reaction comes here with the orders that it heard of. Their ``Sale`` rows are locked, what the apps below know is
+read, and whatever of it is not in the books yet is booked. So a fact that is told twice, late, or in another order changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from teahorse.common.ids import new_id
+from teahorse.common.statements import array, looked_up
+from teahorse.ledger import actions as ledger
+from teahorse.ledger import queries as books
+from teahorse.ledger.rules import Account, Entry, lines
+from teahorse.settlement import accounts, rules
+from teahorse.settlement.actions.writing import insert, update_shares
+from teahorse.settlement.facts import (
+    FORGOTTEN_AFTER,
+    Centres,
+    Part,
+    RefundFact,
+    SaleFacts,
+    centres,
+    facts_of,
+    forgotten,
+    orders_of_payments,
+    orders_of_refunds,
+    strays_of,
+)
+from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, Sale, SubsidyLine
+
+BATCH = 2000
+LOOKS_BACK = timedelta(days=30)
+OPEN_SALES = """
+    insert into settlement_sale (order_id, county_id, seller_id, number, held_fen, paid_fen, refunded_fen, subsidy_fen, subsidy_back_fen,
+                                 fees_fen, fees_back_fen)
+    select o.id, o.county_id, o.seller_id, o.number, 0, 0, 0, 0, 0, 0, 0
+      from unnest(%s::uuid[]) as wanted (id) join orders_sellerorder o on o.id = wanted.id
+     order by o.id
+    on conflict do nothing
+"""
+
+
+def book_payments(*, payment_ids: Collection[UUID], now: datetime) -> None:
+    """Book money that came in: for orders, or as unexplained where it pays for none that is kept."""
+    book_sales(order_ids=orders_of_payments(payment_ids), now=now)
+    _book_strays(payment_ids, now=now)
+
+
+def book_refunds(*, refund_ids: Collection[UUID], now: datetime) -> None:
+    """Book money that is to go back, and that arrived."""
+    order_ids, stray_payments = orders_of_refunds(refund_ids)
+    book_sales(order_ids=order_ids, now=now)
+    _book_strays(stray_payments, now=now)
+
+
+def book_sales(*, order_ids: Iterable[UUID], now: datetime) -> int:
+    """Book everything that is known of orders' money and not booked; return how many entries were new. Harmless twice."""
+    keys = sorted(set(order_ids))
+    return sum(_book(keys[start : start + BATCH], now) for start in range(0, len(keys), BATCH))
+
+
+def book_forgotten(*, now: datetime, since: datetime | None = None) -> int:
+    """
+    Book facts whose reaction did not come through, two minutes old or more; return how many facts were found.
+
+    Looks thirty days back, or since a time (the reconciler: since ever).
+    """
+    window = {"since": since or now - LOOKS_BACK, "until": now - FORGOTTEN_AFTER}
+    found = 0
+    while rows := forgotten(**window, limit=BATCH):
+        before = found
+        orders = {order for *_, order in rows if order}
+        orders.update(orders_of_payments({payment for payment, *_ in rows if payment}))
+        refunded, strays = orders_of_refunds({refund for _, refund, _ in rows if refund})
+        written = book_sales(order_ids=orders | refunded, now=now)
+        written += _book_strays(strays | {payment for payment, *_ in rows if payment}, now=now)
+        found += len(rows)
+        if not written or found == before:
+            break  # what cannot be booked is the reconciler's to show, not ours to try for ever
+    return found
+
+
+@transaction.atomic
+def _book(keys: list[UUID], now: datetime) -> int:
+    if not keys:
+        return 0
+    looked_up(OPEN_SALES, [array(keys)])
+    sales = list(Sale.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    facts = facts_of([sale.pk for sale in sales])
+    booking = _Booking(now, _known(facts.values()))
+    booking.read_shares([sale for sale in sales if sale.frozen_at is not None and not booking.is_settled(facts[sale.pk], sale)])
+    for sale in sales:
+        booking.add(sale, facts[sale.pk])
+    return booking.write()
+
+
+def _known(facts: Iterable[SaleFacts]) -> set[tuple[str, UUID]]:
+    """Return which facts of payments and refunds are booked; those of the order itself stand in its sale."""
+    wanted: list[tuple[str, UUID]] = []
+    for one in facts:
+        wanted += [(accounts.PAYMENT_TAKEN, part.id) for part in one.parts]
+        for refund in one.refunds:
+            wanted += [(accounts.REFUND_DECIDED, refund.id), (accounts.REFUND_ARRIVED, refund.id)]
+    return books.booked(wanted)
+
+
+@dataclass
+class _Booking:
+    """What one transaction will write about its locked sales."""
+
+    now: datetime
+    known: set[tuple[str, UUID]]
+    entries: list[Entry] = field(default_factory=list)
+    changed: list[Sale] = field(default_factory=list)
+    fees: dict[UUID, list[FeeLine]] = field(default_factory=lambda: defaultdict(list))
+    subsidies: dict[UUID, list[SubsidyLine]] = field(default_factory=lambda: defaultdict(list))
+    new_fees: list[FeeLine] = field(default_factory=list)
+    new_subsidies: list[SubsidyLine] = field(default_factory=list)
+    moved_shares: dict[UUID, FeeLine | SubsidyLine] = field(default_factory=dict)
+    reversals: list[FeeReversal] = field(default_factory=list)
+    earnings: list[Earning] = field(default_factory=list)
+    earned: dict[UUID, Earning] = field(default_factory=dict)
+    fee_rules: list[rules.Rule] | None = None
+    centres: Centres | None = None
+
+    def is_settled(self, facts: SaleFacts, sale: Sale) -> bool:
+        """Whether nothing more is to be divided: no refund waits, and it is closed as it is below."""
+        return (sale.closed_at is not None or facts.closed_at is None) and all(
+            (accounts.REFUND_DECIDED, refund.id) in self.known for refund in facts.refunds
+        )
+
+    def read_shares(self, sales: list[Sale]) -> None:
+        """Read how sales that were frozen earlier are divided, and lock what their sellers earned by them."""
+        keys = [sale.pk for sale in sales]
+        if not keys:
+            return
+        for fee in FeeLine.objects.filter(sale__in=keys).order_by("pk"):
+            self.fees[fee.sale_id].append(fee)
+        for subsidy in SubsidyLine.objects.filter(sale__in=keys).order_by("pk"):
+            self.subsidies[subsidy.sale_id].append(subsidy)
+        closed = [sale.pk for sale in sales if sale.closed_at is not None]
+        earned = Earning.objects.select_for_update().filter(order_id__in=closed, kind=Earning.Kind.SALE).order_by("pk")
+        self.earned = {earning.order_id: earning for earning in earned if earning.order_id}
+
+    def add(self, sale: Sale, facts: SaleFacts) -> None:
+        """Book what is new about one sale, in the order in which it happened."""
+        before = _standing(sale)
+        for part in facts.parts:
+            if (accounts.PAYMENT_TAKEN, part.id) not in self.known:
+                self._take(sale, part)
+        paying = facts.paying
+        if sale.frozen_at is None and paying is not None and facts.paid_at is not None:
+            self._freeze(sale, facts, paying)
+        steps: list[tuple[datetime, int, RefundFact | None]] = [
+            (refund.decided_at, 0, refund) for refund in facts.refunds if (accounts.REFUND_DECIDED, refund.id) not in self.known
+        ]
+        if facts.closed_at is not None and sale.closed_at is None and sale.frozen_at is not None:
+            steps.append((facts.closed_at, 1, None))
+        for at, _, refund in sorted(steps, key=lambda step: step[:2]):
+            if refund is None:
+                self._close(sale, at)
+            else:
+                self._decide(sale, refund, is_of_sale=paying is not None and refund.split_id == paying.id)
+        by_id = {part.id: part for part in facts.parts}
+        for refund in facts.refunds:
+            if refund.arrived_at is not None and (accounts.REFUND_ARRIVED, refund.id) not in self.known:
+                self._arrive(by_id[refund.split_id], refund, refund.arrived_at, sale.number)
+        if _standing(sale) != before:
+            self.changed.append(sale)
+
+    def _entry(self, kind: str, source_id: UUID, at: datetime, memo: str, *wanted: tuple[Account, int]) -> None:
+        self.entries.append(Entry(kind, source_id, at, lines(*wanted), memo))
+
+    def _seller(self, sale: Sale, purpose: str) -> Account:
+        return accounts.of_seller(purpose, sale.seller_id, sale.county_id)
+
+    def _take(self, sale: Sale, part: Part) -> None:
+        sale.held_fen += part.amount_fen
+        box = accounts.at_provider(part.provider, part.collector_id)
+        held = self._seller(sale, "held")
+        self._entry(accounts.PAYMENT_TAKEN, part.id, part.taken_at, sale.number, (box, part.amount_fen), (held, -part.amount_fen))
+
+    def _freeze(self, sale: Sale, facts: SaleFacts, paying: Part) -> None:
+        """Let fees and discounts stand from now on, at the rates of the day of placing."""
+        sale.frozen_at, sale.paid_fen = facts.paid_at, paying.amount_fen
+        granted = [(bearer, fen) for bearer, fen in facts.subsidies if fen]
+        sale.subsidy_fen = sum(fen for _, fen in granted)
+        for bearer, fen in granted:
+            self.new_subsidies.append(SubsidyLine(id=new_id(), sale=sale, bearer_id=bearer, amount_fen=fen))
+        self.subsidies[sale.pk] = self.new_subsidies[len(self.new_subsidies) - len(granted) :]
+        if granted:
+            sale.held_fen += sale.subsidy_fen
+            parts = [(accounts.subsidy(bearer), fen) for bearer, fen in granted]
+            at = facts.paid_at or self.now
+            self._entry(accounts.DISCOUNTS_GRANTED, sale.pk, at, sale.number, *parts, (self._seller(sale, "held"), -sale.subsidy_fen))
+        taken = rules.fees(self._rules(), self._deal(facts, paying, sale.paid_fen + sale.subsidy_fen))
+        self.fees[sale.pk] = [
+            FeeLine(
+                id=new_id(),
+                sale=sale,
+                kind=fee.kind,
+                rule_id=fee.rule_id,
+                beneficiary_id=fee.beneficiary_id,
+                amount_fen=fee.amount_fen,
+                reason=fee.reason,
+            )
+            for fee in taken
+        ]
+        self.new_fees += self.fees[sale.pk]
+        sale.fees_fen = sum(fee.amount_fen for fee in taken)
+
+    def _rules(self) -> list[rules.Rule]:
+        if self.fee_rules is None:
+            self.fee_rules = fee_rules()
+        return self.fee_rules
+
+    def _deal(self, facts: SaleFacts, paying: Part, total_fen: int) -> rules.Deal:
+        if self.centres is None:
+            self.centres = centres()
+        beneficiaries: dict[str, UUID | None] = {
+            FeeRule.Beneficiary.PLATFORM: self.centres.platform_of(facts.county_id),
+            FeeRule.Beneficiary.PROVIDER: None,
+        }
+        if facts.county_id in self.centres.counties:
+            beneficiaries[FeeRule.Beneficiary.CENTRE] = self.centres.counties[facts.county_id]
+        if facts.pickup_owner_id is not None:
+            beneficiaries[FeeRule.Beneficiary.PICKUP] = facts.pickup_owner_id
+        return rules.Deal(
+            seller=facts.seller_id,
+            county=facts.county_id,
+            seller_kind=facts.seller_kind,
+            provider=paying.provider,
+            pickup_level=facts.pickup_level,
+            day=rules.day_of(facts.placed_at),
+            goods_fen=max(0, total_fen - facts.freight_fen),
+            total_fen=total_fen,
+            weight_grams=facts.weight_grams,
+            beneficiaries=beneficiaries,
+        )
+
+    def _decide(self, sale: Sale, refund: RefundFact, *, is_of_sale: bool) -> None:
+        """Book a decided refund: at the cost of whoever bears it, out of what has not gone back."""
+        others = [(accounts.subsidy(bearer), fen) for bearer, fen in refund.borne_by_others]
+        own_fen = refund.amount_fen - sum(fen for _, fen in others)
+        back = (accounts.GOING_BACK, -refund.amount_fen)
+        if own_fen == 0 or not (is_of_sale and sale.frozen_at is not None):
+            # money that never paid for the order goes back as it came; what others bear alone leaves the sale as it is
+            held = self._seller(sale, "held")
+            sale.held_fen -= own_fen
+            self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, (held, own_fen), *others, back)
+            return
+        fees, subsidies = self.fees[sale.pk], self.subsidies[sale.pk]
+        divided = rules.reversal(
+            refund_fen=own_fen,
+            paid_left_fen=sale.paid_fen - sale.refunded_fen,
+            subsidies_left=[subsidy.left_fen for subsidy in subsidies],
+            fees_left=[fee.left_fen for fee in fees],
+        )
+        returned = []
+        for subsidy, fen in zip(subsidies, divided.subsidies_fen, strict=True):
+            self._turn(subsidy, fen)
+            returned.append((accounts.subsidy(subsidy.bearer_id), -fen))
+        taken_back = []
+        for fee, fen in zip(fees, divided.fees_fen, strict=True):
+            self._turn(fee, fen)
+            taken_back.append((accounts.fees(fee.kind, fee.beneficiary_id), fen))
+            if fen:
+                self.reversals.append(FeeReversal(id=new_id(), fee=fee, refund_id=refund.id, amount_fen=fen))
+        sale.refunded_fen += own_fen
+        sale.subsidy_back_fen += sum(divided.subsidies_fen)
+        sale.fees_back_fen += sum(divided.fees_fen)
+        whole = own_fen + sum(divided.subsidies_fen)
+        if sale.closed_at is None:
+            sale.held_fen -= whole
+            bearing = [(self._seller(sale, "held"), whole)]
+        else:
+            purpose = self._owe(sale, refund, divided.seller_fen)
+            bearing = [(self._seller(sale, purpose), divided.seller_fen), *taken_back]
+        self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, *bearing, *others, back, *returned)
+
+    def _turn(self, share: FeeLine | SubsidyLine, fen: int) -> None:
+        if fen:
+            share.reversed_fen += fen
+            self.moved_shares[share.pk] = share
+
+    def _owe(self, sale: Sale, refund: RefundFact, fen: int) -> str:
+        """Let the seller owe her part of a refund after closing, where her earning stands; return the purpose of that account."""
+        earned = self.earned.get(sale.pk)
+        is_maturing = earned is not None and earned.state == Earning.State.MATURING
+        if fen:
+            self.earnings.append(
+                Earning(
+                    county_id=sale.county_id,
+                    seller_id=sale.seller_id,
+                    kind=Earning.Kind.REVERSAL.value,
+                    source_id=refund.id,
+                    order_id=sale.pk,
+                    amount_fen=-fen,
+                    state=(Earning.State.MATURING if is_maturing else Earning.State.PAYABLE).value,
+                    earned_at=refund.decided_at,
+                    matures_at=earned.matures_at if earned is not None and is_maturing else refund.decided_at,
+                )
+            )
+        return "earned" if is_maturing else "payable"
+
+    def _close(self, sale: Sale, at: datetime) -> None:
+        """Hand out what is left of a sale when the buyer has her goods: fees to those who get them, the rest is earned."""
+        sale.closed_at = at
+        left = sale.net_fen + sale.fees_fen - sale.fees_back_fen
+        if left == 0:
+            return
+        sale.held_fen -= left
+        net = sale.net_fen
+        fees = [(accounts.fees(fee.kind, fee.beneficiary_id), -fee.left_fen) for fee in self.fees[sale.pk]]
+        parts = ((self._seller(sale, "held"), left), *fees, (self._seller(sale, "earned"), -net))
+        self._entry(accounts.ORDER_CLOSED, sale.pk, at, sale.number, *parts)
+        earning = Earning(
+            county_id=sale.county_id,
+            seller_id=sale.seller_id,
+            kind=Earning.Kind.SALE.value,
+            source_id=sale.pk,
+            order_id=sale.pk,
+            amount_fen=net,
+            state=Earning.State.MATURING.value,
+            earned_at=at,
+            matures_at=rules.matures_at(at),
+        )
+        if net:
+            self.earnings.append(earning)
+        self.earned[sale.pk] = earning
+
+    def _arrive(self, part: Part, refund: RefundFact, at: datetime, memo: str) -> None:
+        box = accounts.at_provider(part.provider, part.collector_id)
+        self._entry(accounts.REFUND_ARRIVED, refund.id, at, memo, (accounts.GOING_BACK, refund.amount_fen), (box, -refund.amount_fen))
+
+    def write(self) -> int:
+        """Write everything; return how many entries were new."""
+        insert(SubsidyLine, self.new_subsidies)
+        insert(FeeLine, self.new_fees)
+        new = {share.pk for share in (*self.new_fees, *self.new_subsidies)}
+        update_shares([share for share in self.moved_shares.values() if share.pk not in new])
+        insert(FeeReversal, self.reversals)
+        insert(Earning, self.earnings)
+        write_sales(self.changed)
+        return len(ledger.post(entries=self.entries, now=self.now))
+
+
+WRITE_SALES = """
+    update settlement_sale sale
+       set held_fen = new.held, paid_fen = new.paid, refunded_fen = new.refunded, subsidy_fen = new.subsidy,
+           subsidy_back_fen = new.subsidy_back, fees_fen = new.fees, fees_back_fen = new.fees_back,
+           frozen_at = new.frozen_at, closed_at = new.closed_at
+      from unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                  %s::timestamptz[], %s::timestamptz[])
+        as new (id, held, paid, refunded, subsidy, subsidy_back, fees, fees_back, frozen_at, closed_at)
+     where sale.order_id = new.id
+"""
+SUMS = ("held_fen", "paid_fen", "refunded_fen", "subsidy_fen", "subsidy_back_fen", "fees_fen", "fees_back_fen")
+
+
+def _standing(sale: Sale) -> tuple[object, ...]:
+    return (*(getattr(sale, name) for name in SUMS), sale.frozen_at, sale.closed_at)
+
+
+def write_sales(sales: list[Sale]) -> None:
+    """Write the sums of locked sales, all in one statement."""
+    if sales:
+        sums = [[getattr(sale, name) for sale in sales] for name in SUMS]
+        times = [[sale.frozen_at for sale in sales], [sale.closed_at for sale in sales]]
+        looked_up(WRITE_SALES, [array(sale.pk for sale in sales), *sums, *times])
+
+
+def fee_rules() -> list[rules.Rule]:
+    """Return every fee rule, as the division needs them."""
+    names = ("id", "kind", "basis", "rate", "beneficiary", "seller_id", "county_id", "seller_kind", "provider", "pickup_level", "position")
+    rows = FeeRule.objects.order_by("pk").values_list(*names, "since_date", "until_date")
+    keys = ("id", "kind", "basis", "rate", "beneficiary", "seller", "county", "seller_kind", "provider", "pickup_level", "position")
+    return [rules.Rule(**dict(zip((*keys, "since_date", "until_date"), row, strict=True))) for row in rows]
+
+
+@transaction.atomic
+def _book_strays(payment_ids: Collection[UUID], *, now: datetime) -> int:
+    """Book money that pays for no order that is kept, and what of it goes back."""
+    if not payment_ids:
+        return 0
+    parts, refunds = strays_of(payment_ids)
+    entries = []
+    for part in parts:
+        box = accounts.at_provider(part.provider, part.collector_id)
+        moved = lines((box, part.amount_fen), (accounts.UNEXPLAINED, -part.amount_fen))
+        entries.append(Entry(accounts.PAYMENT_TAKEN, part.id, part.taken_at, moved))
+    by_id = {part.id: part for part in parts}
+    for refund in refunds:
+        part = by_id[refund.split_id]
+        moved = lines((accounts.UNEXPLAINED, refund.amount_fen), (accounts.GOING_BACK, -refund.amount_fen))
+        entries.append(Entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, moved))
+        if refund.arrived_at is not None:
+            box = accounts.at_provider(part.provider, part.collector_id)
+            moved = lines((accounts.GOING_BACK, refund.amount_fen), (box, -refund.amount_fen))
+            entries.append(Entry(accounts.REFUND_ARRIVED, refund.id, refund.arrived_at, moved))
+    return len(ledger.post(entries=entries, now=now))

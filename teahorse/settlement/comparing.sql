@@ -1,0 +1,150 @@
+-- Everything that says something about money, side by side; a row for each fact or account where two of them differ:
+-- kind, subject, what is expected, what is found, the county that it is about.
+-- Facts are looked at from %(since)s until %(until)s (two minutes ago: their reactions had time); accounts and sums when %(is_whole)s.
+-- It is one statement, so all of it is one moment.
+with taken as (
+    select split.id, split.amount_fen, split.reference
+      from payments_payment payment join payments_paymentsplit split on split.payment_id = payment.id
+     where payment.state in ('succeeded', 'late_succeeded') and payment.settled_at >= %(since)s and payment.settled_at < %(until)s
+       and split.amount_fen > 0
+), payment_entries as (
+    select entry.source_id, sum(posting.amount_fen) as fen
+      from ledger_journalentry entry join ledger_posting posting on posting.entry_id = entry.id and posting.amount_fen > 0
+     where entry.kind = 'payment taken' and (%(is_whole)s or entry.source_id in (select id from taken))
+     group by entry.source_id
+), refunds as (
+    select refund.id, refund.amount_fen, refund.state, refund.requested_at, refund.settled_at, split.reference
+      from payments_refund refund join payments_paymentsplit split on split.id = refund.split_id
+     where (refund.requested_at >= %(since)s and refund.requested_at < %(until)s)
+        or (refund.settled_at >= %(since)s and refund.settled_at < %(until)s)
+), refund_entries as (
+    select entry.kind, entry.source_id, abs(sum(posting.amount_fen)) as fen
+      from ledger_journalentry entry
+      join ledger_posting posting on posting.entry_id = entry.id
+      join ledger_ledgeraccount account on account.id = posting.account_id and account.purpose = 'going_back'
+     where entry.kind in ('refund decided', 'refund arrived') and (%(is_whole)s or entry.source_id in (select id from refunds))
+     group by entry.kind, entry.source_id
+), differing (kind, subject, expected_fen, found_fen, order_id, owner_id) as (
+    select 'payment not booked', taken.id::text, taken.amount_fen, coalesce(entry.fen, 0), taken.reference, null::uuid
+      from taken left join payment_entries entry on entry.source_id = taken.id
+     where taken.amount_fen <> coalesce(entry.fen, 0)
+    union all
+    select 'booked without a payment', entry.source_id::text, 0, entry.fen, split.reference, null
+      from payment_entries entry
+      left join payments_paymentsplit split on split.id = entry.source_id
+      left join payments_payment payment on payment.id = split.payment_id
+     where %(is_whole)s and (payment.id is null or payment.state not in ('succeeded', 'late_succeeded'))
+    union all
+    select 'refund not booked', refund.id::text, refund.amount_fen, coalesce(entry.fen, 0), refund.reference, null
+      from refunds refund left join refund_entries entry on entry.kind = 'refund decided' and entry.source_id = refund.id
+     where refund.requested_at < %(until)s and refund.amount_fen <> coalesce(entry.fen, 0)
+    union all
+    select 'refund arrived, not booked', refund.id::text, refund.amount_fen, coalesce(entry.fen, 0), refund.reference, null
+      from refunds refund left join refund_entries entry on entry.kind = 'refund arrived' and entry.source_id = refund.id
+     where refund.state = 'succeeded' and refund.settled_at < %(until)s and refund.amount_fen <> coalesce(entry.fen, 0)
+    union all
+    select 'booked without a refund', entry.source_id::text, 0, entry.fen, split.reference, null
+      from refund_entries entry
+      left join payments_refund refund on refund.id = entry.source_id
+      left join payments_paymentsplit split on split.id = refund.split_id
+     where %(is_whole)s and (refund.id is null or (entry.kind = 'refund arrived' and refund.state <> 'succeeded'))
+    union all
+    select 'order paid, not frozen', o.number, o.total_fen, coalesce(sale.paid_fen, 0), o.id, null
+      from orders_sellerorder o left join settlement_sale sale on sale.order_id = o.id
+     where o.paid_at >= %(since)s and o.paid_at < %(until)s and sale.frozen_at is null
+    union all
+    select 'order closed, not booked', o.number, o.total_fen, 0, o.id, null
+      from orders_sellerorder o left join settlement_sale sale on sale.order_id = o.id
+     where o.state = 'closed' and o.ended_at >= %(since)s and o.ended_at < %(until)s and sale.closed_at is null
+    union all
+    select 'payment and its events', payment.our_number, payment.amount_fen, coalesce(told.fen, 0), null, null
+      from payments_payment payment
+      left join lateral (
+          select sum(amount_fen) as fen from payments_paymentevent where payment_id = payment.id and kind = 'succeeded'
+      ) told on true
+     where payment.state in ('succeeded', 'late_succeeded') and payment.settled_at >= %(since)s and payment.settled_at < %(until)s
+       and payment.amount_fen <> coalesce(told.fen, 0)
+    union all
+    select 'event without a payment', payment.our_number, 0, event.amount_fen, null, null
+      from payments_paymentevent event join payments_payment payment on payment.id = event.payment_id
+     where event.kind = 'succeeded' and event.recorded_at >= %(since)s and event.recorded_at < %(until)s
+       and payment.state not in ('succeeded', 'late_succeeded')
+    union all
+    select 'refunds and their events', payment.our_number, arrived.fen, coalesce(told.fen, 0), null, null
+      from (
+          select payment_id, sum(amount_fen) as fen from payments_refund
+           where state = 'succeeded' and payment_id in (
+                     select payment_id from payments_refund where settled_at >= %(since)s and settled_at < %(until)s)
+           group by payment_id
+      ) arrived
+      join payments_payment payment on payment.id = arrived.payment_id
+      left join lateral (
+          select sum(amount_fen) as fen from payments_paymentevent where payment_id = payment.id and kind = 'refunded'
+      ) told on true
+     where arrived.fen <> coalesce(told.fen, 0)
+    union all
+    select 'sale and its fees', sale.number, sale.fees_fen - sale.fees_back_fen, coalesce(fee.fen, 0), sale.order_id, null
+      from settlement_sale sale
+      left join lateral (select sum(amount_fen - reversed_fen) as fen from settlement_feeline where sale_id = sale.order_id) fee on true
+     where sale.frozen_at >= %(since)s and sale.frozen_at < %(until)s and sale.fees_fen - sale.fees_back_fen <> coalesce(fee.fen, 0)
+    union all
+    select 'fee and its reversals', fee.id::text, fee.reversed_fen, coalesce(sum(reversal.amount_fen), 0), fee.sale_id, null
+      from settlement_feeline fee left join settlement_feereversal reversal on reversal.fee_id = fee.id
+     where %(is_whole)s
+     group by fee.id having fee.reversed_fen <> coalesce(sum(reversal.amount_fen), 0)
+    union all
+    select 'sale and its payment', sale.number, split.amount_fen, sale.paid_fen, sale.order_id, null
+      from settlement_sale sale
+      join orders_sellerorder o on o.id = sale.order_id
+      join payments_paymentsplit split on split.payment_id = o.paid_by_id and split.reference = o.id
+     where sale.frozen_at >= %(since)s and sale.frozen_at < %(until)s and split.amount_fen <> sale.paid_fen
+    union all
+    select 'the books do not balance', 'all accounts', 0, sum(balance_fen), null, null
+      from ledger_ledgeraccount where %(is_whole)s having sum(balance_fen) <> 0
+    union all
+    select 'balance and its postings', account.purpose || ' ' || coalesce(account.owner_id::text, ''), coalesce(posted.fen, 0),
+           account.balance_fen, null, account.owner_id
+      from ledger_ledgeraccount account
+      left join (select account_id, sum(amount_fen) as fen from ledger_posting group by account_id) posted on posted.account_id = account.id
+     where %(is_whole)s and account.balance_fen <> coalesce(posted.fen, 0)
+    union all
+    select 'account and what it stands for', coalesce(account.purpose, kept.purpose) || ' ' || coalesce(account.owner_id, kept.owner_id)::text,
+           coalesce(kept.fen, 0), -coalesce(account.balance_fen, 0), null, coalesce(account.owner_id, kept.owner_id)
+      from (select * from ledger_ledgeraccount where purpose in ('held', 'earned', 'payable', 'in_payout')) account
+      full join (
+          select 'held' as purpose, seller_id as owner_id, sum(held_fen) as fen from settlement_sale group by seller_id
+          union all
+          select case earning.state when 'maturing' then 'earned' else 'payable' end, earning.seller_id, sum(earning.amount_fen)
+            from settlement_earning earning left join settlement_payout payout on payout.id = earning.payout_id
+           where earning.payout_id is null or payout.state = 'draft'
+           group by earning.state, earning.seller_id
+          union all
+          select 'in_payout', seller_id, sum(amount_fen) from settlement_payout where state in ('approved', 'sent') group by seller_id
+      ) kept on kept.purpose = account.purpose and kept.owner_id = account.owner_id
+     where %(is_whole)s and coalesce(kept.fen, 0) <> -coalesce(account.balance_fen, 0)
+    union all
+    select 'going back', 'all refunds', coalesce(sum(refund.amount_fen), 0),
+           -coalesce((select sum(balance_fen) from ledger_ledgeraccount where purpose = 'going_back'), 0), null, null
+      from ledger_journalentry entry join payments_refund refund on refund.id = entry.source_id
+     where %(is_whole)s and entry.kind = 'refund decided'
+       and not exists (select from ledger_journalentry other where other.kind = 'refund arrived' and other.source_id = entry.source_id)
+    having coalesce(sum(refund.amount_fen), 0)
+           <> -coalesce((select sum(balance_fen) from ledger_ledgeraccount where purpose = 'going_back'), 0)
+    union all
+    select 'payout ' || event.kind || ', not booked', payout.number, payout.amount_fen, coalesce(booked.fen, 0), null, payout.seller_id
+      from settlement_payoutevent event
+      join settlement_payout payout on payout.id = event.payout_id
+      left join lateral (
+          select sum(posting.amount_fen) as fen from ledger_journalentry entry
+            join ledger_posting posting on posting.entry_id = entry.id and posting.amount_fen > 0
+           where entry.kind = 'payout ' || event.kind and entry.source_id = payout.id
+      ) booked on true
+     where event.kind in ('approved', 'paid', 'returned') and event.at >= %(since)s and event.at < %(until)s
+       and payout.amount_fen <> coalesce(booked.fen, 0)
+)
+select differing.kind, differing.subject, differing.expected_fen, differing.found_fen, coalesce(sale.county_id, o.county_id, owner.county_id)
+  from differing
+  left join settlement_sale sale on sale.order_id = differing.order_id
+  left join orders_sellerorder o on o.id = differing.order_id
+  left join people_organisation owner on owner.id = differing.owner_id
+ order by 1, 2

@@ -1,0 +1,274 @@
+"""
+What the apps below say about sales, as plain values: the one place where settlement reads orders, payments, cases and discounts.
+
+Everything that is booked is worked out from these rows, whatever event woke us, so it does not matter which came first.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from teahorse.common.statements import Rows, array, looked_up
+from teahorse.people.models import Organisation
+from teahorse.places.models import area_id
+
+ORDERS = """
+    select o.id, o.county_id, o.seller_id, o.number, o.goods_fen, o.freight_fen, o.total_fen, o.weight_grams, o.placed_at, o.paid_at,
+           o.paid_by_id, case when o.state = 'closed' then o.ended_at end,
+           coalesce(seller.kind, ''), point.organisation_id, coalesce(point.level, '')
+      from unnest(%s::uuid[]) as wanted (id)
+      join orders_sellerorder o on o.id = wanted.id
+      join orders_ordergroup g on g.id = o.group_id
+      left join people_organisation seller on seller.id = o.seller_id
+      left join people_servicepoint point on point.id = g.pickup_point_id
+"""
+PARTS = """
+    select split.id, split.reference, split.payment_id, split.payee_id, payment.provider, split.amount_fen,
+           coalesce(event.occurred_at, payment.settled_at, payment.created_at), o.county_id
+      from unnest(%s::uuid[]) as wanted (id)
+      join orders_sellerorder o on o.id = wanted.id
+      join payments_payment payment on payment.reference = o.group_id and payment.state in ('succeeded', 'late_succeeded')
+      join payments_paymentsplit split on split.payment_id = payment.id and split.reference = o.id
+      left join lateral (
+          select occurred_at from payments_paymentevent
+           where payment_id = payment.id and kind = 'succeeded' and amount_fen = payment.amount_fen
+           order by occurred_at, id limit 1
+      ) event on true
+     where split.amount_fen > 0
+     order by payment.settled_at, split.id
+"""
+STRAYS = """
+    select split.id, split.reference, split.payment_id, split.payee_id, payment.provider, split.amount_fen,
+           coalesce(payment.settled_at, payment.created_at), null::uuid
+      from unnest(%s::uuid[]) as wanted (id)
+      join payments_payment payment on payment.id = wanted.id and payment.state in ('succeeded', 'late_succeeded')
+      join payments_paymentsplit split on split.payment_id = payment.id
+     where split.amount_fen > 0 and not exists (select from orders_sellerorder o where o.id = split.reference)
+     order by split.id
+"""
+REFUNDS = """
+    select refund.id, refund.split_id, refund.reference, refund.amount_fen, refund.requested_at,
+           case when refund.state = 'succeeded' then refund.settled_at end
+      from unnest(%s::uuid[]) as wanted (id)
+      join payments_refund refund on refund.split_id = wanted.id
+     order by refund.requested_at, refund.id
+"""
+ORDERS_OF_PAYMENTS = """
+    select distinct split.reference from payments_paymentsplit split
+      join orders_sellerorder o on o.id = split.reference
+     where split.payment_id = any(%s::uuid[])
+"""
+ORDERS_OF_REFUNDS = """
+    select distinct split.reference, refund.payment_id, exists (select from orders_sellerorder o where o.id = split.reference)
+      from payments_refund refund join payments_paymentsplit split on split.id = refund.split_id
+     where refund.id = any(%s::uuid[])
+"""
+FORGOTTEN = """
+    select split.payment_id, null::uuid, null::uuid
+      from payments_payment payment
+      join payments_paymentsplit split on split.payment_id = payment.id
+     where payment.state in ('succeeded', 'late_succeeded') and split.amount_fen > 0
+       and payment.settled_at between %(since)s and %(until)s
+       and not exists (select from ledger_journalentry where kind = 'payment taken' and source_id = split.id)
+    union all
+    select null, refund.id, null
+      from payments_refund refund
+     where (refund.requested_at between %(since)s and %(until)s
+            and not exists (select from ledger_journalentry where kind = 'refund decided' and source_id = refund.id))
+        or (refund.state = 'succeeded' and refund.settled_at between %(since)s and %(until)s
+            and not exists (select from ledger_journalentry where kind = 'refund arrived' and source_id = refund.id))
+    union all
+    select null, null, o.id
+      from orders_sellerorder o
+      left join settlement_sale sale on sale.order_id = o.id
+     where (o.paid_at between %(since)s and %(until)s and sale.frozen_at is null)
+        or (o.state = 'closed' and o.ended_at between %(since)s and %(until)s and sale.closed_at is null)
+    limit %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One order's part of a payment that brought money, and who collected it (nobody: the house)."""
+
+    id: UUID
+    order_id: UUID
+    payment_id: UUID
+    seller_id: UUID
+    provider: str
+    amount_fen: int
+    taken_at: datetime
+    county_id: UUID | None
+    collector_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFact:
+    """Money that goes back out of a part; ``borne_by_others`` is what of it is not at the seller's cost."""
+
+    id: UUID
+    split_id: UUID
+    reference: UUID
+    amount_fen: int
+    decided_at: datetime
+    arrived_at: datetime | None
+    borne_by_others: tuple[tuple[UUID | None, int], ...] = ()
+
+
+@dataclass(slots=True)
+class SaleFacts:
+    """All that the apps below know about one seller order's money."""
+
+    order_id: UUID
+    county_id: UUID
+    seller_id: UUID
+    number: str
+    goods_fen: int
+    freight_fen: int
+    total_fen: int
+    weight_grams: int
+    placed_at: datetime
+    paid_at: datetime | None
+    paid_by_id: UUID | None
+    closed_at: datetime | None
+    seller_kind: str
+    pickup_owner_id: UUID | None
+    pickup_level: str
+    parts: list[Part] = field(default_factory=list)
+    refunds: list[RefundFact] = field(default_factory=list)
+    subsidies: tuple[tuple[UUID | None, int], ...] = ()
+
+    @property
+    def paying(self) -> Part | None:
+        """The part that paid the order; one that was paid before payments were remembered was paid by the first."""
+        if self.paid_at is None:
+            return None
+        return next((part for part in self.parts if self.paid_by_id in {None, part.payment_id}), None)
+
+
+def facts_of(order_ids: Collection[UUID]) -> dict[UUID, SaleFacts]:
+    """Return what is known of these orders, by their keys; five questions, however many they are."""
+    keys = array(order_ids)
+    found = {row[0]: SaleFacts(*row) for row in looked_up(ORDERS, [keys])}
+    parts = {row[0]: Part(*row) for row in looked_up(PARTS, [keys])}
+    collectors = _collectors(parts)
+    for part in parts.values():
+        found[part.order_id].parts.append(_collected(part, collectors))
+    for refund in _refunds(parts):
+        found[parts[refund.split_id].order_id].refunds.append(refund)
+    for order_id, borne in _subsidies(order_ids).items():
+        found[order_id].subsidies = tuple(borne)
+    return found
+
+
+def strays_of(payment_ids: Collection[UUID]) -> tuple[list[Part], list[RefundFact]]:
+    """Return parts of payments, and their refunds, that pay for no order that is kept."""
+    parts = {row[0]: Part(*row) for row in looked_up(STRAYS, [array(payment_ids)])}
+    collectors = _collectors(parts)
+    return [_collected(part, collectors) for part in parts.values()], _refunds(parts)
+
+
+def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
+    rows = looked_up(REFUNDS, [array(parts)]) if parts else []
+    shares = _case_shares({row[2] for row in rows})
+    return [
+        RefundFact(key, split_id, reference, amount_fen, decided_at, arrived_at, tuple(shares.get(reference, ())))
+        for key, split_id, reference, amount_fen, decided_at, arrived_at in rows
+    ]
+
+
+def _collected(part: Part, collectors: dict[UUID, UUID]) -> Part:
+    if part.id not in collectors:
+        return part
+    values = (part.id, part.order_id, part.payment_id, part.seller_id, part.provider, part.amount_fen, part.taken_at, part.county_id)
+    return Part(*values, collector_id=collectors[part.id])
+
+
+# --- What the other branches bring; each answers "nothing" until its tables are there, and is joined here and nowhere else
+
+
+def _collectors(split_ids: Collection[UUID]) -> dict[UUID, UUID]:  # noqa: ARG001 - joined with wechat
+    """Return who collected parts at the provider, where it was not the house: ``PaymentSplit.account.organisation``."""
+    return {}
+
+
+def _subsidies(order_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None, int]]]:  # noqa: ARG001 - joined with prices
+    """Return what others than the seller bear of orders' discounts, summed by bearer: ``LineDiscount`` of platform and budgets."""
+    return {}
+
+
+def _case_shares(references: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None, int]]]:  # noqa: ARG001 - joined with aftersales
+    """Return what others than the seller bear of refunds, by the case that they are refunded for: ``CaseShare``."""
+    return {}
+
+
+def orders_in_dispute(order_ids: Collection[UUID]) -> set[UUID]:  # noqa: ARG001 - joined with aftersales
+    """Return the orders with an open after-sale case; their earnings do not mature."""
+    return set()
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One line of a provider's bill: a payment or a refund (negative) under our number."""
+
+    provider: str
+    our_number: str
+    amount_fen: int
+
+
+def bill_lines(*, starts_at: datetime, ends_at: datetime) -> dict[str, list[BillLine]]:  # noqa: ARG001 - joined with wechat
+    """Return the providers' bills of a window, by provider; a provider whose bill has not come is missing."""
+    return {}
+
+
+# --- Which orders an event speaks of
+
+
+def orders_of_payments(payment_ids: Iterable[UUID]) -> list[UUID]:
+    """Return the seller orders that payments were made for."""
+    return [order_id for (order_id,) in looked_up(ORDERS_OF_PAYMENTS, [array(payment_ids)])]
+
+
+def orders_of_refunds(refund_ids: Iterable[UUID]) -> tuple[set[UUID], set[UUID]]:
+    """Return the seller orders whose money goes back, and the payments of which the others are parts."""
+    rows = looked_up(ORDERS_OF_REFUNDS, [array(refund_ids)])
+    return {order for order, _, is_kept in rows if is_kept}, {payment for _, payment, is_kept in rows if not is_kept}
+
+
+def forgotten(*, since: datetime, until: datetime, limit: int) -> Rows:
+    """Return facts of a window that are not in the books: rows of a payment's, a refund's or an order's key."""
+    return looked_up(FORGOTTEN, {"since": since, "until": until, "limit": limit})
+
+
+FORGOTTEN_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Centres:
+    """Who gets what is the platform's and the counties' centres'."""
+
+    platforms: dict[str, UUID]
+    counties: dict[UUID, UUID]
+    region_of_county: dict[UUID, str]
+
+    def platform_of(self, county_id: UUID) -> UUID | None:
+        """Return the centre of the region in which a county lies; nobody (the house) where it has none."""
+        return self.platforms.get(self.region_of_county.get(county_id, ""))
+
+
+def centres() -> Centres:
+    """Return the centres that have not left, the one that joined first where an area has several."""
+    platforms: dict[str, UUID] = {}
+    counties: dict[UUID, UUID] = {}
+    regions: dict[UUID, str] = {}
+    found = Organisation.objects.filter(kind__in=Organisation.CENTRES, left_at=None).order_by("joined_at", "pk")
+    for key, kind, code in found.values_list("pk", "kind", "area__code"):
+        if kind == Organisation.Kind.REGION_CENTRE:
+            platforms.setdefault(code[:2], key)
+        else:
+            counties.setdefault(area_id(code[:6]), key)
+    sellers = Organisation.objects.filter(kind__in=Organisation.SELLERS).values_list("county_id", "area__code").distinct()
+    for county_id, code in sellers.order_by("county_id", "area__code"):
+        regions[county_id] = code[:2]
+    return Centres(platforms, counties, regions)

@@ -1,0 +1,166 @@
+"""How a sale is divided: which fee rule wins, what each fee is, what a refund takes back, when earnings mature. No Django here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from teahorse.common.money import allot
+
+HOME = ZoneInfo("Asia/Shanghai")
+RETURN_DAYS = 7
+WHOLE_BP = 10_000
+GRAMS_PER_KG = 1000
+
+CONDITIONS = ("seller", "county", "seller_kind", "provider", "pickup_level")
+"""
+What a fee rule may ask for, the most specific first.
+
+Of the rules of one kind that fit a sale, the one holds that asks for this seller; of several such, or of none, the one
+that asks for her county; then for her kind; then for the way of paying; then for the kind of pickup point. Among rules
+that ask for the same things the lowest ``position`` holds, then the youngest ``since_date``, then the later written.
+"""
+EVERYONE = "everyone"
+KINDS = ("commission", "station", "host", "packing", "payment", "freight")
+"""In this order fees are taken; together they are never more than the sale, the last ones are cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A fee rule as the division needs it; what is None or empty is not asked for."""
+
+    id: UUID
+    kind: str
+    basis: str
+    rate: int
+    beneficiary: str
+    seller: UUID | None = None
+    county: UUID | None = None
+    seller_kind: str = ""
+    provider: str = ""
+    pickup_level: str = ""
+    position: int = 0
+    since_date: date
+    until_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """What is known of a sale when its fees are frozen; who gets them is by the name of the beneficiary."""
+
+    seller: UUID
+    county: UUID
+    seller_kind: str
+    provider: str
+    pickup_level: str
+    day: date
+    goods_fen: int
+    total_fen: int
+    weight_grams: int
+    beneficiaries: dict[str, UUID | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """One fee of a sale, with the rule that won and why."""
+
+    kind: str
+    rule_id: UUID
+    beneficiary_id: UUID | None
+    amount_fen: int
+    reason: str
+
+
+def fits(rule: Rule, deal: Deal) -> bool:
+    """Return whether a rule holds on the day of a sale and everything that it asks for is so."""
+    if rule.since_date > deal.day or (rule.until_date is not None and rule.until_date <= deal.day):
+        return False
+    if rule.beneficiary not in deal.beneficiaries:
+        return False
+    return all(not (wanted := getattr(rule, name)) or wanted == getattr(deal, name) for name in CONDITIONS)
+
+
+def winners(rules: Iterable[Rule], deal: Deal) -> list[Rule]:
+    """Return the rule that holds of each kind, in the order of ``KINDS``."""
+    best: dict[str, tuple[tuple[object, ...], Rule]] = {}
+    for rule in rules:
+        if fits(rule, deal):
+            rank = _rank(rule)
+            if rule.kind not in best or rank < best[rule.kind][0]:
+                best[rule.kind] = (rank, rule)
+    return [best[kind][1] for kind in KINDS if kind in best]
+
+
+def _rank(rule: Rule) -> tuple[object, ...]:
+    """Return what rules are compared by; the least holds."""
+    return (*(not getattr(rule, name) for name in CONDITIONS), rule.position, -rule.since_date.toordinal(), -rule.id.int)
+
+
+def why(rule: Rule) -> str:
+    """Return by which conditions a rule won: ``seller county``, or ``everyone``."""
+    return " ".join(name for name in CONDITIONS if getattr(rule, name)) or EVERYONE
+
+
+def fee_fen(rule: Rule, deal: Deal) -> int:
+    """Return what a rule takes of a sale, half a fen rounded up, before it is cut."""
+    match rule.basis:
+        case "goods":
+            return (deal.goods_fen * rule.rate + WHOLE_BP // 2) // WHOLE_BP
+        case "paid":
+            return (deal.total_fen * rule.rate + WHOLE_BP // 2) // WHOLE_BP
+        case "kg":
+            return -(-deal.weight_grams // GRAMS_PER_KG) * rule.rate
+        case _:
+            return rule.rate
+
+
+def fees(rules: Iterable[Rule], deal: Deal) -> list[Fee]:
+    """Return the fees of a sale; none is nothing, and together they are never more than the sale."""
+    found: list[Fee] = []
+    left = deal.total_fen
+    for rule in winners(rules, deal):
+        amount = min(fee_fen(rule, deal), left)
+        if amount > 0:
+            found.append(Fee(rule.kind, rule.id, deal.beneficiaries[rule.beneficiary], amount, why(rule)))
+            left -= amount
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """How a refund is borne: by whom of the subsidies (they get it back), the seller, and each fee."""
+
+    subsidies_fen: list[int]
+    seller_fen: int
+    fees_fen: list[int]
+
+
+def reversal(*, refund_fen: int, paid_left_fen: int, subsidies_left: Sequence[int], fees_left: Sequence[int]) -> Reversal:
+    """
+    Divide a refund over what is left of a sale; ``refund_fen`` is of the ``paid_left_fen`` that the buyer has not got back.
+
+    With the buyer's part the same part of the subsidies goes back to those who gave them. Seller and fees bear all of
+    it in the proportion of what each has left, so that the last refund clears the rest of each to the fen.
+
+    :raises ValueError: if more would go back than is left.
+    """
+    if not 0 < refund_fen <= paid_left_fen:
+        msg = f"{refund_fen} of {paid_left_fen} fen cannot go back"
+        raise ValueError(msg)
+    subsidy_left = sum(subsidies_left)
+    subsidy = subsidy_left * refund_fen // paid_left_fen
+    whole_left = paid_left_fen + subsidy_left
+    seller, *fee_parts = allot(refund_fen + subsidy, [whole_left - sum(fees_left), *fees_left])
+    return Reversal(allot(subsidy, subsidies_left), seller, fee_parts)
+
+
+def matures_at(closed_at: datetime) -> datetime:
+    """Return when a sale's earning matures: the return window counts whole days from the day after receipt."""
+    day = closed_at.astimezone(HOME).date() + timedelta(days=RETURN_DAYS + 1)
+    return datetime.combine(day, time(), HOME)
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day of the place at a moment."""
+    return moment.astimezone(HOME).date()

@@ -1,0 +1,29 @@
+"""What the clock starts: earnings mature, forgotten facts are booked, the books are compared with everybody else's."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from teahorse.settlement import actions
+
+CLOCK = "clock"
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="settlement.book_forgotten", queue=CLOCK, queueing_lock="settlement.book_forgotten")
+def book_forgotten(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Book what a lost reaction left out."""
+    actions.book_forgotten(now=timezone.now())
+
+
+@app.periodic(cron="3 * * * *")
+@app.task(name="settlement.mature", queue=CLOCK, queueing_lock="settlement.mature")
+def mature_earnings(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Let earnings mature whose return window is over."""
+    actions.mature_earnings(now=timezone.now())
+
+
+@app.periodic(cron="30 4 * * *")
+@app.task(name="settlement.reconcile", queue=CLOCK, queueing_lock="settlement.reconcile")
+def reconcile(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Compare the books with everybody else's."""
+    actions.reconcile(now=timezone.now())
