@@ -35,6 +35,20 @@ class RefundsRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SharingsSettled(Event):
+    """What sellers collected was shared out, or refused to be; each line says whether its receiver got it (``ShareLine.state``)."""
+
+    sharing_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareReturnsSettled(Event):
+    """Shares came back to the sellers for refunds, or could not be taken back (``ShareReturn.state``)."""
+
+    return_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundsSettled(Event):
     """These refunds reached the payer, or the provider refused them for good."""
 

@@ -69,6 +69,7 @@ class Payment(Keyed):
     asked = models.JSONField(default=dict, help_text="what the provider was asked with first; asking again must say the same")
     prompt = models.JSONField(default=dict, help_text="what the payer's device needs: code_url, h5_url, prepay_id")
     is_open_at_provider = models.BooleanField(default=False, help_text="the provider may still take money for it")
+    is_combined = models.BooleanField(default=False, db_default=False, help_text="several collect: each part is an order of its own there")
     trouble = models.CharField(max_length=200, blank=True, help_text="what a person must look at: another amount was paid")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -118,16 +119,26 @@ class Payment(Keyed):
 
 
 class PaymentSplit(Keyed):
-    """Whose part of a payment how much is; the parts add up to the payment."""
+    """Whose part of a payment how much is, and who collects it; the parts add up to the payment."""
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="splits")
     payee_id = models.UUIDField(help_text="the organisation it belongs to")
     reference = models.UUIDField(help_text="the seller order")
     amount_fen = models.BigIntegerField()
+    account = models.ForeignKey(
+        MerchantAccount,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="who collects it, as it was when the payment began; none: the house",
+    )
+    our_number = models.CharField(max_length=32, blank=True, db_default="", help_text="out_trade_no of a combined payment's part")
+    provider_number = models.CharField(max_length=64, blank=True, db_default="", help_text="transaction_id of a combined payment's part")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["payment", "reference"], name="one_split_per_reference"),
+            models.UniqueConstraint(fields=["our_number"], condition=~models.Q(our_number=""), name="a_part_is_known_by_one_number"),
             models.CheckConstraint(condition=models.Q(amount_fen__gte=0), name="a_split_is_not_negative"),
         ]
         triggers = [
@@ -149,6 +160,10 @@ class PaymentSplit(Keyed):
 
     def __str__(self) -> str:
         return f"{self.amount_fen}"
+
+
+WITH_PARTS = models.Prefetch("splits", PaymentSplit.objects.select_related("account").order_by("pk"))
+"""A payment's parts in key order with who collects them, for whoever asks a provider."""
 
 
 class PaymentEvent(Keyed):
@@ -285,3 +300,215 @@ class Refund(Keyed):
 
     def __str__(self) -> str:
         return f"{self.our_number} {self.state}"
+
+
+class Sharing(Keyed):
+    """
+    How the money that a seller collected for one part of a payment is shared out, once; the rest is hers when it is finished.
+
+    ``requested -> sent -> finished | failed``; failed is what the provider refused as a whole: nothing was shared.
+    """
+
+    class State(models.TextChoices):
+        REQUESTED = "requested"
+        SENT = "sent"
+        FINISHED = "finished"
+        FAILED = "failed"
+
+    OPEN = (State.REQUESTED, State.SENT)
+
+    split = models.OneToOneField(PaymentSplit, models.PROTECT, related_name="sharing")
+    our_number = models.CharField(max_length=40, unique=True, help_text="out_order_no")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
+    trouble = models.CharField(max_length=200, blank=True, help_text="what the provider said last, if it was no yes")
+    requested_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="when the provider is asked next")
+    tries = models.SmallIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="sharing_to_send", condition=models.Q(state__in=("requested", "sent")))]
+        triggers = [
+            pgtrigger.FSM(
+                name="sharing_states",
+                field="state",
+                transitions=[
+                    ("requested", "sent"),
+                    ("requested", "finished"),
+                    ("requested", "failed"),
+                    ("sent", "finished"),
+                    ("sent", "failed"),
+                    ("failed", "requested"),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.our_number} {self.state}"
+
+
+class ShareLine(Keyed):
+    """What one receiver gets of a sharing; failed is what the provider gave back to the seller."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    sharing = models.ForeignKey(Sharing, models.PROTECT, related_name="lines")
+    account = models.ForeignKey(MerchantAccount, models.PROTECT, related_name="+", null=True, help_text="who receives it; none: the house")
+    amount_fen = models.BigIntegerField()
+    description = models.CharField(max_length=80)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
+    trouble = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sharing", "account"], nulls_distinct=False, name="one_share_per_receiver"),
+            models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_share_is_of_something"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="never_share_more_than_was_collected",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                declare=[("part", "uuid")],
+                func="""
+                    select split_id into part from payments_sharing where id = new.sharing_id;
+                    perform from payments_payment where id = (select payment_id from payments_paymentsplit where id = part) for update;
+                    if new.amount_fen
+                        + (select coalesce(sum(amount_fen), 0) from payments_shareline where sharing_id = new.sharing_id)
+                        + (select coalesce(sum(amount_fen), 0) from payments_refund where split_id = part)
+                        > (select amount_fen from payments_paymentsplit where id = part)
+                    then
+                        raise check_violation using message = 'more would be shared out than was collected';
+                    end if;
+                    return new;
+                """,
+            ),
+            pgtrigger.FSM(
+                name="share_line_states",
+                field="state",
+                transitions=[("requested", "succeeded"), ("requested", "failed"), ("failed", "requested")],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_fen} {self.state}"
+
+
+class ShareReturn(Keyed):
+    """
+    A part of a share on its way back to the seller, because a refund needs it; the refund waits for it.
+
+    ``dropped``: the share was never handed out, so there was nothing to take back.
+    """
+
+    class State(models.TextChoices):
+        REQUESTED = "requested"
+        SENT = "sent"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        DROPPED = "dropped"
+
+    OPEN = (State.REQUESTED, State.SENT)
+    DONE = (State.SUCCEEDED, State.DROPPED)
+
+    line = models.ForeignKey(ShareLine, models.PROTECT, related_name="returns")
+    refund = models.ForeignKey(Refund, models.PROTECT, related_name="returns")
+    our_number = models.CharField(max_length=40, unique=True, help_text="out_return_no")
+    amount_fen = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
+    trouble = models.CharField(max_length=200, blank=True)
+    requested_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="when the provider is asked next")
+    tries = models.SmallIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["line", "refund"], name="one_return_per_share_and_refund"),
+            models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_return_is_of_something"),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="return_to_send", condition=models.Q(state__in=("requested", "sent")))]
+        triggers = [
+            pgtrigger.Trigger(
+                name="never_take_back_more_than_was_shared",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                declare=[("shared", "bigint")],
+                func="""
+                    select amount_fen into shared from payments_shareline where id = new.line_id for update;
+                    if new.amount_fen + (
+                        select coalesce(sum(amount_fen), 0) from payments_sharereturn where line_id = new.line_id
+                    ) > shared then
+                        raise check_violation using message = 'more would be taken back than was shared';
+                    end if;
+                    return new;
+                """,
+            ),
+            pgtrigger.FSM(
+                name="share_return_states",
+                field="state",
+                transitions=[
+                    ("requested", "sent"),
+                    ("requested", "succeeded"),
+                    ("requested", "failed"),
+                    ("requested", "dropped"),
+                    ("sent", "succeeded"),
+                    ("sent", "failed"),
+                    ("failed", "requested"),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.our_number} {self.state}"
+
+
+class ProviderBill(Keyed):
+    """A provider's bill of one day, as it was when it was fetched; never changed."""
+
+    provider = models.CharField(max_length=20)
+    day = models.DateField(help_text="a day of Beijing")
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "day"], name="one_bill_per_provider_and_day")]
+        triggers = [pgtrigger.Protect(name="bills_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.day}"
+
+
+class ProviderBillRow(Keyed):
+    """A line of a bill; see ``providers.BillRow``."""
+
+    class Kind(models.TextChoices):
+        PAYMENT = "payment"
+        REFUND = "refund"
+        FUND_IN = "fund_in"
+        FUND_OUT = "fund_out"
+
+    bill = models.ForeignKey(ProviderBill, models.PROTECT, related_name="rows")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    our_number = models.CharField(max_length=64, blank=True)
+    refund_number = models.CharField(max_length=64, blank=True)
+    provider_number = models.CharField(max_length=64)
+    amount_fen = models.BigIntegerField()
+    fee_fen = models.BigIntegerField(default=0)
+    occurred_at = models.DateTimeField()
+    account_number = models.CharField(max_length=40, blank=True, help_text="who collected it; empty for the house")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bill", "kind", "provider_number"], name="a_movement_stands_once_on_a_bill"),
+        ]
+        indexes = [
+            models.Index(fields=["our_number"], name="bill_row_by_our_number"),
+            models.Index(fields=["refund_number"], name="bill_row_by_refund_number", condition=~models.Q(refund_number="")),
+        ]
+        triggers = [pgtrigger.Protect(name="bill_rows_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_fen}"

@@ -16,6 +16,15 @@ class Split:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Share:
+    """What somebody else gets of what a seller collected; without a payee it is the house's."""
+
+    payee_id: UUID | None
+    amount_fen: int
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Payer:
     """Who pays, as a provider is told: where the request came from, her WeChat account, and where her browser goes afterwards."""
 
@@ -50,6 +59,12 @@ def payment_state(facts: Iterable[Fact], *, due_fen: int, otherwise: str) -> str
     if "failed" in kinds:
         return "failed"
     return "closed" if is_ended else otherwise
+
+
+def renewed(number: str) -> str:
+    """Return the number of the next try of what a provider closed under this one: ``x``, ``x-2``, ``x-3``."""
+    head, _dash, turn = number.partition("-")
+    return f"{head}-{int(turn or 1) + 1}"
 
 
 SHORTEST_WAIT = timedelta(seconds=5)

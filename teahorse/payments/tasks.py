@@ -1,5 +1,6 @@
 """What the clock and the actions start: the inbox, the providers asked, refunds sent."""
 
+import logging
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,10 +8,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from teahorse.payments import actions
-from teahorse.payments.actions.jobs import APPLY, POLL, QUEUE, SEND
+from teahorse.payments.actions.jobs import APPLY, POLL, QUEUE, SEND, SHARE
+from teahorse.payments.providers import METHODS, BillNotReady, ProviderRefuses, ProviderUnavailable
 
 REFUSED_KEPT = timedelta(days=30)
 CLOCK = "clock"
+
+log = logging.getLogger(__name__)
 
 
 @app.task(name=APPLY, queue=QUEUE, retry=8)
@@ -29,6 +33,12 @@ def poll_payments(payment_ids: list[str]) -> None:
 def send_refunds(refund_ids: list[str]) -> None:
     """Send refunds that were just asked for; what does not answer is left to the clock."""
     actions.send_refunds(refund_ids=[UUID(key) for key in refund_ids], now=timezone.now())
+
+
+@app.task(name=SHARE, queue=QUEUE, retry=8)
+def send_sharings(sharing_ids: list[str]) -> None:
+    """Send sharings that were just asked for; what does not answer is left to the clock."""
+    actions.send_sharings(sharing_ids=[UUID(key) for key in sharing_ids], now=timezone.now())
 
 
 @app.periodic(cron="* * * * * */10")
@@ -51,6 +61,27 @@ def poll_due_payments(timestamp: int) -> None:  # noqa: ARG001 - procrastinate p
 def send_due_refunds(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Send refunds whose next try is due, and ask about those on their way."""
     actions.send_refunds(now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(name="teahorse.payments.send_due_sharings", queue=CLOCK, queueing_lock="send_due_sharings")
+def send_due_sharings(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Send sharings whose next try is due, and ask about those on their way."""
+    actions.send_sharings(now=timezone.now())
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(name="teahorse.payments.fetch_bills", queue=CLOCK, queueing_lock="fetch_bills")
+def fetch_bills(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Fetch the bills of the last week that are not kept; who has none yet, or does not answer, is asked in an hour."""
+    now = timezone.now()
+    for provider in METHODS:
+        for day in actions.days_without_bill(provider=provider, now=now):
+            try:
+                actions.fetch_bill(provider=provider, day=day, now=now)
+            except (BillNotReady, ProviderRefuses, ProviderUnavailable) as refused:
+                log.warning("no bill of %s of %s: %s", provider, day, refused)
+                break
 
 
 @app.periodic(cron="41 3 * * *")

@@ -9,6 +9,7 @@ QUEUE = "payments"
 APPLY = "teahorse.payments.apply_notifications"
 POLL = "teahorse.payments.poll_payments"
 SEND = "teahorse.payments.send_refunds"
+SHARE = "teahorse.payments.send_sharings"
 
 
 def leave_applying() -> None:
@@ -24,3 +25,8 @@ def leave_polling(payment_ids: Iterable[UUID]) -> None:
 def leave_sending(refund_ids: Iterable[UUID]) -> None:
     """Have these refunds sent."""
     app.configure_task(SEND, queue=QUEUE).defer(refund_ids=[str(key) for key in refund_ids])
+
+
+def leave_sharing(sharing_ids: Iterable[UUID]) -> None:
+    """Have these sharings sent."""
+    app.configure_task(SHARE, queue=QUEUE).defer(sharing_ids=[str(key) for key in sharing_ids])

@@ -17,8 +17,8 @@ from teahorse.common.rows import as_model
 from teahorse.common.statements import asked, by_index, together
 from teahorse.payments.actions.jobs import leave_polling
 from teahorse.payments.actions.recording import HOUSE, closed, record
-from teahorse.payments.models import Payment, Refund
-from teahorse.payments.providers import CASH, METHODS, provider_by_code
+from teahorse.payments.models import WITH_PARTS, Payment, Refund
+from teahorse.payments.providers import CASH, METHODS, MOST_PARTS, provider_by_code
 from teahorse.payments.rules import Payer, Split
 
 SUBJECT_LENGTH = 120
@@ -44,6 +44,13 @@ class PaymentNotOpen(Refusal):
 
     code = "payment_not_open"
     sentence = _("This payment is no longer open. Please start again.")
+
+
+class TooManyParts(Refusal):
+    """More sellers collect for themselves than the provider takes in one payment (``most``)."""
+
+    code = "too_many_parts"
+    sentence = _("Goods of at most %(most)s sellers can be paid together this way; there are %(parts)s.")
 
 
 class AnotherPayer(Refusal):
@@ -93,6 +100,7 @@ def open_payment(
     ``attempts`` is the answer to :func:`ask_for_attempts`, where this transaction has asked already.
 
     :raises AlreadyPaid: if money for the reference is here; nothing is changed.
+    :raises TooManyParts: if several sellers collect for themselves and the provider cannot take so many at once.
     :raises ValueError: if the splits do not add up, or the provider, method, amount or expiry cannot be.
     """
     _check(amount_fen=amount_fen, splits=splits, provider=provider, method=method, expires_at=expires_at, now=now)
@@ -133,7 +141,7 @@ def prepare_payment(*, payment_id: UUID, payer_ip: str, openid: str = "", back_u
     :raises AnotherPayer: if it was begun with another ``openid``.
     """
     with transaction.atomic(durable=True):
-        payment = Payment.objects.select_for_update().get(pk=payment_id)
+        payment = Payment.objects.select_for_update().prefetch_related(WITH_PARTS).get(pk=payment_id)
         if payment.state not in Payment.OPEN or payment.expires_at <= now:
             raise PaymentNotOpen(state=payment.state)
         if payment.method == "jsapi" and not openid:
@@ -219,7 +227,8 @@ def _begun(draft: Payment, splits: Sequence[Split], attempts: Sequence[Payment],
 
 
 def _written(payment: Payment, splits: Sequence[Split]) -> Payment:
-    """Write a new payment and its splits in one statement."""
+    """Write a new payment and its splits in one statement, who collects each included."""
+    most = MOST_PARTS.get(payment.provider, 0)
     rows = [
         {"id": key, "payee_id": split.payee_id, "reference": split.reference, "amount_fen": split.amount_fen}
         for key, split in zip(new_ids(len(splits)), splits, strict=True)
@@ -231,6 +240,7 @@ def _written(payment: Payment, splits: Sequence[Split]) -> Payment:
             "reference": str(payment.reference),
             "attempt": payment.attempt,
             "provider": payment.provider,
+            "most_parts": most,
             "method": payment.method,
             "our_number": payment.our_number,
             "amount_fen": payment.amount_fen,
@@ -244,7 +254,10 @@ def _written(payment: Payment, splits: Sequence[Split]) -> Payment:
             "splits": msgspec.json.encode(rows).decode(),
         },
     )
-    return as_model(Payment, msgspec.json.decode(answer()[0][0]))
+    text, parts = answer()[0]
+    if text is None:
+        raise TooManyParts(most=most, parts=parts)
+    return as_model(Payment, msgspec.json.decode(text))
 
 
 def _is_given_back(payment: Payment) -> bool:

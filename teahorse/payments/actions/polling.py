@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from teahorse.common.refusals import Refusal
 from teahorse.payments.actions.recording import POLL, closed, locked_payments, record
-from teahorse.payments.models import Payment
+from teahorse.payments.models import WITH_PARTS, Payment
 from teahorse.payments.providers import CloseAnswer, Outcome, ProviderUnavailable, provider_by_code
 
 POLL_EVERY = timedelta(seconds=15)
@@ -50,7 +50,8 @@ def _claim(*, now: datetime, limit: int, payment_ids: Collection[UUID] | None) -
     is_fresh = Q(expires_at__gt=now - POLLED_OFTEN)
     rested = Q(polled_at=None) | (is_fresh & Q(polled_at__lte=now - POLL_EVERY)) | Q(polled_at__lte=now - POLL_OLD_EVERY)
     due = due.filter(rested if payment_ids is None else Q(pk__in=payment_ids))
-    claimed = list(due.select_for_update(skip_locked=True).order_by(F("polled_at").asc(nulls_first=True), "pk")[:limit])
+    due = due.select_for_update(skip_locked=True).prefetch_related(WITH_PARTS)
+    claimed = list(due.order_by(F("polled_at").asc(nulls_first=True), "pk")[:limit])
     Payment.objects.filter(pk__in=[payment.pk for payment in claimed]).update(polled_at=now)
     return claimed
 

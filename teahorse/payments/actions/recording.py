@@ -10,8 +10,8 @@ from django.db import transaction
 
 from teahorse.common.events import announce
 from teahorse.payments.events import PaymentsFailed, PaymentsSucceeded, PaymentsSucceededLate, RefundsSettled
-from teahorse.payments.models import Payment, PaymentEvent, Refund
-from teahorse.payments.providers import Outcome
+from teahorse.payments.models import Payment, PaymentEvent, PaymentSplit, Refund
+from teahorse.payments.providers import Outcome, Part
 from teahorse.payments.rules import Fact, payment_state
 
 log = logging.getLogger(__name__)
@@ -44,20 +44,27 @@ def record(outcomes: Sequence[Outcome], *, source: Source, now: datetime) -> lis
     """
     Write each outcome down once, compute the states of its payments and refunds, and announce what is new.
 
-    Locks the payments, then the refunds, each in key order. What speaks of an unknown payment or of another amount
-    changes no state.
+    Locks the payments, then the refunds, each in key order. What speaks of an unknown payment, of another amount, of
+    another collector or of other parts changes no state.
     """
-    payments = locked_payments(our_numbers={outcome.our_number for outcome in outcomes})
+    said = {outcome.our_number for outcome in outcomes}
+    whole = dict(PaymentSplit.objects.filter(our_number__in=said).exclude(our_number="").values_list("our_number", "payment__our_number"))
+    payments = locked_payments(our_numbers=(said - whole.keys()) | set(whole.values()))
     by_number = {payment.our_number: payment for payment in payments}
+    splits: dict[UUID, list[PaymentSplit]] = {payment.pk: [] for payment in payments}
+    for split in PaymentSplit.objects.filter(payment__in=payments).select_related("account").order_by("pk"):
+        splits[split.payment_id].append(split)
     numbers = {outcome.refund_number for outcome in outcomes if outcome.refund_number}
     refunds = {refund.our_number: refund for refund in Refund.objects.select_for_update().filter(our_number__in=numbers).order_by("pk")}
     seen = set(PaymentEvent.objects.filter(payment__in=payments).values_list("payment_id", "kind", "provider_number"))
     recorded, new_events = [], []
     settled: dict[UUID, Refund] = {}
     for outcome in outcomes:
-        payment = by_number.get(outcome.our_number)
+        # a part's number is known for refunds alone: money for a combined payment comes whole
+        payment = by_number.get(whole.get(outcome.our_number, "") if outcome.refund_number else outcome.our_number)
+        payment = payment or by_number.get(outcome.our_number)
         refund = refunds.get(outcome.refund_number) if outcome.refund_number else None
-        if payment is None or (problem := _problem(outcome, payment, refund)):
+        if payment is None or (problem := _problem(outcome, payment, splits[payment.pk], refund)):
             recorded.append(Recorded(text="unknown payment" if payment is None else problem, is_unmatched=True))
             if payment is not None and source == POLL and not outcome.refund_number:
                 _flag(payment, outcome, problem)
@@ -68,6 +75,7 @@ def record(outcomes: Sequence[Outcome], *, source: Source, now: datetime) -> lis
         recorded.append(Recorded(text=KNOWN if key in seen else KEPT))
         if key not in seen:
             seen.add(key)
+            _number_parts(splits[payment.pk], outcome.parts)
             new_events.append(_event(payment, outcome, source=source, now=now))
     PaymentEvent.objects.bulk_create(new_events)
     settle_payments(payments, is_announced=source != HOUSE, now=now)
@@ -145,15 +153,46 @@ def _event(payment: Payment, outcome: Outcome, *, source: Source, now: datetime)
     )
 
 
-def _problem(outcome: Outcome, payment: Payment, refund: Refund | None) -> str:
+def _problem(outcome: Outcome, payment: Payment, splits: Sequence[PaymentSplit], refund: Refund | None) -> str:
     """Return why an outcome cannot be about what we know, or nothing."""
     if outcome.refund_number:
-        if refund is None or refund.payment_id != payment.pk:
+        split = next((split for split in splits if refund is not None and split.pk == refund.split_id), None)
+        if refund is None or split is None or outcome.our_number not in {payment.our_number, split.our_number}:
             return "unknown refund"
+        if outcome.account_number and outcome.account_number != _collector(split):
+            return f"another collector: {outcome.account_number}"
         due = refund.amount_fen
     else:
         due = payment.amount_fen
+        if outcome.kind == PaymentEvent.Kind.SUCCEEDED and (problem := _parts_problem(outcome, payment, splits)):
+            return problem
     return "" if outcome.amount_fen == due else f"another amount: {outcome.amount_fen} fen instead of {due}"
+
+
+def _parts_problem(outcome: Outcome, payment: Payment, splits: Sequence[PaymentSplit]) -> str:
+    """Return whether money came for other parts, or to somebody else, than was asked for."""
+    if not payment.is_combined:
+        collectors = {_collector(split) for split in splits} or {""}
+        return "" if outcome.account_number in collectors else f"another collector: {outcome.account_number or 'the house'}"
+    due = {(split.our_number, split.amount_fen, _collector(split)) for split in splits if split.our_number}
+    paid = {(part.our_number, part.amount_fen, part.account_number) for part in outcome.parts}
+    if due == paid and len(outcome.parts) == len(paid):
+        return ""
+    return f"other parts: {len(due - paid)} of {len(due)} not paid as asked"
+
+
+def _collector(split: PaymentSplit) -> str:
+    return split.account.number if split.account else ""
+
+
+def _number_parts(splits: Sequence[PaymentSplit], parts: Sequence[Part]) -> None:
+    """Keep the provider's number of each part of a combined payment, by which it is shared out and refunded."""
+    numbers = {part.our_number: part.provider_number for part in parts}
+    told = [split for split in splits if split.our_number in numbers]
+    for split in told:
+        split.provider_number = numbers[split.our_number]
+    if told:
+        PaymentSplit.objects.bulk_update(told, ["provider_number"])
 
 
 def _flag(payment: Payment, outcome: Outcome, problem: str) -> None:

@@ -15,10 +15,11 @@ from teahorse.common.refusals import Refusal
 from teahorse.payments.actions.jobs import leave_sending
 from teahorse.payments.actions.polling import ask_all
 from teahorse.payments.actions.recording import POLL, locked_payments, record
+from teahorse.payments.actions.sharing import renew_failed_returns, send_returns, take_shares_back
 from teahorse.payments.events import RefundsRequested
-from teahorse.payments.models import Payment, PaymentSplit, Refund
+from teahorse.payments.models import Payment, PaymentSplit, Refund, ShareReturn
 from teahorse.payments.providers import CASH, Outcome, provider_by_code
-from teahorse.payments.rules import wait_after
+from teahorse.payments.rules import renewed, wait_after
 
 REASON_LENGTH = 80
 
@@ -56,6 +57,7 @@ def request_refund(*, split: PaymentSplit, reference: UUID, amount_fen: int, rea
     """
     Have part or all of one part of a payment go back; the same reference twice is the same refund. A job sends it.
 
+    Where the part was shared out, its receivers give back their parts of the refund first, and the refund waits for them.
     That it was decided is announced at once (``RefundsRequested``), that it arrived or was refused for good later (``RefundsSettled``).
 
     :raises NothingToRefund: if the payment has brought no money.
@@ -112,6 +114,7 @@ def _requested(payment: Payment, split: PaymentSplit, reference: UUID, amount_fe
         requested_at=now,
         due_at=now,
     )
+    take_shares_back(refund, now=now)
     announce(RefundsRequested(refund_ids=(refund.pk,)))
     if payment.provider != CASH:
         leave_sending([refund.pk])
@@ -124,17 +127,17 @@ def retry_refund(*, refund_id: UUID, now: datetime) -> Refund:
     Send a failed refund once more.
 
     Only after its provider closed it under a new number: one that is merely stuck there ("abnormal") may still
-    arrive, and a second number would pay twice.
+    arrive, and a second number would pay twice. One that waits because shares could not be taken back has them taken
+    back once more.
 
     :raises RefundNotFailed: if it is on its way or has arrived; nothing is changed.
     """
     payment = Payment.objects.select_for_update().get(refunds=refund_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
-    if refund.state != Refund.State.FAILED:
+    if not renew_failed_returns(refund, now=now) and refund.state != Refund.State.FAILED:
         raise RefundNotFailed(state=refund.state)
     if refund.is_number_spent:
-        head, _dash, turn = refund.our_number.partition("-")
-        refund.our_number, refund.is_number_spent = f"{head}-{int(turn or 1) + 1}", False
+        refund.our_number, refund.is_number_spent = renewed(refund.our_number), False
     refund.state, refund.trouble, refund.settled_at = Refund.State.REQUESTED, "", None
     refund.due_at, refund.tries = now, 0
     refund.save(update_fields=["our_number", "is_number_spent", "state", "trouble", "settled_at", "due_at", "tries"])
@@ -148,8 +151,10 @@ def send_refunds(*, now: datetime, limit: int = 200, refund_ids: Collection[UUID
     Send the refunds that are due (of those named, if some are), ask about those sent, and return how many.
 
     Sending twice is harmless: a provider takes each number once. What does not answer is tried again after 5, 10,
-    20 ... seconds, at most half an hour. Must not run in a transaction. Cash waits for a person.
+    20 ... seconds, at most half an hour. Must not run in a transaction. Cash waits for a person. What was shared out
+    is taken back first: a refund is not sent before.
     """
+    send_returns(now=now, limit=limit, refund_ids=refund_ids)
     refunds = _claim(now=now, limit=limit, refund_ids=refund_ids)
     answers = ask_all(refunds, lambda refund: _send(refund, now=now), provider_of=lambda refund: refund.payment.provider)
     _write_down([(refund, answer) for refund, answer in answers if answer is not None], now=now)
@@ -174,9 +179,12 @@ def _send(refund: Refund, *, now: datetime) -> _Taken:
 def _claim(*, now: datetime, limit: int, refund_ids: Collection[UUID] | None) -> list[Refund]:
     """Take refunds to send; the moved due time keeps other workers away and is the next try at once."""
     due = Refund.objects.filter(state__in=Refund.OPEN, due_at__lte=now).exclude(payment__provider=CASH)
+    due = due.exclude(returns__state__in=(*ShareReturn.OPEN, ShareReturn.State.FAILED))
     if refund_ids is not None:
         due = due.filter(pk__in=refund_ids)
-    claimed = list(due.select_related("payment").select_for_update(of=("self",), skip_locked=True).order_by("due_at", "pk")[:limit])
+    claimed = list(
+        due.select_related("payment", "split__account").select_for_update(of=("self",), skip_locked=True).order_by("due_at", "pk")[:limit]
+    )
     for refund in claimed:
         refund.due_at, refund.tries = now + wait_after(refund.tries), min(refund.tries + 1, 1000)
     Refund.objects.bulk_update(claimed, ["due_at", "tries"])

@@ -7,17 +7,17 @@ came back. Every call may be repeated with the same numbers.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.refusals import Refusal
-from teahorse.payments.models import Payment, Refund
+from teahorse.payments.models import Payment, Refund, ShareReturn, Sharing
 
 CASH = "cash"
 METHODS: Mapping[str, frozenset[str]] = {
@@ -25,6 +25,9 @@ METHODS: Mapping[str, frozenset[str]] = {
     CASH: frozenset({"counter"}),
 }
 """Every provider's code and the ways to pay that it knows."""
+
+MOST_PARTS: Mapping[str, int] = {"wechat_pay": 50}
+"""The providers at which sellers collect as the house's sub-merchants, and how many parts a combined payment has there at most."""
 
 
 class ProviderUnavailable(Refusal):
@@ -54,8 +57,21 @@ class NotificationRefused(Exception):
         self.reason = reason
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says of one paid part of a combined payment; ``account_number`` is who collected it, empty for the house."""
+
+    our_number: str
+    provider_number: str
+    amount_fen: int
+    account_number: str = ""
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider says became of a payment (``our_number``) or of a refund of it (``refund_number``)."""
+    """
+    What a provider says became of a payment or of a refund of it (``refund_number``).
+
+    ``our_number`` is the payment's; a refund may be told under the number of the part that it goes out of.
+    """
 
     our_number: str
     refund_number: str = ""
@@ -67,6 +83,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
     is_number_spent: bool = False
     """A refund only: the provider closed it for good, so that a new try needs a new number."""
+    account_number: str = ""
+    """Who collected an undivided payment, or gave a refund, as the provider says; empty for the house."""
+    parts: tuple[Part, ...] = ()
+    """A combined payment's only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +97,33 @@ class NotificationRead:
     event_type: str
     nonce: str
     outcome: Outcome | None
+
+
+class BillRow(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One line of a provider's bill of a day: money that moved, as the provider has it.
+
+    ``payment`` and ``refund`` carry our numbers; ``fund_in`` and ``fund_out`` are the account's own movements, whose
+    ``provider_number`` is the flow's and whose ``our_number`` is the provider's number of what moved it.
+    """
+
+    kind: str
+    our_number: str
+    refund_number: str = ""
+    provider_number: str
+    amount_fen: int
+    fee_fen: int = 0
+    """What the provider kept of it; negative where it gave some back."""
+    occurred_at: datetime
+    account_number: str = ""
+    """Who collected it; empty for the house."""
+
+
+class BillNotReady(Refusal):
+    """The provider has not made the bill of that day yet; ask again later."""
+
+    code = "bill_not_ready"
+    sentence = _("There is no bill of %(day)s yet.")
 
 
 class CloseAnswer(Enum):
@@ -110,12 +157,57 @@ class Provider(Protocol):
     def query_refund(self, refund: Refund, *, now: datetime) -> Outcome | None:
         """Return what became of a refund; None while it is on its way."""
 
+    def bill(self, day: date) -> list[BillRow]:
+        """
+        Return what moved on a day of Beijing that is over.
+
+        :raises BillNotReady: if it was not made yet.
+        """
+
     def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:
         """
         Read a message that claims to come from the provider; ``headers`` are looked up without regard to case.
 
         :raises NotificationRefused: unless it is genuine, fresh and for us.
         """
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says of a share or of its return: done, failed, or neither while it is at it; ``trouble`` says why not."""
+
+    our_number: str
+    """The return's, or the receiver's account number."""
+    done: bool = False
+    failed: bool = False
+    is_taken: bool = True
+    """Whether the provider has it; what it did not take is sent again."""
+    trouble: str = ""
+
+
+class SharingTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says of a sharing: finished, refused for good (then nothing was shared), or neither while it is at it."""
+
+    is_finished: bool
+    lines: tuple[Told, ...] = ()
+    """Of a finished one, each line in the order of ``sharing.lines``, done or failed."""
+    refusal: str = ""
+
+
+@runtime_checkable
+class Sharer(Protocol):
+    """A provider that holds a sub-merchant's money until it was shared out. Network calls refuse as those of :class:`Provider`."""
+
+    def share(self, sharing: Sharing) -> SharingTold:
+        """Hand its lines out and release the rest to the seller; the receivers are made known first."""
+
+    def query_sharing(self, sharing: Sharing) -> SharingTold:
+        """Return what became of a sharing that was sent."""
+
+    def take_back(self, back: ShareReturn) -> Told:
+        """Take a part of a share back to the seller, so that it can be refunded."""
+
+    def query_return(self, back: ShareReturn) -> Told:
+        """Return what became of a return that was sent."""
 
 
 @cache
@@ -136,3 +228,15 @@ def provider_by_code(code: str) -> Provider:
         msg = f"no payment provider is called {code!r}"
         raise ValueError(msg)
     return _maker(code)()
+
+
+def sharer_by_code(code: str) -> Sharer:
+    """
+    Return the provider of that code, which can share out what a seller collected.
+
+    :raises ProviderUnavailable: if it is not set up here, or cannot.
+    """
+    provider = provider_by_code(code)
+    if not isinstance(provider, Sharer):
+        raise ProviderUnavailable(provider=code, trouble="it cannot share out")
+    return provider

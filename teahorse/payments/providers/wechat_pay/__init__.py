@@ -3,44 +3,47 @@
 import secrets
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.conf import settings
 from django.urls import reverse
-from wechatpayv3 import WeChatPay
-from wechatpayv3.type import WeChatPayType
 
 from teahorse.payments import queries
-from teahorse.payments.models import Payment, Refund
+from teahorse.payments.models import Payment, Refund, ShareReturn, Sharing
 from teahorse.payments.providers import (
+    BillRow,
     CloseAnswer,
     NotificationRead,
     Outcome,
     ProviderRefuses,
     ProviderUnavailable,
+    SharingTold,
+    Told,
 )
-from teahorse.payments.providers.wechat_pay import door
+from teahorse.payments.providers.wechat_pay import bills, door, ordering
+from teahorse.payments.providers.wechat_pay import sharing as sharings
 from teahorse.payments.providers.wechat_pay.client import Answer, Client
 from teahorse.payments.providers.wechat_pay.credentials import Credentials, NoCredentials, credentials
 from teahorse.payments.providers.wechat_pay.messages import (
+    Combined,
     RefundAnswer,
     Transaction,
+    outcome_of_combined,
     outcome_of_payment,
     outcome_of_refund,
 )
+from teahorse.payments.providers.wechat_pay.ordering import collector, for_collector, sole_collector
 
 CODE = "wechat_pay"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-TYPES = {"native": WeChatPayType.NATIVE, "jsapi": WeChatPayType.JSAPI, "h5": WeChatPayType.H5}
+UNKNOWN_ORDER = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"})
 REFUSED_FOR_GOOD = frozenset({"INVALID_REQUEST", "PARAM_ERROR", "RESOURCE_NOT_EXISTS"})
 """Refusals of a refund that waiting does not mend; the others (an empty account, a wrong key) are tried again."""
 
-T = TypeVar("T", Transaction, RefundAnswer)
+T = TypeVar("T", Transaction, Combined, RefundAnswer)
 
 
 class WeChatPayProvider:
@@ -53,61 +56,67 @@ class WeChatPayProvider:
         self.client = client
 
     def open(self, payment: Payment) -> dict[str, Any]:
-        order: dict[str, Any] = {
-            "description": payment.subject,
-            "out_trade_no": payment.our_number,
-            "amount": {"total": payment.amount_fen, "currency": "CNY"},
-            "time_expire": payment.expires_at.astimezone(SHANGHAI).isoformat(timespec="seconds"),
-            "notify_url": notify_url(),
-            "pay_type": TYPES[payment.method],
-        }
-        if payment.method == "jsapi":
-            order["payer"] = {"openid": payment.asked["openid"]}
-        if payment.method == "h5":
-            order["scene_info"] = {"payer_client_ip": payment.asked["payer_ip"], "h5_info": {"type": "Wap"}}
-        answer = self.client.ask(lambda library: library.pay(**order))
+        if payment.is_combined:
+            order = ordering.combined_order(payment, notify_url=notify_url(), mchid=self.client.credentials.mchid)
+            answer = self.client.ask(lambda library: library.combine_pay(**order.words))
+        else:
+            order = ordering.single_order(payment, notify_url=notify_url())
+            answer = self.client.ask(lambda library: library.pay(**order.words), is_partner=order.is_partner)
         if not answer.is_good:
             raise _refuses(answer)
         return self._prompt(payment, answer.body)
 
     def query(self, payment: Payment, *, now: datetime) -> Outcome | None:
-        answer = self.client.ask(lambda library: library.query(out_trade_no=payment.our_number))
-        if answer.code == "ORDER_NOT_EXIST":
+        if payment.is_combined:
+            answer = self.client.ask(lambda library: library.combine_query(combine_out_trade_no=payment.our_number))
+        else:
+            asked = for_collector(sole_collector(payment), out_trade_no=payment.our_number)
+            answer = self.client.ask(lambda library: library.query(**asked.words), is_partner=asked.is_partner)
+        if answer.code in UNKNOWN_ORDER:
             return None
         if not answer.is_good:
             raise _refuses(answer)
-        told = _read(answer, Transaction)
-        if told.out_trade_no != payment.our_number:
-            raise ProviderUnavailable(provider=CODE, trouble="it answered for another payment")
         try:
-            return outcome_of_payment(told, now=now)
+            outcome = self._told(payment, answer, now=now)
         except msgspec.ValidationError as error:
             raise ProviderUnavailable(provider=CODE, trouble=str(error)) from error
+        if outcome is not None and outcome.our_number != payment.our_number:
+            raise ProviderUnavailable(provider=CODE, trouble="it answered for another payment")
+        return outcome
 
     def close(self, payment: Payment) -> CloseAnswer:
-        answer = self.client.ask(lambda library: library.close(out_trade_no=payment.our_number))
-        if answer.is_good or answer.code in {"ORDER_CLOSED", "ORDER_NOT_EXIST"}:
-            return CloseAnswer.CLOSED
-        if answer.code == "ORDERPAID":
-            return CloseAnswer.PAID
+        if payment.is_combined:
+            named = ordering.named_parts(payment, mchid=self.client.credentials.mchid)
+            answer = self.client.ask(lambda library: library.combine_close(combine_out_trade_no=payment.our_number, sub_orders=named))
+        else:
+            asked = for_collector(sole_collector(payment), out_trade_no=payment.our_number)
+            answer = self.client.ask(lambda library: library.close(**asked.words), is_partner=asked.is_partner)
         if answer.code == "USER_PAYING":
             return CloseAnswer.PAYING
+        if answer.is_good or answer.code in {"ORDER_CLOSED", *UNKNOWN_ORDER}:
+            return CloseAnswer.CLOSED
+        if answer.code in {"ORDERPAID", "ORDER_PAID"}:
+            return CloseAnswer.PAID
         raise _refuses(answer)
 
     def refund(self, refund: Refund, *, now: datetime) -> Outcome | None:
-        def call(library: WeChatPay) -> Any:
-            return library.refund(
-                out_refund_no=refund.our_number,
-                transaction_id=refund.payment.provider_number,
-                reason=refund.reason,
-                amount={"refund": refund.amount_fen, "total": refund.payment.amount_fen, "currency": "CNY"},
-                notify_url=notify_url(),
-            )
-
-        answer = self.client.ask(call)
+        payment, split = refund.payment, refund.split
+        asked = for_collector(
+            collector(split),
+            out_refund_no=refund.our_number,
+            transaction_id=split.provider_number or payment.provider_number,
+            reason=refund.reason,
+            amount={
+                "refund": refund.amount_fen,
+                "total": split.amount_fen if payment.is_combined else payment.amount_fen,
+                "currency": "CNY",
+            },
+            notify_url=notify_url(),
+        )
+        answer = self.client.ask(lambda library: library.refund(**asked.words), is_partner=asked.is_partner)
         if answer.code in REFUSED_FOR_GOOD:
             return Outcome(
-                our_number=refund.payment.our_number,
+                our_number=payment.our_number,
                 refund_number=refund.our_number,
                 kind="refund_failed",
                 provider_number=refund.our_number,
@@ -118,8 +127,24 @@ class WeChatPayProvider:
         return self._refund_outcome(answer, refund, now=now)
 
     def query_refund(self, refund: Refund, *, now: datetime) -> Outcome | None:
-        answer = self.client.ask(lambda library: library.query_refund(out_refund_no=refund.our_number))
+        asked = for_collector(collector(refund.split), out_refund_no=refund.our_number)
+        answer = self.client.ask(lambda library: library.query_refund(**asked.words), is_partner=asked.is_partner)
         return self._refund_outcome(answer, refund, now=now)
+
+    def share(self, sharing: Sharing) -> SharingTold:
+        return sharings.share(self.client, sharing)
+
+    def query_sharing(self, sharing: Sharing) -> SharingTold:
+        return sharings.query_sharing(self.client, sharing)
+
+    def take_back(self, back: ShareReturn) -> Told:
+        return sharings.take_back(self.client, back)
+
+    def query_return(self, back: ShareReturn) -> Told:
+        return sharings.query_return(self.client, back)
+
+    def bill(self, day: date) -> list[BillRow]:
+        return bills.bill(self.client, day)
 
     def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:
         return door.read(
@@ -136,6 +161,14 @@ class WeChatPayProvider:
             return outcome_of_refund(told, now=now)
         except msgspec.ValidationError as error:
             raise ProviderUnavailable(provider=CODE, trouble=str(error)) from error
+
+    def _told(self, payment: Payment, answer: Answer, *, now: datetime) -> Outcome | None:
+        if not payment.is_combined:
+            return outcome_of_payment(_read(answer, Transaction), now=now)
+        told = _read(answer, Combined)
+        if told.combine_mchid != self.client.credentials.mchid:
+            raise ProviderUnavailable(provider=CODE, trouble="it answered for another merchant")
+        return outcome_of_combined(told, now=now)
 
     def _prompt(self, payment: Payment, body: Mapping[str, Any]) -> dict[str, Any]:
         wanted = {"native": "code_url", "jsapi": "prepay_id", "h5": "h5_url"}[payment.method]

@@ -69,6 +69,10 @@ def _cut_loose(library: Any, *, gateway: str) -> None:
     library._core._update_certificates = _never_download  # noqa: SLF001
 
 
+def _json(text: Any) -> Any:
+    return msgspec.json.decode(text) if text else {}
+
+
 def _rsa_key(pem: str) -> RSAPublicKey:
     key = load_pem_public_key(pem.encode())
     if not isinstance(key, RSAPublicKey):
@@ -83,7 +87,15 @@ class Client:
     def __init__(self, credentials: Credentials) -> None:
         self.credentials = credentials
         self.platform_key = _rsa_key(credentials.platform_public_key)
-        self.library: Any = WeChatPay(  # type: ignore[no-untyped-call]  # the library has no types
+        self.library = self._library(is_partner=False)
+        self.partner = self._library(is_partner=True)
+        """The same merchant speaking for the sellers that are its sub-merchants."""
+        self.receivers: set[tuple[str, str]] = set()
+        """Who was made known as a receiver of whose money already; making known again is harmless."""
+
+    def _library(self, *, is_partner: bool) -> Any:
+        credentials = self.credentials
+        library: Any = WeChatPay(  # type: ignore[no-untyped-call]  # the library has no types
             wechatpay_type=WeChatPayType.NATIVE,
             mchid=credentials.mchid,
             appid=credentials.appid,
@@ -94,15 +106,35 @@ class Client:
             public_key_id=credentials.platform_key_id,
             proxy=None if credentials.is_real else {"http": None, "https": None},
             timeout=TIMEOUT,
+            partner_mode=is_partner,
         )
-        _cut_loose(self.library, gateway=credentials.gateway)
+        _cut_loose(library, gateway=credentials.gateway)
+        return library
 
-    def ask(self, call: Callable[[WeChatPay], tuple[int, Any]]) -> Answer:
+    def ask(self, call: Callable[[Any], tuple[int, Any]], *, is_partner: bool = False) -> Answer:
         """
         Call, and call again after trouble; an answer below 500 is an answer.
 
         :raises ProviderUnavailable: when the tries are used up.
         """
+        status, text = self._called(call, is_partner=is_partner)
+        body = _json(text)
+        return Answer(status, body if isinstance(body, dict) else {})
+
+    def download(self, url: str) -> bytes:
+        """
+        Return a file that WeChat made for us; what it is worth its hash must tell, WeChat does not sign files.
+
+        :raises ProviderUnavailable: when the tries are used up, or it does not lie at WeChat.
+        """
+        if not url.startswith(f"{self.credentials.gateway}/"):
+            raise ProviderUnavailable(provider="wechat_pay", trouble="a file that lies elsewhere")
+        status, content = self._called(lambda library: library.download_bill(url), is_partner=False, is_json=False)
+        if status != 200 or not isinstance(content, bytes):
+            raise ProviderUnavailable(provider="wechat_pay", trouble=f"no file: {status}")
+        return content
+
+    def _called(self, call: Callable[[Any], tuple[int, Any]], *, is_partner: bool, is_json: bool = True) -> tuple[int, Any]:
         started = time.monotonic()
         trouble = ""
         for pause in (0.0, *PAUSES):
@@ -111,14 +143,14 @@ class Client:
             try:
                 with pages.stepped_aside():
                     time.sleep(pause)
-                    status, text = call(self.library)
-                body = msgspec.json.decode(text) if text else {}
+                    status, text = call(self.partner if is_partner else self.library)
+                said = _json(text) if is_json or status != 200 else None
             except Exception as error:  # the library raises bare Exception for a wrong signature
                 trouble = f"{type(error).__name__}: {error}"[:300]
             else:
-                answer = Answer(status, body if isinstance(body, dict) else {})
                 if status < 500 and status != 429:
-                    return answer
+                    return status, text
+                answer = Answer(status, said if isinstance(said, dict) else {})
                 trouble = f"{status} {answer.code} {answer.message}"
         log.warning("WeChat Pay does not answer: %s", trouble)
         raise ProviderUnavailable(provider="wechat_pay", trouble=trouble)

@@ -18,7 +18,12 @@ class NoCredentials(Exception):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """One merchant at one gateway; keys in PEM. ``app_secret`` is the official account's, without which WeChat tells nobody's openid."""
+    """
+    One merchant at one gateway; keys in PEM.
+
+    ``app_secret`` is the official account's, without which WeChat tells nobody's openid. ``merchant_name`` is the house's
+    registered name, without which sellers' money cannot be shared with the house.
+    """
 
     mchid: str
     appid: str
@@ -28,6 +33,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     platform_key_id: str
     platform_public_key: str
     app_secret: str = ""
+    merchant_name: str = ""
     gateway: str = GATEWAY
     authorize: str = AUTHORIZE
     open_api: str = OPEN_API

@@ -21,8 +21,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from teahorse.payments.providers import NotificationRead, NotificationRefused, Outcome
 from teahorse.payments.providers.wechat_pay.client import Client
 from teahorse.payments.providers.wechat_pay.messages import (
+    Combined,
     RefundNotice,
     Transaction,
+    outcome_of_combined,
     outcome_of_payment,
     outcome_of_refund,
 )
@@ -120,14 +122,20 @@ def _open(client: Client, marks: Mapping[str, str], body: bytes) -> tuple[Envelo
 
 def _outcome(client: Client, event_type: str, resource: Any, now: datetime) -> Outcome | None:
     """Read the content by its kind, and refuse what was meant for another merchant."""
+    ours = client.credentials
+    if event_type.startswith("TRANSACTION.") and isinstance(resource, dict) and "sub_orders" in resource:
+        combined = msgspec.convert(resource, Combined)
+        _check_owner("mchid", combined.combine_mchid, ours.mchid)
+        _check_owner("appid", combined.combine_appid, ours.appid)
+        return outcome_of_combined(combined, now=now)
     if event_type.startswith("TRANSACTION."):
         told = msgspec.convert(resource, Transaction)
-        _check_owner("mchid", told.mchid, client.credentials.mchid)
-        _check_owner("appid", told.appid, client.credentials.appid)
+        _check_owner("mchid", told.owner, ours.mchid)
+        _check_owner("appid", told.app, ours.appid)
         return outcome_of_payment(told, now=now)
     if event_type.startswith("REFUND."):
         notice = msgspec.convert(resource, RefundNotice)
-        _check_owner("mchid", notice.mchid, client.credentials.mchid)
+        _check_owner("mchid", notice.owner, ours.mchid)
         return outcome_of_refund(notice, now=now)
     return None
 

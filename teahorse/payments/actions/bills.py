@@ -1,0 +1,63 @@
+"""Keeping the bills that providers make of each day, so that they can be compared with what is known here."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+
+from teahorse.common.ids import new_ids
+from teahorse.payments.models import ProviderBill, ProviderBillRow
+from teahorse.payments.providers import BillNotReady, BillRow, provider_by_code
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def fetch_bill(*, provider: str, day: date, now: datetime) -> ProviderBill:
+    """
+    Return a provider's bill of a day of Beijing, fetched and kept the first time; must not run in a transaction.
+
+    :raises BillNotReady: while the day is not over, or the provider has not made it.
+    :raises ProviderUnavailable: if the provider cannot be reached, or sent something that is no sound bill; nothing is kept.
+    """
+    known = ProviderBill.objects.filter(provider=provider, day=day).first()
+    if known is not None:
+        return known
+    if day >= now.astimezone(SHANGHAI).date():
+        raise BillNotReady(day=day.isoformat())
+    rows = provider_by_code(provider).bill(day)
+    try:
+        return _keep(provider, day, rows, now=now)
+    except IntegrityError:
+        return ProviderBill.objects.get(provider=provider, day=day)  # another worker was faster
+
+
+def days_without_bill(*, provider: str, now: datetime, last: int = 7) -> list[date]:
+    """Return the last days that are over and whose bill is not kept, the oldest first."""
+    today = now.astimezone(SHANGHAI).date()
+    days = [today - timedelta(days=back) for back in range(last, 0, -1)]
+    kept = set(ProviderBill.objects.filter(provider=provider, day__in=days).values_list("day", flat=True))
+    return [day for day in days if day not in kept]
+
+
+@transaction.atomic(durable=True)
+def _keep(provider: str, day: date, rows: list[BillRow], *, now: datetime) -> ProviderBill:
+    bill = ProviderBill.objects.create(provider=provider, day=day, fetched_at=now)
+    ProviderBillRow.objects.bulk_create(
+        [
+            ProviderBillRow(
+                pk=key,
+                bill=bill,
+                kind=row.kind,
+                our_number=row.our_number,
+                refund_number=row.refund_number,
+                provider_number=row.provider_number,
+                amount_fen=row.amount_fen,
+                fee_fen=row.fee_fen,
+                occurred_at=row.occurred_at,
+                account_number=row.account_number,
+            )
+            for key, row in zip(new_ids(len(rows)), rows, strict=True)
+        ],
+        batch_size=1000,
+    )
+    return bill
