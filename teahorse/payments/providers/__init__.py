@@ -7,7 +7,7 @@ came back. Every call may be repeated with the same numbers.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from importlib import import_module
@@ -22,6 +22,7 @@ from teahorse.payments.models import Payment, Refund
 CASH = "cash"
 METHODS: Mapping[str, frozenset[str]] = {
     "wechat_pay": frozenset({"native", "jsapi", "h5"}),
+    "alipay": frozenset({"page", "wap", "precreate"}),
     CASH: frozenset({"counter"}),
 }
 """Every provider's code and the ways to pay that it knows."""
@@ -79,6 +80,33 @@ class NotificationRead:
     outcome: Outcome | None
 
 
+class BillRow(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One line of a provider's bill of a day: money that moved, as the provider has it.
+
+    ``payment`` and ``refund`` carry our numbers; ``fund_in`` and ``fund_out`` are the account's own movements, whose
+    ``provider_number`` is the flow's and whose ``our_number`` is the provider's number of what moved it.
+    """
+
+    kind: str
+    our_number: str
+    refund_number: str = ""
+    provider_number: str
+    amount_fen: int
+    fee_fen: int = 0
+    """What the provider kept of it; negative where it gave some back."""
+    occurred_at: datetime
+    account_number: str = ""
+    """Who collected it; empty for the house."""
+
+
+class BillNotReady(Refusal):
+    """The provider has not made the bill of that day yet; ask again later."""
+
+    code = "bill_not_ready"
+    sentence = _("There is no bill of %(day)s yet.")
+
+
 class CloseAnswer(Enum):
     """What a provider says when it is asked to take no more money for a payment."""
 
@@ -110,6 +138,13 @@ class Provider(Protocol):
     def query_refund(self, refund: Refund, *, now: datetime) -> Outcome | None:
         """Return what became of a refund; None while it is on its way."""
 
+    def bill(self, day: date) -> list[BillRow]:
+        """
+        Return what moved on a day of Beijing that is over.
+
+        :raises BillNotReady: if it was not made yet.
+        """
+
     def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:
         """
         Read a message that claims to come from the provider; ``headers`` are looked up without regard to case.
@@ -127,7 +162,7 @@ def _maker(code: str) -> Callable[[], Provider]:
 
 def provider_by_code(code: str) -> Provider:
     """
-    Return the provider of that code.
+    Return the provider of that code; a remote one rests after it did not answer for a while (:mod:`.guarded`).
 
     :raises ProviderUnavailable: if it is not set up here.
     :raises ValueError: for a code that nobody has.
@@ -135,4 +170,12 @@ def provider_by_code(code: str) -> Provider:
     if code not in METHODS:
         msg = f"no payment provider is called {code!r}"
         raise ValueError(msg)
-    return _maker(code)()
+    made = _maker(code)()
+    return _guard()(made) if made.is_remote else made
+
+
+@cache
+def _guard() -> Callable[[Provider], Provider]:
+    """Return what lets a silent provider rest; it is loaded late because it knows this port."""
+    guard: Callable[[Provider], Provider] = import_module("teahorse.payments.providers.guarded").Guarded
+    return guard

@@ -1,11 +1,11 @@
 """Cash at a counter: nobody is asked over a network; ``take_cash`` and ``pay_back_cash`` write down what a person did."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from teahorse.payments.models import Payment, Refund
-from teahorse.payments.providers import CASH, CloseAnswer, NotificationRead, NotificationRefused, Outcome
+from teahorse.payments.providers import CASH, BillRow, CloseAnswer, NotificationRead, NotificationRefused, Outcome
 
 
 class CashAtACounter:
@@ -28,6 +28,9 @@ class CashAtACounter:
 
     def query_refund(self, refund: Refund, *, now: datetime) -> Outcome | None:  # noqa: ARG002 - the port
         return None
+
+    def bill(self, day: date) -> list[BillRow]:  # noqa: ARG002 - the port
+        return []
 
     def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:  # noqa: ARG002 - the port
         msg = "cash sends no messages"
