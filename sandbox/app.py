@@ -19,6 +19,11 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from sandbox import keys as key_store
+from sandbox.alipay import api as alipay_api
+from sandbox.alipay import control as alipay_control
+from sandbox.alipay import notify as alipay_notify
+from sandbox.alipay import pages as alipay_pages
+from sandbox.alipay.gateway import Gateway as AlipayGateway
 from sandbox.frame import page
 from sandbox.sms import server as sms
 from sandbox.state import State
@@ -29,6 +34,7 @@ from sandbox.wechatpay.gateway import Gateway
 SERVERS = (
     ("wechatpay/", "微信支付", "WeChat Pay API v3: payments, refunds, notifications; the payer's page"),
     ("wechatpay/_log", "微信支付记录", "Requests and notifications of WeChat Pay"),
+    ("alipay/", "支付宝", "Alipay: payments, refunds, notifications, bills; the payer's page"),
     ("sms/", "短信", "The messages that phones would have received"),
 )
 
@@ -38,14 +44,17 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
     keys = key_store.ensure(keys_folder)
     state = State(state_path)
     gateway = Gateway(keys=keys, state=state, speed=speed)
+    alipay = AlipayGateway(keys=key_store.ensure_alipay(keys_folder), state=state, speed=speed)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        worker = asyncio.create_task(notify.work(gateway))
-        worker.add_done_callback(_complain)
+        workers = [asyncio.create_task(notify.work(gateway)), asyncio.create_task(alipay_notify.work(alipay))]
+        for worker in workers:
+            worker.add_done_callback(_complain)
         yield
-        worker.cancel()
-        await asyncio.wait([worker])
+        for worker in workers:
+            worker.cancel()
+        await asyncio.wait(workers)
         state.close()
 
     async def index(_request: Request) -> Response:
@@ -57,6 +66,7 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
         routes=[
             Route("/", index),
             Mount("/wechatpay", routes=wechatpay),
+            Mount("/alipay", routes=[*alipay_api.routes(alipay), *alipay_pages.routes(alipay), *alipay_control.routes(alipay)]),
             Mount("/wechat", routes=oauth.routes(gateway)),
             Mount("/sms", routes=sms.routes(keys, state)),
         ],

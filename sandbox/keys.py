@@ -20,6 +20,8 @@ from cryptography.x509.oid import NameOID
 
 MERCHANT_FILE = "merchant.json"
 PLATFORM_FILE = "platform.json"
+ALIPAY_FILE = "alipay.json"
+ALIPAY_PLATFORM_FILE = "alipay_platform.json"
 KNOWN_MERCHANT = re.compile(r"1900\d{6}")
 """Every merchant number of this shape exists in the sandbox and is bound to its appid, so each seller may have one."""
 
@@ -81,6 +83,54 @@ def ensure(folder: Path | str) -> Keys:
         return Keys(**{**client, **_read(folder / PLATFORM_FILE)})
 
 
+@dataclass(frozen=True)
+class AlipayKeys:
+    """An app at Alipay and Alipay itself: what the app is given, and the two keys that it is not."""
+
+    app_id: str
+    seller_id: str
+    app_private_key: str
+    alipay_public_key: str
+    app_public_key: str
+    alipay_private_key: str
+
+
+ALIPAY_CLIENT_FIELDS = ("app_id", "seller_id", "app_private_key", "alipay_public_key")
+"""What `alipay.json` holds, which the app is given; the rest stays in `alipay_platform.json`."""
+
+
+def ensure_alipay(folder: Path | str) -> AlipayKeys:
+    """Alipay's keys of a folder, made there first if they are missing; as `ensure`."""
+    folder = Path(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(folder / ".lock", "w", opener=_private) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ((folder / ALIPAY_FILE).exists() and (folder / ALIPAY_PLATFORM_FILE).exists()):
+            values = dataclasses.asdict(make_alipay())
+            client = {name: values.pop(name) for name in ALIPAY_CLIENT_FIELDS}
+            _write(folder / ALIPAY_PLATFORM_FILE, values)
+            _write(folder / ALIPAY_FILE, client)
+        return AlipayKeys(**_read(folder / ALIPAY_FILE), **_read(folder / ALIPAY_PLATFORM_FILE))
+
+
+def make_alipay() -> AlipayKeys:
+    """Fresh keys for one app and for Alipay."""
+    app_key, alipay_key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    return AlipayKeys(
+        app_id="2021" + "".join(secrets.choice("0123456789") for _ in range(12)),
+        seller_id="2088" + "".join(secrets.choice("0123456789") for _ in range(12)),
+        app_private_key=_pem(app_key),
+        alipay_public_key=public_pem(alipay_key),
+        app_public_key=public_pem(app_key),
+        alipay_private_key=_pem(alipay_key),
+    )
+
+
+def public_pem(key: rsa.RSAPrivateKey) -> str:
+    """The public half of a key."""
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
 def make() -> Keys:
     """Fresh keys for one merchant and one platform."""
     mchid = "1900" + "".join(secrets.choice("0123456789") for _ in range(6))
@@ -88,7 +138,6 @@ def make() -> Keys:
     merchant_key, merchant_certificate, merchant_serial = _certified_key(mchid)
     certificate_key, platform_certificate, platform_serial = _certified_key("Teahorse sandbox platform")
     platform_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public_pem = platform_key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return Keys(
         mchid=mchid,
         appid=appid,
@@ -96,7 +145,7 @@ def make() -> Keys:
         merchant_private_key=_pem(merchant_key),
         api_v3_key=secrets.token_hex(16),
         platform_key_id=f"PUB_KEY_ID_0{mchid}{dt.datetime.now(dt.UTC):%Y%m%d}00{secrets.token_hex(4)}".upper(),
-        platform_public_key=public_pem.decode(),
+        platform_public_key=public_pem(platform_key),
         sms_key=secrets.token_hex(32),
         app_secret=secrets.token_hex(16),
         merchant_certificate=merchant_certificate,
@@ -151,4 +200,5 @@ if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python -m sandbox.keys FOLDER")
     ensure(sys.argv[1])
+    ensure_alipay(sys.argv[1])
     sys.stdout.write(f"{Path(sys.argv[1]) / MERCHANT_FILE}\n")

@@ -33,6 +33,18 @@ create table if not exists notifications (
     sent integer not null default 0, next_at real not null, knobs text not null);
 create table if not exists oauth_codes (
     code text primary key, openid text not null, made_at real not null, used_at real);
+create table if not exists alipay_trades (
+    id text primary key, app_id text not null, out_trade_no text not null, trade_no text not null unique, product text not null,
+    subject text not null, total_fen integer not null check (total_fen > 0), notify_url text not null, return_url text not null,
+    created_at real not null, expires_at real not null, status text not null, paid_at real, closed_at real, late_at real,
+    is_late_after_close integer not null default 0, knobs text not null default '{}', unique (app_id, out_trade_no));
+create table if not exists alipay_refunds (
+    id integer primary key, trade text not null references alipay_trades, out_request_no text not null,
+    refund_fen integer not null check (refund_fen > 0), reason text not null, status text not null, created_at real not null,
+    settles_at real, settled_at real, unique (trade, out_request_no));
+create table if not exists alipay_notifications (
+    id text primary key, trade text not null, notify_url text not null, fields text not null, state text not null,
+    sent integer not null default 0, next_at real not null, knobs text not null);
 create table if not exists nonces (
     owner text not null, nonce text not null, seen_at real not null, unique (owner, nonce));
 create table if not exists messages (

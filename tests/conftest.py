@@ -44,6 +44,14 @@ def _areas_are_read_anew():
     forget_kept()
 
 
+@pytest.fixture(autouse=True)
+def _merchant_accounts_are_read_anew():
+    """Each test has merchant accounts of its own; a process keeps them for two seconds."""
+    from teahorse.payments.merchants import forget_kept
+
+    forget_kept()
+
+
 @pytest.fixture
 def sent(monkeypatch):
     """The statements that were sent prepared; Django does not count them."""

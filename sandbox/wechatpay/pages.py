@@ -115,7 +115,7 @@ def _acted(gateway: Gateway, values: dict[str, Any]) -> sqlite3.Row:
     pr = str(payment["pr"])
     if action == "forget":
         values["drop"] = True
-    knobs = NotifyKnobs.read(_typed(values)).set_values()
+    knobs = NotifyKnobs.read(_typed(values, NotifyKnobs)).set_values()
     if knobs:
         gateway.state.run("update payments set knobs = ? where pr = ?", json.dumps(knobs), pr)
     match action:
@@ -155,9 +155,9 @@ async def _values(request: Request) -> dict[str, Any]:
     return {name: value for name, value in parse_qsl(raw) if value}
 
 
-def _typed(values: dict[str, Any]) -> dict[str, Any]:
+def _typed(values: dict[str, Any], knobs: type) -> dict[str, Any]:
     """A form's text as the kinds that the knobs have."""
-    kinds = get_type_hints(NotifyKnobs)
+    kinds = get_type_hints(knobs)
     typed = {}
     for name, value in values.items():
         kind = kinds.get(name, str)

@@ -14,9 +14,10 @@ from django.utils.safestring import SafeString, mark_safe
 
 from teahorse.mall import wechat
 from teahorse.payments.models import Payment
+from teahorse.payments.providers import alipay
 
-WECHAT, CASH = "wechat_pay", "cash"
-WAYS = (WECHAT, CASH)
+WECHAT, ALIPAY, CASH = "wechat_pay", "alipay", "cash"
+WAYS = (WECHAT, ALIPAY, CASH)
 BY_CODE = "code"
 RIM = 2
 DARK = re.compile(rb"\0+")
@@ -30,12 +31,30 @@ def method_for(request: HttpRequest, provider: str, *, way: str = "") -> str:
     """
     if provider == CASH:
         return "counter"
+    if provider == ALIPAY:
+        return "precreate" if way == BY_CODE or wechat.is_here(request) else "wap" if _is_phone(request) else "page"
     if way == BY_CODE:
         return "native"
     if wechat.is_here(request):
         return "jsapi" if wechat.can_pay_here(request) else "native"
+    return "h5" if _is_phone(request) else "native"
+
+
+def _is_phone(request: HttpRequest) -> bool:
     agent = request.headers.get("User-Agent", "")
-    return "h5" if "Mobile" in agent or "Android" in agent else "native"
+    return "Mobile" in agent or "Android" in agent
+
+
+def offered(request: HttpRequest, *, resting: frozenset[str]) -> frozenset[str]:
+    """
+    Return the providers that this visitor can pay by now: no one that does not answer, and Alipay where there is an account.
+
+    WeChat's own browser shuts Alipay's pages out, so it is not offered there.
+    """
+    found = {WECHAT, CASH}
+    if alipay.is_set_up() and not wechat.is_here(request):
+        found.add(ALIPAY)
+    return frozenset(found - resting)
 
 
 @lru_cache(maxsize=2000)  # a page that waits for its money asks for the same one every five seconds
@@ -67,9 +86,20 @@ class Prompt:
 
     @property
     def code(self) -> SafeString | None:
-        """The code to scan: WeChat's, or the number for the counter."""
-        text = self.payment.our_number if self.is_cash else self.payment.prompt.get("code_url", "")
+        """The code to scan: WeChat's, Alipay's, or the number for the counter."""
+        given = self.payment.prompt
+        text = self.payment.our_number if self.is_cash else given.get("code_url", "") or given.get("qr_code", "")
         return qr_svg(text) if text else None
+
+    @property
+    def is_alipay(self) -> bool:
+        """Whether Alipay takes the money."""
+        return self.payment.provider == ALIPAY
+
+    @property
+    def alipay_page(self) -> str:
+        """Where the browser goes on to Alipay."""
+        return str(self.payment.prompt.get("pay_url", ""))
 
     @property
     def link(self) -> str:
@@ -95,7 +125,9 @@ def minutes_left(until: datetime, *, now: datetime) -> int:
 
 
 def sandbox_link(payment: Payment, *, back: str) -> str:
-    """Return the page on which the demo's payer pays, instead of a phone with WeChat; nothing where there is no sandbox."""
+    """Return the page on which the demo's payer pays, instead of a phone that scans; nothing where there is no sandbox."""
+    if settings.SANDBOX_URL and "qr_code" in payment.prompt:
+        return f"{settings.SANDBOX_URL}/alipay/pay?{urlencode({'qr_code': payment.prompt['qr_code'], 'back': back})}"
     shown = {name: text for name, text in payment.prompt.items() if name == "code_url" or payment.method == "jsapi"}
     if not (settings.SANDBOX_URL and shown):
         return ""

@@ -38,6 +38,55 @@ class MerchantAccount(Keyed):
         return f"{self.provider} {self.number}"
 
 
+class MerchantAccountChange(Keyed):
+    """Who kept, replaced or ended an account's keys, and when; of the keys only fingerprints. Never changed."""
+
+    class What(models.TextChoices):
+        KEPT = "kept"
+        REPLACED = "replaced"
+        ENDED = "ended"
+
+    account = models.ForeignKey(MerchantAccount, models.PROTECT, related_name="changes")
+    what = models.CharField(max_length=10, choices=What.choices)
+    fingerprints = models.JSONField(default=dict, help_text="by the name of the key: what it may be told by")
+    by_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="account_changes_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.at:%F %T}"
+
+
+class ProviderRest(models.Model):
+    """
+    Whether a provider answers, as all processes see it; see :mod:`teahorse.payments.providers.guarded`.
+
+    A row without ``resting_since`` counts failures in a row; with it nobody but one probe at a time calls the provider.
+    """
+
+    provider = models.CharField(max_length=20, primary_key=True)
+    failures = models.IntegerField(default=0)
+    rests = models.IntegerField(default=0, help_text="probes in a row that failed: each makes the next rest longer")
+    resting_since = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True)
+    probing_until = models.DateTimeField(null=True, help_text="one process tries; if it dies, another may from then on")
+    trouble = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(resting_since=None, next_try_at=None) | models.Q(resting_since__isnull=False, next_try_at__isnull=False),
+                name="who_rests_is_tried_again",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {'rests' if self.resting_since else 'answers'}"
+
+
 class Payment(Keyed):
     """
     One attempt to pay one reference through one provider.
@@ -512,3 +561,197 @@ class ProviderBillRow(Keyed):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_fen}"
+class UnmatchedMoney(Keyed):
+    """
+    Money that a provider truly speaks of and that we cannot place: an unknown payment or refund, or another amount.
+
+    ``open -> explained | refunded | assigned``, each with a reason; nothing is deleted. Somebody owns it until a deadline,
+    then the region centre does and it is overdue.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        EXPLAINED = "explained"
+        REFUNDED = "refunded"
+        ASSIGNED = "assigned"
+
+    provider = models.CharField(max_length=20)
+    kind = models.CharField(max_length=16, choices=PaymentEvent.Kind.choices)
+    our_number = models.CharField(max_length=64, help_text="as the provider says it")
+    refund_number = models.CharField(max_length=64, blank=True)
+    provider_number = models.CharField(max_length=64)
+    amount_fen = models.BigIntegerField()
+    occurred_at = models.DateTimeField()
+    problem = models.CharField(max_length=200)
+    source = models.CharField(max_length=12, help_text="notification or poll")
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, related_name="unmatched", null=True, help_text="the one that it names, if we know it"
+    )
+    owner = models.ForeignKey(Organisation, models.PROTECT, related_name="+", null=True, help_text="the centre that must find out")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    found_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    escalated_at = models.DateTimeField(null=True, help_text="when nobody had resolved it in time")
+    resolved_at = models.DateTimeField(null=True)
+    assigned_to = models.ForeignKey(Payment, models.PROTECT, related_name="+", null=True, help_text="the payment that it was for")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "kind", "provider_number", "our_number"], name="unmatched_money_is_kept_once"),
+            models.CheckConstraint(
+                condition=models.Q(state="open", resolved_at=None) | (~models.Q(state="open") & models.Q(resolved_at__isnull=False)),
+                name="what_is_resolved_says_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="assigned", assigned_to__isnull=False)
+                | (~models.Q(state="assigned") & models.Q(assigned_to=None)),
+                name="what_is_assigned_says_to_what",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="unmatched_money_open", condition=models.Q(state="open"))]
+        triggers = [
+            pgtrigger.Protect(name="unmatched_money_is_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.FSM(
+                name="unmatched_money_states",
+                field="state",
+                transitions=[("open", "explained"), ("open", "refunded"), ("open", "assigned")],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.provider_number} {self.amount_fen}"
+
+
+class UnmatchedStep(Keyed):
+    """What happened with unmatched money, who did it (nobody: the house) and why; never changed."""
+
+    class What(models.TextChoices):
+        FOUND = "found"
+        NOTED = "noted"
+        ESCALATED = "escalated"
+        EXPLAINED = "explained"
+        REFUNDED = "refunded"
+        ASSIGNED = "assigned"
+
+    unmatched = models.ForeignKey(UnmatchedMoney, models.PROTECT, related_name="steps")
+    what = models.CharField(max_length=10, choices=What.choices)
+    note = models.CharField(max_length=400, blank=True)
+    by_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="unmatched_steps_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.at:%F %T}"
+
+
+class CashShift(Keyed):
+    """
+    A person's time at a cash box: what lay in it first, what was taken and given, and what was counted at the end.
+
+    It stands here and not with the receipts because what a closed box lacks must be booked from below the workbench.
+    """
+
+    number = models.CharField(max_length=24, unique=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    counter = models.CharField(max_length=20, default="1", help_text="which box of the house")
+    person_id = models.UUIDField(help_text="who answers for it")
+    opened_at = models.DateTimeField()
+    float_fen = models.BigIntegerField(help_text="counted when it was opened")
+    closed_at = models.DateTimeField(null=True)
+    expected_fen = models.BigIntegerField(null=True, help_text="float and what was taken, less what was given")
+    counted_fen = models.BigIntegerField(null=True)
+    checked_by_id = models.UUIDField(null=True, help_text="a second person who counted it again")
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "person_id"], condition=models.Q(closed_at=None), name="one_open_shift_per_person_and_house"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "counter"], condition=models.Q(closed_at=None), name="one_open_shift_per_counter"
+            ),
+            models.CheckConstraint(condition=models.Q(float_fen__gte=0), name="a_float_is_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(closed_at=None, expected_fen=None, counted_fen=None)
+                | models.Q(closed_at__isnull=False, expected_fen__isnull=False, counted_fen__gte=0),
+                name="a_closed_shift_is_counted",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(checked_by_id=None, checked_at=None)
+                | (models.Q(checked_at__isnull=False, closed_at__isnull=False) & ~models.Q(checked_by_id=models.F("person_id"))),
+                name="a_second_person_checks_a_closed_shift",
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "-opened_at"], name="cash_shift_of_house")]
+        triggers = [
+            pgtrigger.Protect(name="shifts_are_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="a_closed_shift_keeps_its_sums",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__closed_at__isnull=False),
+                func="""
+                    if (new.closed_at, new.float_fen, new.expected_fen, new.counted_fen, new.person_id, new.organisation_id, new.opened_at)
+                        is distinct from
+                       (old.closed_at, old.float_fen, old.expected_fen, old.counted_fen, old.person_id, old.organisation_id, old.opened_at)
+                    then
+                        raise check_violation using message = 'a closed shift keeps its sums';
+                    end if;
+                    return new;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CashMovement(Keyed):
+    """Cash that was taken (positive) or given (negative) in a shift, for a payment or a refund; once, and never in a closed one."""
+
+    shift = models.ForeignKey(CashShift, models.PROTECT, related_name="movements")
+    subject_id = models.UUIDField(unique=True, help_text="the payment or the refund")
+    amount_fen = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(amount_fen=0), name="a_movement_is_of_something")]
+        triggers = [
+            pgtrigger.Protect(name="movements_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="nothing_moves_in_a_closed_shift",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                declare=[("ended", "timestamptz")],
+                func="""
+                    select closed_at into ended from payments_cashshift where id = new.shift_id for share;
+                    if ended is not null then
+                        raise check_violation using message = 'the shift is closed';
+                    end if;
+                    return new;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_fen}"
+
+
+class CashDifference(Keyed):
+    """What a closed box had too much (positive) or too little, and why; never changed."""
+
+    shift = models.OneToOneField(CashShift, models.PROTECT, related_name="difference")
+    amount_fen = models.BigIntegerField()
+    reason = models.CharField(max_length=200)
+    by_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(amount_fen=0), name="a_difference_is_of_something")]
+        triggers = [pgtrigger.Protect(name="differences_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.amount_fen}"

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from teahorse.common.rows import as_model
 from teahorse.common.statements import asked, by_index, together
-from teahorse.payments.models import Notification, Payment, Refund
+from teahorse.payments.models import Notification, Payment, ProviderRest, Refund
 
 PAYMENT_OF = """
     select row_to_json(payment)::text
@@ -31,6 +31,20 @@ def ask_for_payment(reference: UUID) -> Callable[[], Payment | None]:
     """Ask for :func:`payment_of`, together with other questions; see :func:`teahorse.common.statements.asked`."""
     rows = asked(PAYMENT_OF, [str(reference)])
     return lambda: next((as_model(Payment, msgspec.json.decode(text)) for (text,) in rows()), None)
+
+
+RESTING = "select provider from payments_providerrest where resting_since is not null"
+
+
+def ask_who_rests() -> Callable[[], frozenset[str]]:
+    """Ask which providers did not answer and are left alone for now, together with other questions."""
+    rows = asked(RESTING, [])
+    return lambda: frozenset(code for (code,) in rows())
+
+
+def provider_rests() -> QuerySet[ProviderRest]:
+    """Return what is held against providers, those that rest first."""
+    return ProviderRest.objects.filter(failures__gt=0).order_by("resting_since", "provider")
 
 
 def succeeded_payments(reference: UUID) -> QuerySet[Payment]:

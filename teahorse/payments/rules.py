@@ -74,3 +74,18 @@ LONGEST_WAIT = timedelta(minutes=30)
 def wait_after(tries: int) -> timedelta:
     """Return how long to wait before the next try: 5 s, 10 s, 20 s ... half an hour."""
     return min(SHORTEST_WAIT * (1 << min(tries, 16)), LONGEST_WAIT)
+
+
+FAILURES_TO_REST = 5
+SHORTEST_REST = timedelta(seconds=30)
+LONGEST_REST = timedelta(minutes=15)
+PROBE_MAY_TAKE = timedelta(seconds=60)
+
+
+def rest_after(rests: int) -> timedelta:
+    """Return how long a provider that did not answer is left alone: 30 s, 1 min, 2 min ... a quarter of an hour."""
+    return min(SHORTEST_REST * (1 << min(rests, 16)), LONGEST_REST)
+
+
+UNMATCHED_DUE = timedelta(days=3)
+"""How long whoever first owns unmatched money has, before the region centre is told."""

@@ -241,7 +241,7 @@ def test_paying_and_following_ask_few_questions(guest, order, questions):
     for address in (order, f"{order}fragment/", f"{order}pay/", f"{order}pay/fragment/"):
         with questions() as asked:
             assert guest.get(address).status_code == 200
-        assert len(asked) <= 6
+        assert len(asked) <= 8  # who rests is asked along in the same round trip; merchant accounts are read every two seconds
 
 
 # --- codes

@@ -18,6 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from teahorse.common import events
 from teahorse.payments.models import Notification
+from teahorse.payments.providers.alipay import client as alipay_client
 from teahorse.payments.providers.wechat_pay import client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +57,24 @@ class Sandbox:
         """Be the payer who scanned the code."""
         values = {"code_url": payment.prompt["code_url"], "action": action, **knobs}
         answer = self.http.post("/wechatpay/pay", json=values, headers={"Accept": "application/json"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def alipay_control(self, **knobs):
+        answer = self.http.post("/alipay/_control", json=knobs)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def alipay_act(self, payment, action="pay", **knobs):
+        """Be the payer at Alipay: of a scanned code, or in a browser that followed the address."""
+        values = {"action": action, **knobs}
+        if "qr_code" in payment.prompt:
+            values["qr_code"] = payment.prompt["qr_code"]
+        else:
+            sent_on = self.http.get(payment.prompt["pay_url"])
+            assert sent_on.status_code == 302, sent_on.text
+            values["id"] = sent_on.headers["Location"].partition("id=")[2]
+        answer = self.http.post("/alipay/pay", json=values, headers={"Accept": "application/json"})
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -102,16 +121,21 @@ def running_sandbox(tmp_path_factory):
 def sandbox(running_sandbox, settings, monkeypatch):
     """The sandbox with every knob as it should be, and the house set up for it."""
     running_sandbox.control(reset=True)
+    running_sandbox.alipay_control(reset=True)
     settings.SANDBOX_URL = running_sandbox.address
     settings.SANDBOX_KEYS = running_sandbox.keys
     settings.SITE_URL = "http://127.0.0.1:9"
     settings.ROOT_URLCONF = "tests.payments.urls"
     monkeypatch.delenv("TEAHORSE_WECHAT_PAY", raising=False)
+    monkeypatch.delenv("TEAHORSE_ALIPAY", raising=False)
     monkeypatch.setattr(client, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(alipay_client, "PAUSES", (0.01, 0.01))
     yield running_sandbox
     # nothing of this test may reach the next: what would come is dropped, what is being sent is waited for
     running_sandbox.control(reset=True, notify={"drop": True}, advance_seconds=3600)
     wait_until(lambda: "sending" not in running_sandbox.control()["notifications"])
+    running_sandbox.alipay_control(reset=True, notify={"drop": True}, advance_seconds=3600)
+    wait_until(lambda: "sending" not in running_sandbox.alipay_control()["notifications"])
 
 
 @pytest.fixture

@@ -112,12 +112,15 @@ def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | 
     with together():
         by_index()
         ask_waiting, ask_payment = ask_whether_it_waits(group), payment_queries.ask_for_payment(group.pk)
+        ask_resting = payment_queries.ask_who_rests()
     payment = ask_payment()
     if not ask_waiting() or (payment is not None and payment.state in Payment.TAKEN):
         return None
     back = request.build_absolute_uri(reverse("mall:pay", args=[group.pk]))
-    prompt = paying.prompt_of(payment, now=now)
+    prompt, resting = paying.prompt_of(payment, now=now), ask_resting()
     return {
+        "offered": paying.offered(request, resting=resting),
+        "resting": resting & {paying.WECHAT, paying.ALIPAY},
         "group": group,
         "prompt": prompt,
         "is_over": group.expires_at <= now,

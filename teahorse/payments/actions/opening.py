@@ -17,6 +17,7 @@ from teahorse.common.rows import as_model
 from teahorse.common.statements import asked, by_index, together
 from teahorse.payments.actions.jobs import leave_polling
 from teahorse.payments.actions.recording import HOUSE, closed, record
+from teahorse.payments.merchants import collecting_number
 from teahorse.payments.models import WITH_PARTS, Payment, Refund
 from teahorse.payments.providers import CASH, METHODS, MOST_PARTS, provider_by_code
 from teahorse.payments.rules import Payer, Split
@@ -151,7 +152,12 @@ def prepare_payment(*, payment_id: UUID, payer_ip: str, openid: str = "", back_u
         if payment.state == Payment.State.PAYING:
             return payment
         provider = provider_by_code(payment.provider)
-        payment.asked = payment.asked or {"payer_ip": payer_ip, "openid": openid, "back_url": back_url}
+        payment.asked = payment.asked or {
+            "payer_ip": payer_ip,
+            "openid": openid,
+            "back_url": back_url,
+            "account": collecting_number(provider=payment.provider, payment_id=payment.pk),
+        }
         payment.is_open_at_provider = provider.is_remote
         payment.save(update_fields=["asked", "is_open_at_provider"])
     prompt = provider.open(payment)

@@ -22,6 +22,7 @@ from teahorse.payments.models import Payment, Refund, ShareReturn, Sharing
 CASH = "cash"
 METHODS: Mapping[str, frozenset[str]] = {
     "wechat_pay": frozenset({"native", "jsapi", "h5"}),
+    "alipay": frozenset({"page", "wap", "precreate"}),
     CASH: frozenset({"counter"}),
 }
 """Every provider's code and the ways to pay that it knows."""
@@ -219,7 +220,7 @@ def _maker(code: str) -> Callable[[], Provider]:
 
 def provider_by_code(code: str) -> Provider:
     """
-    Return the provider of that code.
+    Return the provider of that code; a remote one rests after it did not answer for a while (:mod:`.guarded`).
 
     :raises ProviderUnavailable: if it is not set up here.
     :raises ValueError: for a code that nobody has.
@@ -227,7 +228,15 @@ def provider_by_code(code: str) -> Provider:
     if code not in METHODS:
         msg = f"no payment provider is called {code!r}"
         raise ValueError(msg)
-    return _maker(code)()
+    made = _maker(code)()
+    return _guard()(made) if made.is_remote else made
+
+
+@cache
+def _guard() -> Callable[[Provider], Provider]:
+    """Return what lets a silent provider rest; it is loaded late because it knows this port."""
+    guard: Callable[[Provider], Provider] = import_module("teahorse.payments.providers.guarded").Guarded
+    return guard
 
 
 def sharer_by_code(code: str) -> Sharer:
