@@ -84,7 +84,7 @@ def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime
     for offer_id, units in wanted.items():
         if not 1 <= units <= MOST_UNITS:
             raise Malformed(field=f"lines.{offer_id}.quantity", reason=_("A quantity is a number from 1 to 999."))
-    sold = _sold(wanted, wanted_of(wanted) if lines is None else lines)
+    sold = _sold(wanted, wanted_of(wanted, now=now) if lines is None else lines)
     if lines is None:
         _check_left(sold)
     rates = logistics.freight_rates(origin_codes={line.seller_area for line in sold}, destination_code=destination.code)

@@ -36,8 +36,9 @@ FIND_PLACED = """
     select idempotency_key, request_digest, id, number, expires_at from orders_ordergroup where idempotency_key = any(%s::uuid[])
 """
 FIND_OFFERS = """
-    select offer.id, offer.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
+    select offer.id, price.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
       from catalog_offer offer
+      join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, %s) price on true
       join catalog_variant variant on variant.id = offer.variant_id
       join catalog_product product on product.id = variant.product_id
      where offer.id = any(%s::uuid[])
@@ -113,7 +114,7 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         by_index()
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
-        ask_facts = asked(FIND_OFFERS, [array(offers)])
+        ask_facts = asked(FIND_OFFERS, [now, array(offers)])
     facts: Facts = {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in ask_facts()}
     placed = {row[0]: row[1:] for row in ask_placed()}
     answers: list[Placed | Refusal | None] = [_as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) for wish in wishes]
