@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "teahorse.stock",
     "teahorse.payments",
     "teahorse.logistics",
+    "teahorse.promotions",
     "teahorse.orders",
     "teahorse.mall",
     "teahorse.console",

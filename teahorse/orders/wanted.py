@@ -34,6 +34,7 @@ class Wanted:
     quantity: int
     origin: str
     product_id: UUID
+    category_id: UUID
     seller_id: UUID
     county_id: UUID
     seller_area: str
@@ -93,7 +94,7 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 
 
 def _read(**parameters: Any) -> list[Wanted]:
-    return [Wanted(*(*row[:16], _picture(*row[16:]))) for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})]
+    return [Wanted(*(*row[:17], _picture(*row[17:]))) for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})]
 
 
 def _picture(sha256: str | None, width: int, height: int, alt: str) -> PictureUrls | None:

@@ -10,7 +10,7 @@ with wish as (
       from unnest(%(offers)s::uuid[], %(units)s::int[]) with ordinality as listed(offer_id, quantity, place)
 )
 select wish.offer_id, wish.quantity, wish.origin,
-       variant.product_id, offer.seller_id, seller.county_id, area.code,
+       variant.product_id, product.category_id, offer.seller_id, seller.county_id, area.code,
        coalesce(nullif(product.i18n ->> %(title)s, ''), product.title),
        coalesce(nullif(variant.i18n ->> %(name)s, ''), variant.name),
        product.drawing, price.price_fen, variant.weight_grams,

@@ -94,7 +94,7 @@ def follow_prices(*, now: datetime) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(FOLLOW_PRICES, {"at": now, "since": now - LOOKED_BACK})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _least_prices(product_ids: Sequence[UUID]) -> dict[UUID, int]:
