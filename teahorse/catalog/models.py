@@ -156,6 +156,56 @@ class Offer(CountyOwned):
         return f"{self.variant_id} {self.price_fen}"
 
 
+class OfferPrice(CountyOwned):
+    """
+    What an offer costs in a window ``[starts_at, ends_at)``, instead of its usual price; windows of an offer never overlap.
+
+    The price of a moment is told by the database's function ``catalog_price_at``, which every statement that shows or
+    compares a price joins.
+    """
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="dated_prices")
+    price_fen = models.BigIntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=80, blank=True, help_text="why, as buyers and the seller's own people read it")
+    planned_by_id = models.UUIDField(null=True)
+    planned_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["offer", "starts_at"], name="dated_price_of_offer"),
+            models.Index(fields=["ends_at"], name="dated_price_by_end"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(price_fen__gt=0), name="a_dated_price_is_positive"),
+            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="a_price_window_has_a_length"),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="a_planned_price_stays", fields=["offer", "county_id", "price_fen", "starts_at"]),
+            pgtrigger.Trigger(
+                name="price_windows_never_overlap",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                func="""
+                    perform from catalog_offer where id = new.offer_id for no key update;
+                    if exists (
+                        select from catalog_offerprice other
+                         where other.offer_id = new.offer_id and other.id <> new.id
+                           and other.starts_at < new.ends_at and new.starts_at < other.ends_at
+                    ) then
+                        raise exclusion_violation using message = 'the offer has another price in this window',
+                              constraint = 'price_windows_never_overlap';
+                    end if;
+                    return new;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price_fen} {self.starts_at:%F %R}–{self.ends_at:%F %R}"
+
+
 class ProductDraft(CountyOwned):
     """
     What a seller wants a product to be: the whole of it as one document (:class:`teahorse.catalog.content.ProductContent`).

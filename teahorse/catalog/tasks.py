@@ -1,4 +1,4 @@
-"""What the clock starts for the catalogue: throwing away photographs that nothing uses."""
+"""What the clock starts for the catalogue: following prices that begin or end, throwing away photographs that nothing uses."""
 
 import logging
 
@@ -16,3 +16,10 @@ def sweep_pictures(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pass
     """Throw away photographs that nothing uses any more."""
     if swept := actions.sweep_pictures(now=timezone.now()):
         log.info("%s pictures were used by nothing and are thrown away", swept)
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(name="catalog.follow_prices", queue="clock", queueing_lock="catalog.follow_prices")
+def follow_prices(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Have searching find by the prices that hold now."""
+    actions.follow_prices(now=timezone.now())

@@ -80,6 +80,7 @@ class OrderGroup(Keyed):
     destination_line = models.CharField(max_length=200, blank=True)
     pickup_point = models.ForeignKey(ServicePoint, models.DO_NOTHING, related_name="+", null=True, db_constraint=False, db_index=False)
     goods_fen = models.BigIntegerField()
+    discount_fen = models.BigIntegerField(default=0, db_default=0)
     freight_fen = models.BigIntegerField()
     total_fen = models.BigIntegerField()
     origin = models.CharField(max_length=60, default="mall")
@@ -93,7 +94,12 @@ class OrderGroup(Keyed):
         constraints = [
             models.UniqueConstraint(fields=["number"], name="a_number_names_one_group"),
             models.CheckConstraint(
-                condition=models.Q(total_fen=models.F("goods_fen") + models.F("freight_fen")), name="a_total_is_goods_and_freight"
+                condition=models.Q(total_fen=models.F("goods_fen") - models.F("discount_fen") + models.F("freight_fen")),
+                name="a_total_is_goods_less_discount_and_freight",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(discount_fen=0) | models.Q(discount_fen__gt=0, discount_fen__lt=models.F("goods_fen")),
+                name="a_discount_leaves_something_to_pay",
             ),
         ]
         indexes = [
@@ -102,7 +108,9 @@ class OrderGroup(Keyed):
         ]
         triggers = [
             pgtrigger.Protect(name="a_group_is_never_deleted", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(name="a_group_stays_as_agreed", fields=["number", "goods_fen", "freight_fen", "total_fen", "placed_at"]),
+            pgtrigger.ReadOnly(
+                name="a_group_stays_as_agreed", fields=["number", "goods_fen", "discount_fen", "freight_fen", "total_fen", "placed_at"]
+            ),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +139,7 @@ class SellerOrder(CountyOwned):
     seller = models.ForeignKey(Organisation, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING_PAYMENT)
     goods_fen = models.BigIntegerField()
+    discount_fen = models.BigIntegerField(default=0, db_default=0)
     freight_fen = models.BigIntegerField()
     total_fen = models.BigIntegerField()
     fees_fen = models.BigIntegerField(default=0, help_text="the network's fees on it, frozen at sale; 0 until fee rules exist")
@@ -147,7 +156,12 @@ class SellerOrder(CountyOwned):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(total_fen=models.F("goods_fen") + models.F("freight_fen")), name="a_seller_total_is_goods_and_freight"
+                condition=models.Q(total_fen=models.F("goods_fen") - models.F("discount_fen") + models.F("freight_fen")),
+                name="a_seller_total_is_goods_less_discount_and_freight",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(discount_fen=0) | models.Q(discount_fen__gt=0, discount_fen__lt=models.F("goods_fen")),
+                name="a_seller_order_keeps_a_fen",
             ),
             models.UniqueConstraint(fields=["group", "seller"], name="one_seller_order_per_seller"),
         ]
@@ -158,7 +172,7 @@ class SellerOrder(CountyOwned):
         triggers = [
             pgtrigger.ReadOnly(
                 name="an_order_stays_as_agreed",
-                fields=["group", "seller", "county_id", "goods_fen", "freight_fen", "total_fen", "fees_fen"],
+                fields=["group", "seller", "county_id", "goods_fen", "discount_fen", "freight_fen", "total_fen", "fees_fen"],
             ),
             pgtrigger.Protect(name="an_order_is_never_deleted", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
@@ -166,9 +180,12 @@ class SellerOrder(CountyOwned):
                 **OVER_WHAT_IS_PLACED,
                 func=BY_INDEX.format("""
                     select string_agg(coalesce(g.number, parts.group_id::text), ', ') into wrong
-                      from (select group_id, sum(total_fen) as total_fen, count(*) as count from placed group by group_id) parts
-                      left join lateral (select number, total_fen from orders_ordergroup where id = parts.group_id offset 0) g on true
-                     where g.total_fen is distinct from parts.total_fen
+                      from (select group_id, sum(total_fen) as total_fen, sum(discount_fen) as discount_fen, count(*) as count
+                              from placed group by group_id) parts
+                      left join lateral (
+                            select number, total_fen, discount_fen from orders_ordergroup where id = parts.group_id offset 0
+                           ) g on true
+                     where g.total_fen is distinct from parts.total_fen or g.discount_fen is distinct from parts.discount_fen
                         or parts.count <> (select count(*) from orders_sellerorder o where o.group_id = parts.group_id);
                     if wrong is not null then
                         raise check_violation using message = 'the seller orders do not add up to the group: ' || wrong;
@@ -207,12 +224,17 @@ class OrderLine(CountyOwned):
     unit_price_fen = models.BigIntegerField()
     quantity = models.IntegerField()
     amount_fen = models.BigIntegerField()
+    discount_fen = models.BigIntegerField(default=0, db_default=0)
     weight_grams = models.IntegerField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(amount_fen=models.F("unit_price_fen") * models.F("quantity")), name="an_amount_is_price_times_quantity"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(discount_fen__gte=0, discount_fen__lte=models.F("amount_fen")),
+                name="a_line_costs_nothing_less_than_nothing",
             ),
             models.CheckConstraint(condition=models.Q(quantity__range=(1, 999)), name="an_order_line_is_1_to_999_units"),
             models.UniqueConstraint(fields=["order", "position"], name="one_line_per_position"),
@@ -224,11 +246,22 @@ class OrderLine(CountyOwned):
                 **OVER_WHAT_IS_PLACED,
                 func=BY_INDEX.format("""
                     select string_agg(coalesce(o.number, parts.order_id::text), ', ') into wrong
-                      from (select order_id, sum(amount_fen) as goods_fen, min(position) as first from placed group by order_id) parts
-                      left join lateral (select number, goods_fen from orders_sellerorder where id = parts.order_id offset 0) o on true
-                     where o.goods_fen is distinct from parts.goods_fen or parts.first <> 1;
+                      from (select order_id, sum(amount_fen) as goods_fen, sum(discount_fen) as discount_fen, min(position) as first
+                              from placed group by order_id) parts
+                      left join lateral (
+                            select number, goods_fen, discount_fen from orders_sellerorder where id = parts.order_id offset 0
+                           ) o on true
+                     where o.goods_fen is distinct from parts.goods_fen or o.discount_fen is distinct from parts.discount_fen
+                        or parts.first <> 1;
                     if wrong is not null then
                         raise check_violation using message = 'the lines do not add up to the order: ' || wrong;
+                    end if;
+                    if exists (
+                        select from placed
+                         where discount_fen > 0
+                           and discount_fen <> (select coalesce(sum(amount_fen), 0) from orders_linediscount where line_id = placed.id)
+                    ) then
+                        raise check_violation using message = 'the discounts of a line do not add up to what is taken off it';
                     end if;
                 """),
             ),
@@ -236,6 +269,49 @@ class OrderLine(CountyOwned):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.titles.get('zh-hans', '')}"
+
+
+class LineDiscount(CountyOwned):
+    """What a promotion took off an order line, under its names of that moment, and who bears it; all of a line add up to its discount."""
+
+    class Bearer(models.TextChoices):
+        SELLER = "seller"
+        PLATFORM = "platform"
+        BUDGET = "budget"
+
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="discounts", db_constraint=False, db_index=False)
+    order = models.ForeignKey(SellerOrder, models.PROTECT, related_name="discounts", db_constraint=False)
+    promotion_id = models.UUIDField()
+    titles = models.JSONField()
+    bearer = models.CharField(max_length=8, choices=Bearer.choices)
+    bearer_id = models.UUIDField(null=True, help_text="the organisation; none: the house itself")
+    amount_fen = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["line", "promotion_id"], name="a_promotion_discounts_a_line_once"),
+            models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_discount_takes_something_off"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="discounts_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="discounts_add_up_to_the_line",
+                **OVER_WHAT_IS_PLACED,
+                func=BY_INDEX.format("""
+                    select string_agg(parts.line_id::text, ', ') into wrong
+                      from (select line_id, order_id from placed group by line_id, order_id) parts
+                      left join lateral (select order_id, discount_fen from orders_orderline where id = parts.line_id offset 0) l on true
+                     where l.order_id is distinct from parts.order_id
+                        or l.discount_fen <> (select sum(d.amount_fen) from orders_linediscount d where d.line_id = parts.line_id);
+                    if wrong is not null then
+                        raise check_violation using message = 'the discounts do not add up to what is taken off the line: ' || wrong;
+                    end if;
+                """),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_fen} {self.titles.get('zh-hans', '')}"
 
 
 class SellerNotice(Keyed):

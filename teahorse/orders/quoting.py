@@ -1,7 +1,8 @@
 """Asking the house what goods cost at a place, and sealing the answer so that it can travel with the buyer."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,12 +10,16 @@ from zoneinfo import ZoneInfo
 from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
-from teahorse.orders.rules import MOST_LINES, MOST_UNITS, Quote, QuoteLine, QuoteOrder, decode_quote, encode_quote
+from teahorse.orders.rules import MOST_LINES, MOST_UNITS, Quote, QuoteLine, QuoteOrder, QuotePromotion, decode_quote, encode_quote
 from teahorse.orders.wanted import Wanted, by_seller, wanted_of
 from teahorse.people.models import ServicePoint
+from teahorse.promotions import actions as promotions
+from teahorse.promotions import queries as offered
+from teahorse.promotions import rules as discounting
 
 GOOD_FOR = timedelta(minutes=30)
 HOME = ZoneInfo("Asia/Shanghai")
@@ -58,6 +63,54 @@ class QuoteNotOurs(Refusal):
     sentence = _("The prices shown are too old. Look at the new ones and confirm again.")
 
 
+class CodeOver(Refusal):
+    """The code's promotion has ended, is paused, or has not begun."""
+
+    code = "code_over"
+    sentence = _("“%(title)s” does not hold now.")
+
+
+class CodeUnknown(Refusal):
+    """There is no such code."""
+
+    code = "code_unknown"
+    status = 422
+    sentence = _("There is no code %(code)s. Look at how it is written.")
+
+
+class CodeDoesNotFit(Refusal):
+    """Nothing of what is bought lies in the scope of the code."""
+
+    code = "code_does_not_fit"
+    sentence = _("“%(title)s” is for other goods than these.")
+
+
+class ThresholdMissed(Refusal):
+    """Too little is bought for the code; ``missing`` in yuan."""
+
+    code = "threshold_missed"
+    sentence = _("“%(title)s” holds from %(threshold)s yuan on: %(missing)s yuan are missing.")
+
+
+CODE_TROUBLES: dict[str, type[Refusal]] = {
+    "over": CodeOver,
+    "gone": promotions.CouponGone,
+    "limit": promotions.LimitReached,
+    "phone": promotions.PhoneNotVerified,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """What a price may depend on of a buyer: her verified phone, and the codes that she names."""
+
+    phone: str = ""
+    codes: tuple[str, ...] = ()
+
+
+NOBODY = Buyer()
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """Where goods go: an area with its names, and a pickup point when they are fetched there."""
@@ -67,15 +120,25 @@ class Destination:
     pickup_point: ServicePoint | None = None
 
 
-def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime, lines: Sequence[Wanted] | None = None) -> Quote:
+def quote(
+    *,
+    wanted: Mapping[UUID, int],
+    destination: Destination,
+    now: datetime,
+    lines: Sequence[Wanted] | None = None,
+    buyer: Buyer = NOBODY,
+) -> Quote:
     """
-    Price units of offers for a destination: split by seller, with freight and a promise for each; two queries.
+    Price units of offers for a destination: split by seller, with discounts, freight and a promise for each; three queries.
+
+    Which discounts are given say :mod:`teahorse.promotions.rules`; freight goes by what the goods cost before them.
 
     :param lines: the same units as :func:`teahorse.orders.wanted.wanted_of` reads them, where the caller has just done so
-        and has looked at what is left of each; then one query.
+        and has looked at what is left of each; then two queries.
 
     :raises NothingToBuy: without a line; :raises Malformed: for more than 50 lines or a quantity outside 1..999;
-    :raises NotSold: :raises SoldOut: :raises NoRoadThere: as they say.
+    :raises NotSold: :raises SoldOut: :raises NoRoadThere: as they say; of a code: :raises CodeUnknown: :raises CodeOver:
+    :raises CodeDoesNotFit: :raises ThresholdMissed: and the refusals of :mod:`teahorse.promotions.actions.taking`.
     """
     if not wanted:
         raise NothingToBuy(field="lines")
@@ -84,23 +147,91 @@ def quote(*, wanted: Mapping[UUID, int], destination: Destination, now: datetime
     for offer_id, units in wanted.items():
         if not 1 <= units <= MOST_UNITS:
             raise Malformed(field=f"lines.{offer_id}.quantity", reason=_("A quantity is a number from 1 to 999."))
-    sold = _sold(wanted, wanted_of(wanted) if lines is None else lines)
+    sold = _sold(wanted, wanted_of(wanted, now=now) if lines is None else lines)
     if lines is None:
         _check_left(sold)
     rates = logistics.freight_rates(origin_codes={line.seller_area for line in sold}, destination_code=destination.code)
+    discounts = taken_off(sold, buyer=buyer, now=now)
     parts = []
     for own in sorted(by_seller(sold), key=lambda own: own[0].seller_id):
         rate = freight.rate_for(rates, origin=own[0].seller_area, destination=destination.code)
         if rate is None:
             raise NoRoadThere(field="destination")
-        parts.append(_part(own, rate, now))
+        parts.append(_part(own, rate, now, discounts))
     return Quote(
         orders=tuple(parts),
         destination_code=destination.code,
         destination_names=destination.names,
         pickup_point_id=destination.pickup_point.pk if destination.pickup_point else None,
         made_at=now,
+        promotions=discounts.promotions,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Discounts:
+    """The promotions that take something off, and for each offer which of them (by place) takes how many fen."""
+
+    promotions: tuple[QuotePromotion, ...] = ()
+    by_offer: Mapping[UUID, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+
+    @property
+    def total_fen(self) -> int:
+        """What all of them take off."""
+        return sum(fen for parts in self.by_offer.values() for _promotion, fen in parts)
+
+    @property
+    def with_totals(self) -> list[tuple[QuotePromotion, int]]:
+        """Each promotion with what it takes off."""
+        totals = [0] * len(self.promotions)
+        for parts in self.by_offer.values():
+            for index, fen in parts:
+                totals[index] += fen
+        return list(zip(self.promotions, totals, strict=True))
+
+
+def taken_off(lines: Sequence[Wanted], *, buyer: Buyer, now: datetime) -> Discounts:
+    """
+    Return what promotions take off these lines for this buyer; one query.
+
+    :raises Refusal: of a code, as :func:`quote` says.
+    """
+    on_offer = offered.on_offer(seller_ids={line.seller_id for line in lines}, codes=buyer.codes, phone=buyer.phone, now=now)
+    if not on_offer and not buyer.codes:
+        return Discounts()
+    goods = [
+        discounting.Goods(line.offer_id, line.product_id, line.category_id, line.seller_id, line.county_id, line.amount_fen)
+        for line in lines
+    ]
+    for place, code in enumerate(buyer.codes):
+        _check_code(place, code, goods, next((one for one in on_offer if one.typed == code), None))
+    by_key = {one.terms.promotion_id: one for one in sorted(on_offer, key=lambda one: one.code) if not one.trouble}
+    given = discounting.price(goods, [one.terms for one in by_key.values()])
+    parts: defaultdict[UUID, list[tuple[int, int]]] = defaultdict(list)
+    for place, each in enumerate(given):
+        for offer_id, fen in each.parts:
+            parts[offer_id].append((place, fen))
+    return Discounts(
+        promotions=tuple(_promotion(by_key[each.terms.promotion_id]) for each in given),
+        by_offer={offer_id: tuple(each) for offer_id, each in parts.items()},
+    )
+
+
+def _check_code(place: int, code: str, goods: Sequence[discounting.Goods], found: offered.OnOffer | None) -> None:
+    field_name = f"codes.{place}"
+    if found is None:
+        raise CodeUnknown(field=field_name, code=code)
+    if found.trouble:
+        raise CODE_TROUBLES[found.trouble](field=field_name, title=found.title)
+    missing = found.terms.missing_fen(goods)
+    if missing is None:
+        raise CodeDoesNotFit(field=field_name, title=found.title)
+    if missing:
+        raise ThresholdMissed(field=field_name, title=found.title, threshold=yuan(found.terms.threshold_fen), missing=yuan(missing))
+
+
+def _promotion(one: offered.OnOffer) -> QuotePromotion:
+    return QuotePromotion(one.terms.promotion_id, one.titles, one.bearer, one.bearer_id, one.coupon_id, one.code)
 
 
 def seal(quote: Quote) -> str:
@@ -139,8 +270,13 @@ def _check_left(lines: Iterable[Wanted]) -> None:
             raise SoldOut(field=f"lines.{line.offer_id}.quantity", title=line.title, available=line.available, wanted=line.quantity)
 
 
-def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime) -> QuoteOrder:
-    lines = tuple(QuoteLine(line.offer_id, line.product_id, line.quantity, line.price_fen, line.weight_grams) for line in wanted)
+def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime, discounts: Discounts) -> QuoteOrder:
+    lines = tuple(
+        QuoteLine(
+            line.offer_id, line.product_id, line.quantity, line.price_fen, line.weight_grams, discounts.by_offer.get(line.offer_id, ())
+        )
+        for line in wanted
+    )
     weight = sum(line.weight_grams * line.quantity for line in lines)
     goods = sum(line.amount_fen for line in lines)
     promised = freight.promise(rate, placed_on=now.astimezone(HOME).date())

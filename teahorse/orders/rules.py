@@ -10,19 +10,40 @@ MOST_LINES = 50
 MOST_UNITS = 999
 
 
+class QuotePromotion(msgspec.Struct, frozen=True, array_like=True):
+    """
+    Something that takes fen off the lines of a quote: its names by language, who bears it, and the coupon by which it comes.
+
+    ``bearer`` is ``seller``, ``platform`` or ``budget``, ``bearer_id`` the organisation (none: the house itself).
+    """
+
+    promotion_id: UUID
+    titles: dict[str, str]
+    bearer: str
+    bearer_id: UUID | None = None
+    coupon_id: UUID | None = None
+    code: str = ""
+
+
 class QuoteLine(msgspec.Struct, frozen=True, array_like=True):
-    """So many units of an offer at a price; weights are grams a unit."""
+    """So many units of an offer at a price; weights are grams a unit. ``discounts``: which of the quote's promotions takes how many fen."""
 
     offer_id: UUID
     product_id: UUID
     quantity: int
     price_fen: int
     weight_grams: int
+    discounts: tuple[tuple[int, int], ...] = ()
 
     @property
     def amount_fen(self) -> int:
         """Price times quantity."""
         return self.price_fen * self.quantity
+
+    @property
+    def discount_fen(self) -> int:
+        """What is taken off."""
+        return sum(fen for _promotion, fen in self.discounts)
 
 
 class QuoteOrder(msgspec.Struct, frozen=True, array_like=True):
@@ -41,9 +62,14 @@ class QuoteOrder(msgspec.Struct, frozen=True, array_like=True):
         return sum(line.amount_fen for line in self.lines)
 
     @property
+    def discount_fen(self) -> int:
+        """What is taken off the goods."""
+        return sum(line.discount_fen for line in self.lines)
+
+    @property
     def total_fen(self) -> int:
-        """Goods and freight."""
-        return self.goods_fen + self.freight_fen
+        """Goods less discounts, and freight."""
+        return self.goods_fen - self.discount_fen + self.freight_fen
 
     @property
     def weight_grams(self) -> int:
@@ -55,7 +81,7 @@ class Quote(msgspec.Struct, frozen=True, array_like=True):
     """
     What the house asks for a set of goods at a place, made at a time; the buyer sends it back sealed.
 
-    ``version`` names its content: two quotes with the same prices, freight and promise have the same.
+    ``version`` names its content: two quotes with the same prices, discounts, freight and promise have the same.
     """
 
     orders: tuple[QuoteOrder, ...]
@@ -63,11 +89,17 @@ class Quote(msgspec.Struct, frozen=True, array_like=True):
     destination_names: str
     pickup_point_id: UUID | None
     made_at: datetime
+    promotions: tuple[QuotePromotion, ...] = ()
 
     @property
     def goods_fen(self) -> int:
         """What all goods cost."""
         return sum(order.goods_fen for order in self.orders)
+
+    @property
+    def discount_fen(self) -> int:
+        """What is taken off all goods."""
+        return sum(order.discount_fen for order in self.orders)
 
     @property
     def freight_fen(self) -> int:
@@ -77,12 +109,22 @@ class Quote(msgspec.Struct, frozen=True, array_like=True):
     @property
     def total_fen(self) -> int:
         """What is to be paid."""
-        return self.goods_fen + self.freight_fen
+        return self.goods_fen - self.discount_fen + self.freight_fen
+
+    @property
+    def taken_off(self) -> list[tuple[QuotePromotion, int]]:
+        """Each promotion of the quote with what it takes off, in the order in which they are given."""
+        totals = [0] * len(self.promotions)
+        for order in self.orders:
+            for line in order.lines:
+                for index, fen in line.discounts:
+                    totals[index] += fen
+        return list(zip(self.promotions, totals, strict=True))
 
     @property
     def version(self) -> str:
         """Sixteen hexadecimal digits that name the content."""
-        content = msgspec.json.encode((self.orders, self.destination_code, self.pickup_point_id))
+        content = msgspec.json.encode((self.orders, self.destination_code, self.pickup_point_id, self.promotions))
         return hashlib.sha256(content).hexdigest()[:16]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,7 @@ class Wanted:
     quantity: int
     origin: str
     product_id: UUID
+    category_id: UUID
     seller_id: UUID
     county_id: UUID
     seller_area: str
@@ -71,12 +73,16 @@ def wanted_in_cart(whose: Whose) -> list[Wanted]:
     """Return the lines of somebody's cart in the order they were put in; one query, none for nobody."""
     if whose == Whose():
         return []
-    return _read(cart=whose.key, person=whose.person_id, offers="{}", units=[], origin="")
+    return _read(cart=whose.key, person=whose.person_id, offers="{}", units=[], origin="", at=None)
 
 
-def wanted_of(units: Mapping[UUID, int], *, origin: str = "mall") -> list[Wanted]:
-    """Return units by offer in the order in which they are listed; an offer that never was is left out. One query."""
-    return _read(cart=None, person=None, offers=array(units), units=list(units.values()), origin=origin)
+def wanted_of(units: Mapping[UUID, int], *, origin: str = "mall", now: datetime | None = None) -> list[Wanted]:
+    """
+    Return units by offer in the order in which they are listed; an offer that never was is left out. One query.
+
+    :param now: the moment whose prices hold; the database's own where none is given.
+    """
+    return _read(cart=None, person=None, offers=array(units), units=list(units.values()), origin=origin, at=now)
 
 
 def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
@@ -88,7 +94,7 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 
 
 def _read(**parameters: Any) -> list[Wanted]:
-    return [Wanted(*(*row[:16], _picture(*row[16:]))) for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})]
+    return [Wanted(*(*row[:17], _picture(*row[17:]))) for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})]
 
 
 def _picture(sha256: str | None, width: int, height: int, alt: str) -> PictureUrls | None:

@@ -1,5 +1,5 @@
 -- What somebody wants to buy, in the order in which she wanted it: the lines of a cart (a guest's by its key, a person's by
--- herself), or the units that are listed, with all that showing and pricing them asks for. Texts stand in the asked language, else in Chinese.
+-- herself), or the units that are listed, at the prices of a moment (``at``; else of now), with all that showing and pricing them asks for. Texts stand in the asked language, else in Chinese.
 with wish as (
     select line.offer_id, line.quantity::int as quantity, line.origin, row_number() over (order by line.added_at, line.id) as place
       from orders_cart cart
@@ -10,16 +10,17 @@ with wish as (
       from unnest(%(offers)s::uuid[], %(units)s::int[]) with ordinality as listed(offer_id, quantity, place)
 )
 select wish.offer_id, wish.quantity, wish.origin,
-       variant.product_id, offer.seller_id, seller.county_id, area.code,
+       variant.product_id, product.category_id, offer.seller_id, seller.county_id, area.code,
        coalesce(nullif(product.i18n ->> %(title)s, ''), product.title),
        coalesce(nullif(variant.i18n ->> %(name)s, ''), variant.name),
-       product.drawing, offer.price_fen, variant.weight_grams,
+       product.drawing, price.price_fen, variant.weight_grams,
        offer.is_active and product.published_at is not null and product.withdrawn_at is null,
        coalesce(level.on_hand - level.reserved, 0),
        seller.key, coalesce(nullif(seller.i18n ->> %(name)s, ''), seller.name),
        picture.sha256, picture.width, picture.height, coalesce(nullif(picture.i18n ->> %(alt)s, ''), picture.alt)
   from wish
   join catalog_offer offer on offer.id = wish.offer_id
+  join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, coalesce(%(at)s::timestamptz, now())) price on true
   join catalog_variant variant on variant.id = offer.variant_id
   join catalog_product product on product.id = variant.product_id
   join people_organisation seller on seller.id = offer.seller_id

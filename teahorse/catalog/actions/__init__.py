@@ -14,6 +14,7 @@ from teahorse.catalog.actions.drafting import (
 )
 from teahorse.catalog.actions.importing import GoodsChangedMeanwhile, NothingImported, dry_run, import_catalogue
 from teahorse.catalog.actions.picturing import add_picture, sweep_pictures
+from teahorse.catalog.actions.pricing import WindowOver, WindowTaken, end_price, plan_price
 from teahorse.catalog.actions.reviewing import (
     DraftChanged,
     ProductIsNotListed,
@@ -24,7 +25,7 @@ from teahorse.catalog.actions.reviewing import (
     send_back_draft,
     withdraw_product,
 )
-from teahorse.catalog.actions.searching import write_search_entries, write_sold_counts
+from teahorse.catalog.actions.searching import follow_prices, write_search_entries, write_sold_counts
 
 __all__ = [
     "DraftChanged",
@@ -36,13 +37,18 @@ __all__ = [
     "NothingImported",
     "ProductIsNotListed",
     "ProductWasNotWithdrawn",
+    "WindowOver",
+    "WindowTaken",
     "WriterMayNotReview",
     "add_picture",
     "approve_draft",
     "drop_draft",
     "dry_run",
+    "end_price",
     "faults_of",
+    "follow_prices",
     "import_catalogue",
+    "plan_price",
     "relist_product",
     "send_back_draft",
     "start_draft",

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Min
 
 from teahorse.catalog.content import words_of
 from teahorse.catalog.models import Product, SearchEntry, Variant
@@ -16,6 +16,31 @@ from teahorse.places.models import LENGTHS, Area
 
 UPSERT = (Path(__file__).parent / "write_search_entries.sql").read_text()
 AT_ONCE = 1000
+LOOKED_BACK = timedelta(days=1)
+LEAST_PRICES = """
+    select variant.product_id, min(price.price_fen)
+      from catalog_variant variant
+      join catalog_offer offer on offer.variant_id = variant.id and offer.is_active
+      join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, now()) price on true
+     where variant.product_id = any(%s) and variant.withdrawn_at is null
+     group by variant.product_id
+"""
+FOLLOW_PRICES = """
+    update catalog_searchentry entry set price_from_fen = least.price_fen
+      from (select variant.product_id, min(price.price_fen) as price_fen
+              from catalog_variant variant
+              join catalog_offer offer on offer.variant_id = variant.id and offer.is_active
+              join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, %(at)s) price on true
+             where variant.withdrawn_at is null
+               and variant.product_id in (
+                       select own.product_id
+                         from catalog_offerprice dated
+                         join catalog_offer had on had.id = dated.offer_id
+                         join catalog_variant own on own.id = had.variant_id
+                        where dated.ends_at > %(since)s and dated.starts_at <= %(at)s)
+             group by variant.product_id) least
+     where entry.product_id = least.product_id and entry.price_from_fen <> least.price_fen
+"""
 
 
 @transaction.atomic
@@ -50,7 +75,7 @@ def _write(product_ids: Sequence[UUID]) -> int:
     names: defaultdict[UUID, list[Variant]] = defaultdict(list)
     for variant in variants.distinct():
         names[variant.product_id].append(variant)
-    prices = dict(variants.values("product_id").annotate(least=Min("offers__price_fen")).values_list("product_id", "least"))
+    prices = _least_prices([product.pk for product in products])
     areas = _area_names({product.origin_area.code for product in products})
     rows = [_row(product, prices[product.pk], names[product.pk], areas) for product in products if product.pk in prices]
     SearchEntry.objects.filter(product__in=product_ids).exclude(product__in=[row[0] for row in rows]).delete()
@@ -58,6 +83,25 @@ def _write(product_ids: Sequence[UUID]) -> int:
         with connection.cursor() as cursor:
             cursor.execute(UPSERT, [list(column) for column in zip(*rows, strict=True)])
     return len(rows)
+
+
+@transaction.atomic
+def follow_prices(*, now: datetime) -> int:
+    """
+    Have searching find by the prices of the moment what has a price window that began or ended of late; return how many changed.
+
+    It looks at every window that is not over for longer than a day, so a clock that stood still for a night catches up.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOW_PRICES, {"at": now, "since": now - LOOKED_BACK})
+        return int(cursor.rowcount)
+
+
+def _least_prices(product_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the price of the cheapest form of each product, as it is now."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEAST_PRICES, [list(product_ids)])
+        return dict(cursor.fetchall())
 
 
 def _row(product: Product, price_from_fen: int, variants: Iterable[Variant], areas: Mapping[str, Sequence[str]]) -> tuple[Any, ...]:

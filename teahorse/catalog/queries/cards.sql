@@ -1,7 +1,7 @@
 -- One light row for each of these products that is on show, in the order in which they are given.
 -- The keys stand in a select of their own, so that the planner does not count them: the plan, which costs ten times as much
 -- as its use, is then kept for any number of products.
--- The price is that of its cheapest form; a text stands in the asked language, else in Chinese.
+-- The price is that of its cheapest form at this moment; a text stands in the asked language, else in Chinese.
 select product.id,
        coalesce(nullif(product.i18n ->> %(title)s::text, ''), product.title),
        product.drawing, product.origin_height_m, product.is_traceable, product.season_from, product.season_to,
@@ -24,11 +24,12 @@ select product.id,
   left join catalog_brand brand on brand.id = product.brand_id
   left join catalog_searchentry entry on entry.product_id = product.id
   join lateral (
-        select offer.id, offer.price_fen, offer.list_price_fen, count(*) over () as forms
+        select offer.id, price.price_fen, price.was_fen as list_price_fen, count(*) over () as forms
           from catalog_variant variant
           join catalog_offer offer on offer.variant_id = variant.id
+          join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, now()) price on true
          where variant.product_id = product.id and variant.withdrawn_at is null and offer.is_active
-         order by offer.price_fen, variant.position, offer.id
+         order by price.price_fen, variant.position, offer.id
          limit 1
        ) offer on true
   left join lateral (

@@ -14,10 +14,11 @@ select product.id,
        origin.code,
        (select json_agg(json_build_array(variant.id, coalesce(nullif(variant.i18n ->> %(name)s::text, ''), variant.name), variant.barcode,
                                          variant.weight_grams, variant.volume_cm3, variant.attributes,
-                                         offer.id, offer.price_fen, offer.list_price_fen)
+                                         offer.id, price.price_fen, price.was_fen)
                         order by variant.position, variant.id)
           from catalog_variant variant
           left join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
+          left join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, now()) price on true
          where variant.product_id = product.id and variant.withdrawn_at is null),
        (select json_agg(json_build_array(picture.sha256, picture.width, picture.height,
                                          coalesce(nullif(picture.i18n ->> %(alt)s::text, ''), picture.alt))

@@ -16,6 +16,7 @@ from teahorse.orders.events import OrdersCancelled, OrdersExpired, OrdersPaid
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, PaymentSplit, Refund
+from teahorse.promotions import actions as promotions
 from teahorse.stock import actions as stock
 
 State = SellerOrder.State
@@ -78,8 +79,8 @@ def take_payments(*, payment_ids: Iterable[UUID], now: datetime) -> None:
     """
     Give money that came in to the orders it was paid for; harmless twice.
 
-    Orders that wait become paid. For orders that had expired the units are reserved again; where they are gone, or where
-    the orders were paid or cancelled otherwise, the payment is refunded.
+    Orders that wait become paid, and what promotions took off them is used. For orders that had expired units and promotions are
+    taken again; where either is gone, or where the orders were paid or cancelled otherwise, the payment is refunded.
     """
     found = list(Payment.objects.filter(pk__in=list(payment_ids), state__in=Payment.TAKEN).order_by("pk"))
     groups = {payment.reference for payment in found}
@@ -100,6 +101,7 @@ def _take(payment: Payment, orders: Sequence[SellerOrder], now: datetime) -> lis
         all(order.state in {State.PENDING_PAYMENT, State.EXPIRED} for order in orders)
         and sum(order.total_fen for order in orders) == payment.amount_fen
         and _have_units(orders, now)
+        and _have_promotions(orders, now)
     ):
         return _mark_paid(orders, payment, now)
     payments.send_payment_back(payment=payment, reason=str(_("The order could not be kept for you")), now=now)
@@ -127,11 +129,30 @@ def _have_units(orders: Sequence[SellerOrder], now: datetime) -> bool:
     return True
 
 
+def _have_promotions(orders: Sequence[SellerOrder], now: datetime) -> bool:
+    """Keep what promotions took off for the orders; take again, all or none, what was released. Else the units go back too."""
+    if not any(order.discount_fen for order in orders):
+        return True
+    group = [orders[0].group_id]
+    if any(order.state == State.EXPIRED for order in orders) and not promotions.take_again(references=group, now=now):
+        stock.release(references=[order.pk for order in orders])
+        return False
+    promotions.keep_uses(references=group, now=now)
+    return True
+
+
 def _mark_paid(orders: Sequence[SellerOrder], payment: Payment, now: datetime) -> list[SellerOrder]:
     for order in orders:
         order.state, order.paid_at, order.paid_by_id, order.ended_at, order.end_reason = State.PAID, now, payment.pk, None, ""
     SellerOrder.objects.bulk_update(orders, ["state", "paid_at", "paid_by_id", "ended_at", "end_reason"])
     return list(orders)
+
+
+def _release_promotions(orders: Iterable[SellerOrder], now: datetime) -> None:
+    """Give back the coupons and budgets of groups that end with these orders."""
+    groups = sorted({order.group_id for order in orders if order.discount_fen})
+    if groups:
+        promotions.release_uses(references=groups, now=now)
 
 
 def take_forgotten_payments(*, now: datetime) -> int:
@@ -168,6 +189,7 @@ def expire_orders(*, now: datetime) -> int:
         order.state, order.ended_at, order.end_reason = State.EXPIRED, now, "not_paid"
     SellerOrder.objects.bulk_update(due, ["state", "ended_at", "end_reason"])
     stock.release(references=[order.pk for order in due])
+    _release_promotions(due, now)
     groups = sorted({order.group_id for order in due})
     payments.close_payments(references=groups, now=now)
     announce(OrdersExpired(group_ids=tuple(groups)))
@@ -180,7 +202,8 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
     """
     Cancel a seller order that is not packed: units go back, and so does what was paid for it.
 
-    An unpaid group is one payment, so all of it is cancelled.
+    An unpaid group is one payment, so all of it is cancelled. A coupon that was used serves the whole group: it is given back, with
+    its part of the budget, when the last seller order of the group is cancelled, and not before.
 
     :raises TooLateToCancel: if it is packed, or ended already.
     """
@@ -196,6 +219,8 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
         each.state, each.ended_at, each.end_reason = State.CANCELLED, now, reason[:80]
     SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
     stock.release(references=[each.pk for each in ended])
+    if all(each.state == State.CANCELLED for each in group):
+        _release_promotions(group, now)
     if was_paid:
         paid = PaymentSplit.objects.filter(payment=order.paid_by_id, reference=order.pk).first()
         if paid is not None:

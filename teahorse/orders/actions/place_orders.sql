@@ -1,46 +1,46 @@
 -- Writes order groups, their seller orders and lines in one statement, all of them or none.
 --
--- groups, orders and lines are JSON arrays of rows as teahorse/orders/actions/placing.py makes them; every wish in
+-- groups, orders, lines and discounts are JSON arrays of rows as teahorse/orders/actions/placing.py makes them; every wish in
 -- them has its units reserved and its prices checked already. The names of the goods are copied from the catalogue
--- at this moment. The triggers lines_add_up_to_the_order and parts_add_up_to_the_group refuse it if a sum of parts is not its whole.
+-- at this moment. The triggers discounts_add_up_to_the_line, lines_add_up_to_the_order and parts_add_up_to_the_group refuse it if a sum of parts is not its whole.
 -- Returns the number of each group.
 with wished as (
     select * from jsonb_to_recordset(%(groups)s::jsonb) as wish (
         ord int, id uuid, key uuid, digest text, person_id uuid, contact_name text, contact_phone text,
         destination_code text, destination_names text, destination_line text, pickup_point_id uuid,
-        goods_fen bigint, freight_fen bigint, total_fen bigint, origin text, locale text, quote_version text, note text
+        goods_fen bigint, discount_fen bigint, freight_fen bigint, total_fen bigint, origin text, locale text, quote_version text, note text
     )
 ), placed as (
     insert into orders_ordergroup (
         id, number, idempotency_key, request_digest, person_id, contact_name, contact_phone, destination_code, destination_names,
-        destination_line, pickup_point_id, goods_fen, freight_fen, total_fen, origin, locale, quote_version, note, placed_at, expires_at
+        destination_line, pickup_point_id, goods_fen, discount_fen, freight_fen, total_fen, origin, locale, quote_version, note, placed_at, expires_at
     )
     select id, to_char(%(now)s::timestamptz at time zone 'Asia/Shanghai', 'YYMMDD') || lpad(nextval('orders_number')::text, 8, '0'),
            key, digest, person_id, contact_name, contact_phone, destination_code, destination_names, destination_line, pickup_point_id,
-           goods_fen, freight_fen, total_fen, origin, locale, quote_version, note, %(now)s::timestamptz, %(until)s::timestamptz
+           goods_fen, discount_fen, freight_fen, total_fen, origin, locale, quote_version, note, %(now)s::timestamptz, %(until)s::timestamptz
       from wished order by ord
     returning id, number
 ), split as (
     insert into orders_sellerorder (
-        id, county_id, group_id, number, seller_id, state, goods_fen, freight_fen, total_fen, fees_fen, weight_grams,
+        id, county_id, group_id, number, seller_id, state, goods_fen, discount_fen, freight_fen, total_fen, fees_fen, weight_grams,
         promised_from_date, promised_to_date, placed_at, end_reason
     )
     select part.id, part.county_id, part.group_id, placed.number || '-' || part.position, part.seller_id, 'pending_payment',
-           part.goods_fen, part.freight_fen, part.goods_fen + part.freight_fen, 0, part.weight_grams,
+           part.goods_fen, part.discount_fen, part.freight_fen, part.goods_fen - part.discount_fen + part.freight_fen, 0, part.weight_grams,
            part.promised_from, part.promised_to, %(now)s::timestamptz, ''
       from jsonb_to_recordset(%(orders)s::jsonb) as part (
-               id uuid, group_id uuid, county_id uuid, seller_id uuid, position int, goods_fen bigint, freight_fen bigint,
+               id uuid, group_id uuid, county_id uuid, seller_id uuid, position int, goods_fen bigint, discount_fen bigint, freight_fen bigint,
                weight_grams int, promised_from date, promised_to date
            )
       join placed on placed.id = part.group_id
 ), written as (
     insert into orders_orderline (
-        id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams
+        id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, discount_fen, weight_grams
     )
     select line.id, line.county_id, line.order_id, line.position, line.offer_id, goods.product_id, goods.titles, goods.drawing,
-           line.price_fen, line.quantity, line.price_fen * line.quantity, goods.weight_grams * line.quantity
+           line.price_fen, line.quantity, line.price_fen * line.quantity, line.discount_fen, goods.weight_grams * line.quantity
       from jsonb_to_recordset(%(lines)s::jsonb) as line (
-               id uuid, county_id uuid, order_id uuid, position int, offer_id uuid, price_fen bigint, quantity int
+               id uuid, county_id uuid, order_id uuid, position int, offer_id uuid, price_fen bigint, quantity int, discount_fen bigint
            )
      cross join lateral (  -- offset 0: looked up line by line, however small the catalogue was when this was planned
            select product.id as product_id, product.drawing, variant.weight_grams,
@@ -54,5 +54,12 @@ with wished as (
             where offer.id = line.offer_id
            offset 0
      ) goods
+), taken_off as (
+    insert into orders_linediscount (id, county_id, line_id, order_id, promotion_id, titles, bearer, bearer_id, amount_fen)
+    select id, county_id, line_id, order_id, promotion_id, titles, bearer, bearer_id, amount_fen
+      from jsonb_to_recordset(%(discounts)s::jsonb) as discount (
+               id uuid, county_id uuid, line_id uuid, order_id uuid, promotion_id uuid, titles jsonb, bearer text, bearer_id uuid,
+               amount_fen bigint
+           )
 )
 select id, number from placed

@@ -6,10 +6,14 @@ are asked for, finds what was placed before, and reads the prices that the quote
 the units (:mod:`teahorse.stock.actions.promising`) and writes groups, seller orders and lines by ``place_orders.sql``.
 Each wish is placed whole or refused whole. The web asks through :mod:`teahorse.orders.dispatch`, which gathers what
 waits at the same moment.
+
+Promotions that the quotes hold are locked and read in the first round trip, after the levels, and their uses are written in the
+second (:mod:`teahorse.promotions.actions.taking`); what is left of them is dealt out together with the units, in the order of the
+wishes. Wishes without a promotion ask nothing more.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +33,7 @@ from teahorse.common.statements import Rows, array, asked, by_index, together
 from teahorse.orders.events import OrdersPlaced
 from teahorse.orders.quoting import NotSold, SoldOut
 from teahorse.orders.rules import Quote
+from teahorse.promotions import actions as promotions
 from teahorse.stock import actions as stock
 
 PLACE_ORDERS = (Path(__file__).parent / "place_orders.sql").read_text()
@@ -36,8 +41,9 @@ FIND_PLACED = """
     select idempotency_key, request_digest, id, number, expires_at from orders_ordergroup where idempotency_key = any(%s::uuid[])
 """
 FIND_OFFERS = """
-    select offer.id, offer.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
+    select offer.id, price.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
       from catalog_offer offer
+      join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, %s) price on true
       join catalog_variant variant on variant.id = offer.variant_id
       join catalog_product product on product.id = variant.product_id
      where offer.id = any(%s::uuid[])
@@ -74,6 +80,8 @@ class Wish:
     origin: str = "mall"
     locale: str = "zh-hans"
     note: str = ""
+    verified_phone: str = ""
+    """The phone of the person who confirms, where she has proved that it is hers; what is limited for a person goes by it."""
 
     @property
     def digest(self) -> str:
@@ -102,28 +110,33 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     Place wishes in their order; the answers stand in the same order.
 
     A wish whose key was placed before is answered with the old group (or :class:`KeyUsedForAnother`); a changed price,
-    a withdrawn offer or a shortage refuses that wish alone (:class:`PriceChanged`, ``NotSold``, ``SoldOut``).
+    a withdrawn offer, a shortage or a promotion that is not to be had any more refuses that wish alone (:class:`PriceChanged`,
+    ``NotSold``, ``SoldOut``, ``PromotionOver``, ``CouponGone``, ``BudgetSpent``, ``LimitReached``, ``PhoneNotVerified``).
 
     :raises django.db.IntegrityError: if another process places the same key at this very moment; nothing was placed.
     """
     if not wishes:
         return []
     offers = {line.offer_id for wish in wishes for part in wish.quote.orders for line in part.lines}
+    drafts = [_Draft(wish) for wish in wishes]
     with together():
         by_index()
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
+        ask_purse = promotions.ask_for_purse([use for draft in drafts for use in draft.uses()])
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
-        ask_facts = asked(FIND_OFFERS, [array(offers)])
+        ask_facts = asked(FIND_OFFERS, [now, array(offers)])
     facts: Facts = {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in ask_facts()}
     placed = {row[0]: row[1:] for row in ask_placed()}
     answers: list[Placed | Refusal | None] = [_as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) for wish in wishes]
     twins = _twins(wishes)
-    fresh = {index: _Draft(wish) for index, wish in enumerate(wishes) if answers[index] is None and index not in twins}
+    fresh = {index: draft for index, draft in enumerate(drafts) if answers[index] is None and index not in twins}
     until = now + timedelta(minutes=settings.RESERVATION_MINUTES)
+    dealing = _Dealing(ask_purse(), fresh.values(), now)
     with together():
         demands = [demand for draft in fresh.values() for demand in draft.demands()]
-        shortages = stock.promise(levels=ask_levels(), demands=demands, until=until)
-        kept = {index: draft for index, draft in fresh.items() if draft.group_id not in shortages}
+        shortages = stock.promise(levels=ask_levels(), demands=demands, until=until, may=dealing.may)
+        kept = {index: draft for index, draft in fresh.items() if draft.group_id not in {*shortages, *dealing.refused}}
+        dealing.purse.write(now=now)
         ask_numbers = _write(list(kept.values()), now=now, until=until)
         if kept:
             announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in kept.values())))
@@ -131,6 +144,8 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     for index, draft in fresh.items():
         if index in kept:
             answers[index] = Placed(draft.group_id, numbers[draft.group_id], until)
+        elif draft.group_id in dealing.refused:
+            answers[index] = dealing.refused[draft.group_id]
         else:
             short = shortages[draft.group_id][0]
             answers[index] = SoldOut(
@@ -148,6 +163,22 @@ class _Draft:
         self.wish = wish
         self.group_id = new_id()
         self.order_ids = [new_id() for _ in wish.quote.orders]
+        self.line_ids = [new_ids(len(part.lines)) for part in wish.quote.orders]
+
+    def uses(self) -> list[promotions.Use]:
+        """Return what its promotions take off; none of them takes part where it takes nothing."""
+        wish = self.wish
+        return [
+            promotions.Use(
+                reference=self.group_id,
+                promotion_id=one.promotion_id,
+                amount_fen=fen,
+                title=one.titles.get(wish.locale) or one.titles.get("zh-hans", ""),
+                coupon_id=one.coupon_id,
+                phone=wish.verified_phone,
+            )
+            for one, fen in wish.quote.taken_off
+        ]
 
     def demands(self) -> list[stock.Demand]:
         return [
@@ -158,7 +189,7 @@ class _Draft:
 
     def group(self, ord_: int) -> dict[str, Any]:
         wish, quote = self.wish, self.wish.quote
-        goods_fen, freight_fen = quote.goods_fen, quote.freight_fen
+        goods_fen, discount_fen, freight_fen = quote.goods_fen, quote.discount_fen, quote.freight_fen
         return {
             "ord": ord_,
             "id": self.group_id,
@@ -172,8 +203,9 @@ class _Draft:
             "destination_line": wish.destination_line,
             "pickup_point_id": quote.pickup_point_id,
             "goods_fen": goods_fen,
+            "discount_fen": discount_fen,
             "freight_fen": freight_fen,
-            "total_fen": goods_fen + freight_fen,
+            "total_fen": goods_fen - discount_fen + freight_fen,
             "origin": wish.origin,
             "locale": wish.locale,
             "quote_version": quote.version,
@@ -189,6 +221,7 @@ class _Draft:
                 "seller_id": part.seller_id,
                 "position": position,
                 "goods_fen": part.goods_fen,
+                "discount_fen": part.discount_fen,
                 "freight_fen": part.freight_fen,
                 "weight_grams": part.weight_grams,
                 "promised_from": part.promised_from,
@@ -207,10 +240,54 @@ class _Draft:
                 "offer_id": line.offer_id,
                 "price_fen": line.price_fen,
                 "quantity": line.quantity,
+                "discount_fen": line.discount_fen,
             }
-            for order_id, part in zip(self.order_ids, self.wish.quote.orders, strict=True)
-            for position, (key, line) in enumerate(zip(new_ids(len(part.lines)), part.lines, strict=True), start=1)
+            for order_id, keys, part in zip(self.order_ids, self.line_ids, self.wish.quote.orders, strict=True)
+            for position, (key, line) in enumerate(zip(keys, part.lines, strict=True), start=1)
         ]
+
+    def discounts(self) -> list[dict[str, Any]]:
+        promotions_ = self.wish.quote.promotions
+        if not promotions_:
+            return []
+        return [
+            {
+                "id": new_id(),
+                "county_id": part.county_id,
+                "line_id": key,
+                "order_id": order_id,
+                "promotion_id": promotions_[index].promotion_id,
+                "titles": promotions_[index].titles,
+                "bearer": promotions_[index].bearer,
+                "bearer_id": promotions_[index].bearer_id,
+                "amount_fen": fen,
+            }
+            for order_id, keys, part in zip(self.order_ids, self.line_ids, self.wish.quote.orders, strict=True)
+            for key, line in zip(keys, part.lines, strict=True)
+            for index, fen in line.discounts
+        ]
+
+
+class _Dealing:
+    """Deals promotions out to the wishes whose units are there, in their order; ``refused`` says why others get none."""
+
+    def __init__(self, purse: promotions.Purse, drafts: Iterable[_Draft], now: datetime) -> None:
+        self.purse = purse
+        self.refused: dict[UUID, Refusal] = {}
+        self._now = now
+        self._uses = {draft.group_id: draft.uses() for draft in drafts if draft.wish.quote.promotions}
+
+    def may(self, group_id: UUID) -> bool:
+        """Take the promotions of a wish, all or none; return whether it has them."""
+        uses = self._uses.get(group_id)
+        if not uses:
+            return True
+        refusal = self.purse.refusal(uses, at=self._now)
+        if refusal is not None:
+            self.refused[group_id] = refusal
+            return False
+        self.purse.take(uses)
+        return True
 
 
 def _twins(wishes: Sequence[Wish]) -> dict[int, int]:
@@ -251,6 +328,7 @@ def _write(drafts: Sequence[_Draft], *, now: datetime, until: datetime) -> Calla
         "groups": [draft.group(ord_) for ord_, draft in enumerate(drafts)],
         "orders": [row for draft in drafts for row in draft.orders()],
         "lines": [row for draft in drafts for row in draft.lines()],
+        "discounts": [row for draft in drafts for row in draft.discounts()],
     }
     texts = {name: msgspec.json.encode(value).decode() for name, value in rows.items()}
     return asked(PLACE_ORDERS, {**texts, "now": now, "until": until})

@@ -118,9 +118,16 @@ def ask_for_levels(offer_ids: Iterable[UUID]) -> Callable[[], Levels]:
     return lambda: {offer: (level, county, left) for offer, level, county, left in rows()}
 
 
-def promise(*, levels: Levels, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Shortage]]:
-    """Promise, as :func:`reserve` does, from levels that :func:`ask_for_levels` has locked."""
-    promised, shortages = _share_out(levels, demands)
+def promise(
+    *, levels: Levels, demands: Sequence[Demand], until: datetime, may: Callable[[UUID], bool] | None = None
+) -> dict[UUID, list[Shortage]]:
+    """
+    Promise, as :func:`reserve` does, from levels that :func:`ask_for_levels` has locked.
+
+    :param may: asked once of each wish whose units are there, in their order; one that it turns down is promised nothing, and its
+        units are there for the next.
+    """
+    promised, shortages = _share_out(levels, demands, may)
     if promised:
         ids = new_ids(len(promised))
         rows = [
@@ -137,7 +144,9 @@ def promise(*, levels: Levels, demands: Sequence[Demand], until: datetime) -> di
     return shortages
 
 
-def _share_out(levels: Levels, demands: Sequence[Demand]) -> tuple[list[Demand], dict[UUID, list[Shortage]]]:
+def _share_out(
+    levels: Levels, demands: Sequence[Demand], may: Callable[[UUID], bool] | None = None
+) -> tuple[list[Demand], dict[UUID, list[Shortage]]]:
     """Return the demands that the levels can meet, each wish all or none in their order, and what the other wishes lack."""
     available = {offer_id: left for offer_id, (_, _, left) in levels.items()}
     by_wish: dict[UUID, list[Demand]] = defaultdict(list)
@@ -152,6 +161,8 @@ def _share_out(levels: Levels, demands: Sequence[Demand]) -> tuple[list[Demand],
         short = [Shortage(offer, units, available.get(offer, 0)) for offer, units in total.items() if units > available.get(offer, 0)]
         if short:
             shortages[wish] = short
+            continue
+        if may is not None and not may(wish):
             continue
         for offer, units in total.items():
             available[offer] -= units

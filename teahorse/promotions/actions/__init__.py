@@ -1,0 +1,53 @@
+"""Every change of promotions: offering (:mod:`.offering`), and being taken for orders (:mod:`.taking`)."""
+
+from teahorse.promotions.actions.offering import (
+    AlreadyEnded,
+    CodeTaken,
+    Draft,
+    NotToFetch,
+    NotYoursToOffer,
+    NoVerifiedPhone,
+    fetch_voucher,
+    offer_promotion,
+    pause_promotion,
+    raise_budget,
+    resume_promotion,
+)
+from teahorse.promotions.actions.taking import (
+    BudgetSpent,
+    CouponGone,
+    LimitReached,
+    PhoneNotVerified,
+    PromotionOver,
+    Purse,
+    Use,
+    ask_for_purse,
+    keep_uses,
+    release_uses,
+    take_again,
+)
+
+__all__ = [
+    "AlreadyEnded",
+    "BudgetSpent",
+    "CodeTaken",
+    "CouponGone",
+    "Draft",
+    "LimitReached",
+    "NoVerifiedPhone",
+    "NotToFetch",
+    "NotYoursToOffer",
+    "PhoneNotVerified",
+    "PromotionOver",
+    "Purse",
+    "Use",
+    "ask_for_purse",
+    "fetch_voucher",
+    "keep_uses",
+    "offer_promotion",
+    "pause_promotion",
+    "raise_budget",
+    "release_uses",
+    "resume_promotion",
+    "take_again",
+]

@@ -1,0 +1,278 @@
+"""
+Taking promotions for orders, set-based: under their locks, all of a wish's or none.
+
+The promotions that a batch names are locked in key order and read in the round trip in which the batch looks (:func:`ask_for_purse`);
+the :class:`Purse` then deals out in the order of the wishes what is left, exactly; one statement writes it in the round trip in
+which the batch writes. The constraints ``never_spend_more_than_the_budget``, ``never_use_more_often_than_allowed``,
+``a_person_uses_it_no_more_often`` and ``a_coupon_is_used_once`` stand behind it. Who takes stock as well locks levels first.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from teahorse.common.ids import new_ids
+from teahorse.common.money import yuan
+from teahorse.common.refusals import Refusal
+from teahorse.common.statements import Rows, array, asked
+
+COUNTED = "(kind <> 'automatic' or per_person is not null or most_uses is not null or budget_fen is not null)"
+LOCK_PROMOTIONS = f"select id from promotions_promotion where id = any(%s::uuid[]) and {COUNTED} order by id for no key update"  # noqa: S608 - of our own words
+FIND_PROMOTIONS = f"""
+    select id, starts_at, ends_at, paused_at is not null, {COUNTED}, budget_fen - spent_fen, most_uses - uses, per_person
+      from promotions_promotion where id = any(%s::uuid[])
+"""  # noqa: S608 - of our own words
+FIND_COUPONS = """
+    select coupon.id, coupon.promotion_id, coupon.phone, coupon.is_single,
+           exists (select from promotions_couponuse use where use.coupon_id = coupon.id and use.state in ('held', 'used'))
+      from promotions_coupon coupon where coupon.id = any(%s::uuid[])
+"""
+FIND_TURNS = """
+    select promotion_id, phone, turn from promotions_couponuse
+     where promotion_id = any(%s::uuid[]) and phone = any(%s::text[]) and phone <> '' and state in ('held', 'used')
+"""
+TAKE = f"""
+    with wished as (
+        select * from jsonb_to_recordset(%(uses)s::jsonb) as use (
+            id uuid, promotion_id uuid, reference uuid, coupon_id uuid, phone text, turn int, amount_fen bigint)
+    ), counted as (
+        update promotions_promotion promotion set spent_fen = spent_fen + total.amount_fen, uses = uses + total.count
+          from (select promotion_id, sum(amount_fen) as amount_fen, count(*) as count from wished group by promotion_id) total
+         where promotion.id = total.promotion_id and {COUNTED}
+    )
+    insert into promotions_couponuse (id, promotion_id, reference, coupon_id, phone, turn, amount_fen, state, held_at)
+    select id, promotion_id, reference, coupon_id, phone, turn, amount_fen, 'held', %(now)s::timestamptz from wished
+        on conflict (reference, promotion_id) do update set state = 'held', turn = excluded.turn, ended_at = null
+"""  # noqa: S608 - of our own words
+LOCK_OPEN = f"""
+    select id from promotions_promotion
+     where id in (select promotion_id from promotions_couponuse where reference = any(%s::uuid[]) and state in ('held', 'used'))
+       and {COUNTED}
+     order by id
+       for no key update
+"""  # noqa: S608 - of our own words
+RELEASE = f"""
+    with freed as (
+        update promotions_couponuse set state = 'released', ended_at = %(now)s::timestamptz
+         where reference = any(%(references)s::uuid[]) and state in ('held', 'used')
+        returning promotion_id, amount_fen
+    )
+    update promotions_promotion promotion set spent_fen = spent_fen - total.amount_fen, uses = uses - total.count
+      from (select promotion_id, sum(amount_fen) as amount_fen, count(*) as count from freed group by promotion_id) total
+     where promotion.id = total.promotion_id and {COUNTED}
+"""  # noqa: S608 - of our own words
+KEEP = """
+    update promotions_couponuse set state = 'used', ended_at = %(now)s::timestamptz
+     where reference = any(%(references)s::uuid[]) and state = 'held'
+"""
+FIND_RELEASED = """
+    select use.reference, use.promotion_id, promotion.title, use.coupon_id, use.phone, use.amount_fen
+      from promotions_couponuse use
+      join promotions_promotion promotion on promotion.id = use.promotion_id
+     where use.reference = any(%s::uuid[]) and use.state = 'released'
+     order by use.reference, use.promotion_id
+"""
+
+
+class PromotionOver(Refusal):
+    """It ended, was paused, or has not begun."""
+
+    code = "promotion_over"
+    sentence = _("“%(title)s” does not hold any more. Look at the new total and confirm again.")
+
+
+class CouponGone(Refusal):
+    """The coupon is used already, or it is somebody else's."""
+
+    code = "coupon_gone"
+    sentence = _("The coupon for “%(title)s” is used already, or it is not yours. Look at the new total and confirm again.")
+
+
+class BudgetSpent(Refusal):
+    """Less is left of the budget than the discount takes; ``left`` in yuan."""
+
+    code = "budget_spent"
+    sentence = _("Of “%(title)s” only %(left)s yuan are left, which is not enough for this order. Look at the new total and confirm again.")
+
+
+class LimitReached(Refusal):
+    """It was used as often as it may be, by everybody or by this person."""
+
+    code = "limit_reached"
+    sentence = _("“%(title)s” was used as often as it may be. Look at the new total and confirm again.")
+
+
+class PhoneNotVerified(Refusal):
+    """It is limited for each person, and nobody knows who this is."""
+
+    code = "phone_not_verified"
+    sentence = _("“%(title)s” is given to each person so often only. Log in with your phone to have it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A reference wants a promotion: so much is taken off, by which coupon, for whose verified phone; ``title`` for refusals."""
+
+    reference: UUID
+    promotion_id: UUID
+    amount_fen: int
+    title: str
+    coupon_id: UUID | None = None
+    phone: str = ""
+
+
+@dataclass(slots=True)
+class _State:
+    starts_at: datetime
+    ends_at: datetime
+    is_paused: bool
+    is_counted: bool
+    left_fen: int | None
+    uses_left: int | None
+    per_person: int | None
+
+
+@dataclass(slots=True)
+class _Coupon:
+    promotion_id: UUID
+    phone: str
+    is_single: bool
+    is_used: bool
+
+
+class Purse:
+    """What is left of some promotions, and what is dealt out of it; see :func:`ask_for_purse`."""
+
+    def __init__(self, promotions: Rows, coupons: Rows, turns: Rows) -> None:
+        self._promotions = {key: _State(*state) for key, *state in promotions}
+        self._coupons = {key: _Coupon(*coupon) for key, *coupon in coupons}
+        self._turns: defaultdict[tuple[UUID, str], set[int]] = defaultdict(set)
+        for promotion_id, phone, turn in turns:
+            self._turns[promotion_id, phone].add(turn)
+        self._taken: list[tuple[Use, UUID | None, str, int]] = []
+
+    def refusal(self, uses: Sequence[Use], *, at: datetime | None) -> Refusal | None:
+        """
+        Return why these uses of one reference cannot be given together; nothing where they can.
+
+        :param at: the moment at which the promotions must hold; ``None`` where that was judged when it was agreed.
+        """
+        for use in uses:
+            refusal = self._refusal(use, at)
+            if refusal is not None:
+                return refusal
+        return None
+
+    def take(self, uses: Iterable[Use]) -> None:
+        """Deal these uses out; they were not refused."""
+        for use in uses:
+            state = self._promotions[use.promotion_id]
+            if state.left_fen is not None:
+                state.left_fen -= use.amount_fen
+            if state.uses_left is not None:
+                state.uses_left -= 1
+            coupon = self._coupons.get(use.coupon_id) if use.coupon_id else None
+            is_single = coupon is not None and coupon.is_single
+            if coupon is not None:
+                coupon.is_used = coupon.is_single
+            phone, turn = "", 0
+            if state.per_person is not None:
+                phone, turn = use.phone, self._free_turn(use, state.per_person)
+                self._turns[use.promotion_id, phone].add(turn)
+            self._taken.append((use, use.coupon_id if is_single else None, phone, turn))
+
+    def write(self, *, now: datetime) -> None:
+        """Write down what was dealt out, in one statement; none where nothing was."""
+        if not self._taken:
+            return
+        rows = [
+            {
+                "id": key,
+                "promotion_id": use.promotion_id,
+                "reference": use.reference,
+                "coupon_id": coupon_id,
+                "phone": phone,
+                "turn": turn,
+                "amount_fen": use.amount_fen,
+            }
+            for key, (use, coupon_id, phone, turn) in zip(new_ids(len(self._taken)), self._taken, strict=True)
+        ]
+        asked(TAKE, {"uses": msgspec.json.encode(rows).decode(), "now": now})
+
+    def _refusal(self, use: Use, at: datetime | None) -> Refusal | None:
+        state = self._promotions.get(use.promotion_id)
+        if state is None or (at is not None and (state.is_paused or not state.starts_at <= at < state.ends_at)):
+            return PromotionOver(field="codes", title=use.title)
+        if use.coupon_id is not None and self._is_gone(use):
+            return CouponGone(field="codes", title=use.title)
+        if state.left_fen is not None and use.amount_fen > state.left_fen:
+            return BudgetSpent(field="codes", title=use.title, left=yuan(state.left_fen))
+        if state.per_person is not None and not use.phone:
+            return PhoneNotVerified(field="codes", title=use.title)
+        is_used_up = state.uses_left is not None and state.uses_left < 1
+        if is_used_up or (state.per_person is not None and not self._free_turn(use, state.per_person)):
+            return LimitReached(field="codes", title=use.title)
+        return None
+
+    def _is_gone(self, use: Use) -> bool:
+        coupon = self._coupons.get(use.coupon_id) if use.coupon_id else None
+        return coupon is None or coupon.promotion_id != use.promotion_id or coupon.phone not in {"", use.phone} or coupon.is_used
+
+    def _free_turn(self, use: Use, per_person: int) -> int:
+        taken = self._turns[use.promotion_id, use.phone]
+        return next((turn for turn in range(1, per_person + 1) if turn not in taken), 0)
+
+
+def ask_for_purse(uses: Sequence[Use]) -> Callable[[], Purse]:
+    """
+    Lock the promotions of some uses, in key order and until the transaction ends; what is left is there when it is asked for.
+
+    Without a use nothing is asked. Inside :func:`teahorse.common.statements.together` it travels with the rest.
+    """
+    if not uses:
+        return lambda: Purse([], [], [])
+    promotion_ids = array(sorted({use.promotion_id for use in uses}))
+    asked(LOCK_PROMOTIONS, [promotion_ids])  # first: who waited for the lock sees what was taken meanwhile
+    ask_promotions = asked(FIND_PROMOTIONS, [promotion_ids])
+    ask_coupons = asked(FIND_COUPONS, [array({use.coupon_id for use in uses if use.coupon_id})])
+    ask_turns = asked(FIND_TURNS, [promotion_ids, sorted({use.phone for use in uses})])
+    return lambda: Purse(ask_promotions(), ask_coupons(), ask_turns())
+
+
+@transaction.atomic
+def keep_uses(*, references: Collection[UUID], now: datetime) -> None:
+    """Write down that what these references hold was paid for; harmless twice."""
+    asked(KEEP, {"references": array(references), "now": now})
+
+
+@transaction.atomic
+def release_uses(*, references: Collection[UUID], now: datetime) -> None:
+    """Give back what these references hold or have used - coupons, turns and budget; harmless twice."""
+    keys = array(references)
+    asked(LOCK_OPEN, [keys])
+    asked(RELEASE, {"references": keys, "now": now})
+
+
+@transaction.atomic
+def take_again(*, references: Collection[UUID], now: datetime) -> bool:
+    """
+    Take again what these references had released, all or none: money came after all, at the price that was agreed.
+
+    That a promotion has ended since does not matter, that it is used up does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_RELEASED, [list(references)])
+        rows = cursor.fetchall()
+    uses = [Use(reference, promotion, fen, title, coupon, phone) for reference, promotion, title, coupon, phone, fen in rows]
+    purse = ask_for_purse(uses)()
+    if purse.refusal(uses, at=None) is not None:
+        return False
+    purse.take(uses)
+    purse.write(now=now)
+    return True

@@ -1,0 +1,143 @@
+"""Many buyers of the last coupon at the same moment, over real connections."""
+
+from functools import partial
+
+import pytest
+
+from teahorse.orders import dispatch
+from teahorse.orders.actions import Placed, expire_orders, place_orders
+from teahorse.orders.models import LineDiscount, OrderGroup
+from teahorse.promotions.actions import BudgetSpent, CouponGone, LimitReached, fetch_voucher
+from teahorse.promotions.models import CouponUse
+from teahorse.stock.queries import levels_that_do_not_add_up
+from tests import world
+from tests.orders.test_placing_at_once import all_at_once
+from tests.promotions.offers import centre, platform, promotion
+from tests.promotions.test_placing import wish
+from tests.world import LATER, NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _end_the_dispatcher():
+    yield
+    dispatch.dispatcher.stop()
+
+
+@pytest.fixture
+def wine():
+    return world.offer(world.organisation("chamchen"), price_fen=3800, on_hand=500)
+
+
+@pytest.fixture
+def _clock(monkeypatch):
+    """Have the dispatcher place at the time of the tests' promotions."""
+    monkeypatch.setattr(dispatch.timezone, "now", lambda: NOW)
+
+
+def alone(placing):
+    return place_orders(wishes=[placing], now=NOW)[0]
+
+
+WAYS = {"dispatcher": partial(dispatch.place, now=NOW), "own transactions": alone}
+through_both = pytest.mark.parametrize("way", WAYS)
+
+
+@through_both
+@pytest.mark.usefixtures("_clock")
+def test_the_last_fen_of_a_budget_is_spent_once(wine, way):
+    of_budget = promotion(platform(), off_fen=1_000, budget_fen=30_500)
+    wishes = [wish({wine: 1}) for _ in range(80)]
+
+    answers = all_at_once(WAYS[way], wishes)
+
+    assert sum(isinstance(answer, Placed) for answer in answers) == 30
+    assert sum(isinstance(answer, BudgetSpent) for answer in answers) == 50
+    of_budget.refresh_from_db()
+    assert (of_budget.spent_fen, of_budget.uses) == (30_000, 30)
+    assert sum(LineDiscount.objects.values_list("amount_fen", flat=True)) == 30_000
+    assert world.level_of(wine).reserved == 30
+    assert levels_that_do_not_add_up() == []
+
+
+@through_both
+@pytest.mark.usefixtures("_clock")
+def test_the_last_coupon_is_had_once(wine, way):
+    limited = promotion(wine.seller, kind="coupon_code", code="LAST", percent_bp=1_000, most_uses=7)
+    wishes = [wish({wine: 1}, codes=["LAST"]) for _ in range(40)]
+
+    answers = all_at_once(WAYS[way], wishes)
+
+    assert sum(isinstance(answer, Placed) for answer in answers) == 7
+    assert sum(isinstance(answer, LimitReached) for answer in answers) == 33
+    limited.refresh_from_db()
+    assert limited.uses == 7
+
+
+@through_both
+@pytest.mark.usefixtures("_clock")
+def test_one_voucher_in_twenty_tabs_is_used_once(wine, way):
+    voucher = promotion(centre(), kind="voucher", off_fen=2_000, budget_fen=200_000)
+    buyer = world.person()
+    fetch_voucher(promotion_id=voucher.pk, person=buyer, now=NOW)
+    wishes = [wish({wine: 1}, buyer=buyer) for _ in range(20)]
+
+    answers = all_at_once(WAYS[way], wishes)
+
+    assert sum(isinstance(answer, Placed) for answer in answers) == 1
+    assert sum(isinstance(answer, CouponGone) for answer in answers) == 19
+    assert CouponUse.objects.count() == 1
+
+
+@through_both
+@pytest.mark.usefixtures("_clock")
+def test_a_person_with_two_carts_stays_within_her_limit(wine, way):
+    promotion(platform(), off_fen=100, per_person=2)
+    buyer, other = world.person(), world.person("+8619900001002")
+    wishes = [wish({wine: 1}, buyer=buyer if number % 2 else other) for number in range(20)]
+
+    answers = all_at_once(WAYS[way], wishes)
+
+    assert sum(isinstance(answer, Placed) for answer in answers) == 4
+    assert sorted(CouponUse.objects.values_list("phone", "turn")) == [
+        (phone, turn) for phone in (buyer.phone, other.phone) for turn in (1, 2)
+    ]
+
+
+def test_placing_and_expiring_at_once_neither_deadlock_nor_lose_a_fen(wine):
+    of_budget = promotion(platform(), off_fen=1_000, budget_fen=10_000)
+    wishes = [wish({wine: 1}) for _ in range(30)]
+    place_orders(wishes=wishes[:5], now=NOW - LATER)
+
+    def act(placing):
+        if placing is wishes[7]:
+            return expire_orders(now=NOW)
+        return alone(placing)
+
+    answers = all_at_once(act, wishes[5:])
+
+    assert not [answer for answer in answers if isinstance(answer, Exception) and not isinstance(answer, BudgetSpent)]
+    of_budget.refresh_from_db()
+    held = list(CouponUse.objects.filter(state="held").values_list("amount_fen", flat=True))
+    assert (of_budget.spent_fen, of_budget.uses) == (sum(held), len(held))
+    assert of_budget.spent_fen <= 10_000
+
+
+def test_a_transaction_that_dies_between_leaves_nothing(wine, monkeypatch):
+    of_budget = promotion(platform(), off_fen=1_000, budget_fen=10_000)
+    placing = wish({wine: 1})
+
+    def dies(*_args, **_more):
+        raise ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("teahorse.orders.actions.placing.announce", dies)
+        with pytest.raises(ConnectionError):
+            alone(placing)
+
+    of_budget.refresh_from_db()
+    assert (of_budget.spent_fen, of_budget.uses) == (0, 0)
+    assert not CouponUse.objects.exists()
+    assert not OrderGroup.objects.exists()
+    assert isinstance(alone(placing), Placed)
