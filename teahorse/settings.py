@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "teahorse.payments",
     "teahorse.logistics",
     "teahorse.orders",
+    "teahorse.aftersales",
     "teahorse.mall",
     "teahorse.console",
     "teahorse.api",

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.catalog.models import Product
 from teahorse.common.events import announce
 from teahorse.common.ids import new_id, new_ids
 from teahorse.common.money import yuan
@@ -36,15 +37,16 @@ FIND_PLACED = """
     select idempotency_key, request_digest, id, number, expires_at from orders_ordergroup where idempotency_key = any(%s::uuid[])
 """
 FIND_OFFERS = """
-    select offer.id, offer.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
+    select offer.id, offer.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title,
+           product.return_rule
       from catalog_offer offer
       join catalog_variant variant on variant.id = offer.variant_id
       join catalog_product product on product.id = variant.product_id
      where offer.id = any(%s::uuid[])
 """
 
-Facts = dict[UUID, tuple[int, bool, str]]
-"""Of an offer its price, whether it is sold, and its title."""
+Facts = dict[UUID, tuple[int, bool, str, str]]
+"""Of an offer its price, whether it is sold, its title, and its rule for returns."""
 
 
 class PriceChanged(Refusal):
@@ -61,6 +63,13 @@ class KeyUsedForAnother(Refusal):
     sentence = _("This order was already placed with other contents. Look at your orders before you order again.")
 
 
+class ReturnNotConfirmed(Refusal):
+    """The law asks for an explicit step before such goods lose the right of return."""
+
+    code = "return_not_confirmed"
+    sentence = _("“%(title)s” cannot be given back without a reason. Tick that you know it, or take it out, and order again.")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
     """What a buyer confirms: a quote, who and where she is, and a key that makes the wish one however often it is sent."""
@@ -74,6 +83,7 @@ class Wish:
     origin: str = "mall"
     locale: str = "zh-hans"
     note: str = ""
+    is_no_return_confirmed: bool = False
 
     @property
     def digest(self) -> str:
@@ -81,7 +91,7 @@ class Wish:
         quote = self.quote
         asked = (
             quote.version, quote.destination_names, self.person_id, self.contact_name, self.contact_phone,
-            self.destination_line, self.origin, self.locale, self.note,
+            self.destination_line, self.origin, self.locale, self.note, self.is_no_return_confirmed,
         )  # fmt: skip
         return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
 
@@ -114,7 +124,7 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
         ask_facts = asked(FIND_OFFERS, [array(offers)])
-    facts: Facts = {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in ask_facts()}
+    facts: Facts = {offer_id: (price, is_sold, title, rule) for offer_id, price, is_sold, title, rule in ask_facts()}
     placed = {row[0]: row[1:] for row in ask_placed()}
     answers: list[Placed | Refusal | None] = [_as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) for wish in wishes]
     twins = _twins(wishes)
@@ -178,6 +188,7 @@ class _Draft:
             "locale": wish.locale,
             "quote_version": quote.version,
             "note": wish.note,
+            "no_return": wish.is_no_return_confirmed,
         }
 
     def orders(self) -> list[dict[str, Any]]:
@@ -235,11 +246,13 @@ def _as_placed(wish: Wish, row: tuple[str, UUID, str, datetime] | None) -> Place
 def _changed(wish: Wish, facts: Facts) -> Refusal | None:
     for part in wish.quote.orders:
         for line in part.lines:
-            price, is_sold, title = facts.get(line.offer_id, (0, False, "?"))
+            price, is_sold, title, rule = facts.get(line.offer_id, (0, False, "?", ""))
             if not is_sold:
                 return NotSold(field=f"lines.{line.offer_id}", title=title)
             if price != line.price_fen:
                 return PriceChanged(field=f"lines.{line.offer_id}", title=title, quoted=yuan(line.price_fen), price=yuan(price))
+            if rule == Product.ReturnRule.CONFIRMED and not wish.is_no_return_confirmed:
+                return ReturnNotConfirmed(field="no_return", title=title)
     return None
 
 
