@@ -76,7 +76,7 @@ def test_sellers_are_told_of_each_case_of_an_order(wine, coop):
 def test_seven_days_are_counted_from_the_day_after_receipt(wine):
     """Handed over on 20 August at noon: the last moment is 27 August, midnight at home."""
     order = received({wine: 1})
-    assert RECEIVED == datetime(2026, 8, 20, 4, 0, tzinfo=UTC)
+    assert datetime(2026, 8, 20, 4, 0, tzinfo=UTC) == RECEIVED
     over = datetime(2026, 8, 27, 16, 0, tzinfo=UTC)
 
     refusal = refused(actions.TooLateToAsk, order, now=over)

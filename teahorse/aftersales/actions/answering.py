@@ -10,6 +10,7 @@ from teahorse.aftersales import rules
 from teahorse.aftersales.actions.moving import LONGEST_NOTE, Actor, Party, end, locked, move, note
 from teahorse.aftersales.actions.paying import pay_back
 from teahorse.aftersales.models import AfterSaleCase
+from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.people.models import Person
 
@@ -53,7 +54,7 @@ def offer(*, case: AfterSaleCase, amount_fen: int, words: str, by: Person, now: 
     if amount_fen < 1:
         raise Malformed(field="offer", reason=_("Write how many yuan you offer."))
     if amount_fen >= case.worth_fen:
-        raise OfferTooLarge(field="offer", worth=f"{case.worth_fen // 100}.{case.worth_fen % 100:02d}")
+        raise OfferTooLarge(field="offer", worth=yuan(case.worth_fen))
     case.offered_fen = amount_fen
     note(case, "offered", by=Actor(Party.SELLER, by.pk), now=now, words=words, amount_fen=amount_fen)
     move(case, State.OFFERED, now=now)

@@ -17,6 +17,7 @@ from teahorse.aftersales.rules import FAULTS, KINDS_OF_REASON, SHOWN_BY_PICTURE,
 from teahorse.catalog.models import Product
 from teahorse.common.events import announce
 from teahorse.common.ids import new_id
+from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Person
@@ -177,7 +178,7 @@ def _asked(draft: CaseDraft, whole_fen: int) -> int:
     if draft.asked_fen is None or draft.asked_fen < 1:
         raise Malformed(field="asked", reason=_("Write how many yuan you would like back."))
     if draft.asked_fen > whole_fen:
-        raise AsksTooMuch(field="asked", worth=f"{whole_fen // 100}.{whole_fen % 100:02d}")
+        raise AsksTooMuch(field="asked", worth=yuan(whole_fen))
     return draft.asked_fen
 
 

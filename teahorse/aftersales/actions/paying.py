@@ -14,7 +14,7 @@ from teahorse.aftersales.rules import Parts
 from teahorse.common.events import announce
 from teahorse.orders import actions as orders
 from teahorse.payments import actions as payments
-from teahorse.payments.models import Payment, PaymentSplit, Refund
+from teahorse.payments.models import PaymentSplit, Refund
 from teahorse.payments.providers import CASH
 from teahorse.people.models import Person
 
@@ -32,12 +32,11 @@ def pay_back(case: AfterSaleCase, *, now: datetime) -> None:
     agreed_fen = case.asked_fen if case.agreed_fen is None else case.agreed_fen
     case.agreed_fen, case.decided_at = agreed_fen, now
     _freeze(case, agreed_fen)
-    is_cash = Payment.objects.filter(pk=case.order.paid_by_id, provider=CASH).exists()
+    split = PaymentSplit.objects.select_related("payment").get(payment=case.order.paid_by_id, reference=case.order_id)
     if agreed_fen:
-        split = PaymentSplit.objects.get(payment=case.order.paid_by_id, reference=case.order_id)
         refund = payments.request_refund(split=split, reference=case.pk, amount_fen=agreed_fen, reason=case.number, now=now)
         case.refund_id = refund.pk
-    if is_cash:
+    if split.payment.provider == CASH:
         move(case, State.REFUNDING, now=now, owner=Owner.BUYER, within=rules.CASH_WAIT)
     else:
         move(case, State.REFUNDING, now=now)
@@ -63,12 +62,12 @@ def _freeze(case: AfterSaleCase, agreed_fen: int) -> None:
 @transaction.atomic
 def settle_refunds(*, refund_ids: Iterable[UUID], now: datetime) -> None:
     """Take what became of refunds into their cases: done, or in trouble and to be looked at; harmless twice."""
-    refunds = {refund.pk: refund for refund in Refund.objects.filter(pk__in=list(refund_ids))}
-    for waiting in AfterSaleCase.objects.filter(refund_id__in=refunds, state=State.REFUNDING).order_by("order_id", "pk"):
+    found = AfterSaleCase.objects.filter(refund_id__in=list(refund_ids), state=State.REFUNDING)
+    for waiting in found.order_by("order_id", "pk"):
         case = locked(waiting)
-        refund = Refund.objects.get(pk=case.refund_id)
         if case.state != State.REFUNDING:
             continue
+        refund = Refund.objects.get(reference=case.pk)
         if refund.state == Refund.State.SUCCEEDED:
             _arrived(case, now)
         elif refund.state == Refund.State.FAILED and not case.refund_trouble:
