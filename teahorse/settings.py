@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "teahorse.logistics",
     "teahorse.promotions",
     "teahorse.orders",
+    "teahorse.aftersales",
     "teahorse.settlement",
     "teahorse.mall",
     "teahorse.console",

@@ -66,6 +66,7 @@ class Product(CountyOwned):
         SEVEN_DAYS = "seven_days"
         FRESH = "fresh"
         CUSTOM = "custom"
+        CONFIRMED = "confirmed"
 
     seller = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="+", null=True, blank=True)

@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -139,6 +139,20 @@ def accept(file: Readable) -> Accepted:
     digest = hashlib.sha256(b"%d %d " % largest.size + largest.tobytes()).hexdigest()
     renditions = tuple(Rendition(width, kind, _encoded(image, kind)) for width, image in sizes.items() for kind in KINDS)
     return Accepted(digest, largest.width, largest.height, renditions)
+
+
+def written_anew(file: Readable, *, widths: Sequence[int]) -> tuple[str, list[bytes]]:
+    """
+    Return the digest of a picture's pixels in the first width, and WebP files of it in each: for pictures that are not for everybody.
+
+    :raises PictureRefused: one of its subclasses says why. Nothing is decoded before its size is known.
+    """
+    content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise PictureIsTooLarge(limit_mb=LARGEST_FILE // 1024 // 1024)
+    upright = _upright(_opened(content))
+    images = [_resized(upright, width) for width in widths]
+    return hashlib.sha256(b"%d %d " % images[0].size + images[0].tobytes()).hexdigest(), [_encoded(image, "webp") for image in images]
 
 
 def _opened(content: bytes) -> Image.Image:

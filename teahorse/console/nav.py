@@ -53,6 +53,8 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         yield entry("day", _("Today"), "sun", selling)
         yield entry("ship", _("To ship"), "truck", selling)
         yield entry("packed", _("Packed"), "parcel", selling)
+    if Right.HANDLE_CASES in rights:
+        yield entry("cases", _("Returns and problems"), "question", selling)
     if Right.LIST_GOODS in rights:
         yield entry("goods", _("Goods"), "kinds", selling)
         yield entry("import", _("Import"), "upload", selling)
@@ -60,8 +62,10 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         yield entry("approvals", _("Approvals"), "check", centre)
     if Right.DESK_ORDERS in rights:
         yield entry("desk", _("Order desk"), "search", centre)
+        yield entry("disputes", _("Disputes"), "question", centre)
     if Right.HANDLE_PARCELS in rights:
         yield entry("parcels", _("Parcels"), "scan", station)
+        yield entry("returns", _("Take returns in"), "parcel", station)
     if Right.TAKE_CASH in rights:
         yield entry("cash", _("Cash"), "money", station)
     if Right.MANAGE_MEMBERS in rights:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from teahorse.console.views import approving, cash, choosing, day, desk, goods, importing, members, parcels, shipping, stocking
+from teahorse.console.views import approving, cases, cash, choosing, day, desk, goods, importing, members, parcels, shipping, stocking
 
 app_name = "console"
 
@@ -33,6 +33,13 @@ urlpatterns = [
     path("<slug:org>/approvals/<key:draft_id>/", approving.review, name="review"),
     path("<slug:org>/desk/", desk.search, name="desk"),
     path("<slug:org>/desk/<key:order_id>/", desk.order, name="desk_order"),
+    path("<slug:org>/cases/", cases.of_seller, name="cases"),
+    path("<slug:org>/cases/<key:case_id>/", cases.at_seller, name="case"),
+    path("<slug:org>/cases/<key:case_id>/photos/<key:photo_id>/", cases.photo_at_seller, name="case_photo"),
+    path("<slug:org>/disputes/", cases.of_centre, name="disputes"),
+    path("<slug:org>/disputes/<key:case_id>/", cases.at_centre, name="dispute"),
+    path("<slug:org>/disputes/<key:case_id>/photos/<key:photo_id>/", cases.photo_at_centre, name="dispute_photo"),
+    path("<slug:org>/returns/", cases.at_station, name="returns"),
     path("<slug:org>/parcels/", parcels.counter, name="parcels"),
     path("<slug:org>/parcels/scan/", parcels.scan, name="scan"),
     path("<slug:org>/parcels/<key:parcel_id>/", parcels.parcel, name="parcel"),

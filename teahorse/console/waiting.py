@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from teahorse.aftersales import queries as aftersales
+from teahorse.aftersales.models import AfterSaleCase
 from teahorse.catalog import queries as catalog
 from teahorse.catalog.models import ProductDraft
 from teahorse.console.access import Acting
@@ -22,13 +24,28 @@ def counts(acting: Acting) -> dict[str, int]:
     found: dict[str, int] = {}
     if Right.SHIP_ORDERS in rights:
         found["ship"] = SellerOrder.objects.filter(seller=organisation, state=SellerOrder.State.PAID).count()
+    if Right.HANDLE_CASES in rights:
+        found["cases"] = aftersales.waiting_for_seller(organisation)
     if Right.LIST_GOODS in rights:
         found["goods"] = ProductDraft.objects.filter(seller=organisation, state=ProductDraft.State.SENT_BACK).count()
     if Right.APPROVE_LISTINGS in rights:
         found["approvals"] = drafts_for(acting).count()
+    if Right.DESK_ORDERS in rights:
+        found["disputes"] = disputes_for(acting).count()
     if Right.HANDLE_PARCELS in rights:
         found["parcels"] = to_hand_over([organisation.pk])
     return found
+
+
+def cases_for(acting: Acting) -> QuerySet[AfterSaleCase]:
+    """Return the cases of the sellers in the area of the centre at which she sits."""
+    sellers = sellers_of_centre(acting, Right.DESK_ORDERS)
+    return aftersales.cases_seen_by(acting.person, now=acting.now).filter(order__seller__in=sellers.values("pk"))
+
+
+def disputes_for(acting: Acting) -> QuerySet[AfterSaleCase]:
+    """Return those of them that the centre has to decide, or to look after."""
+    return aftersales.to_decide(cases_for(acting), now=acting.now)
 
 
 def drafts_for(acting: Acting) -> QuerySet[ProductDraft]:

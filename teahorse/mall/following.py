@@ -133,6 +133,7 @@ class PartShown:
     refunds: list[Refund]
     can_cancel: bool
     can_receive: bool
+    can_ask: bool
     promise: str = ""
 
     @property
@@ -183,6 +184,7 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         refunds=tracked.refunds,
         can_cancel=order.state in {State.PENDING_PAYMENT, State.PAID},
         can_receive=order.state == State.PREPARING and is_handed_over,
+        can_ask=order.state in {State.PREPARING, State.CLOSED},
         promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from teahorse.mall.views import account, browsing, buying, following, product, reading, scanning
+from teahorse.mall.views import account, aftersales, browsing, buying, following, product, reading, scanning
 
 app_name = "mall"
 urlpatterns = [
@@ -26,7 +26,11 @@ urlpatterns = [
     path("orders/<key:group_id>/pay/", following.pay, name="pay"),
     path("orders/<key:group_id>/pay/wechat/", following.wechat_answered, name="wechat"),
     path("orders/<key:group_id>/pay/fragment/", following.pay_fragment, name="pay_fragment"),
+    path("orders/<key:group_id>/problem/", aftersales.problem, name="problem"),
+    path("orders/<key:group_id>/cases/<key:case_id>/", aftersales.case, name="case"),
+    path("orders/<key:group_id>/cases/<key:case_id>/photos/<key:photo_id>/", aftersales.photo, name="case_photo"),
     path("me/", account.me, name="me"),
+    path("me/cases/", aftersales.cases, name="cases"),
     path("me/orders/", account.orders, name="orders"),
     path("me/arrived/", account.arrived, name="arrived"),
     path("about/returns/", reading.returns, name="returns"),

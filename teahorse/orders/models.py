@@ -6,7 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Right
 
-from teahorse.catalog.models import Offer
+from teahorse.catalog.models import Offer, Product
 from teahorse.common.models import CountyOwned, Keyed
 from teahorse.people.models import Organisation, Person, ServicePoint
 
@@ -83,6 +83,11 @@ class OrderGroup(Keyed):
     discount_fen = models.BigIntegerField(default=0, db_default=0)
     freight_fen = models.BigIntegerField()
     total_fen = models.BigIntegerField()
+    is_no_return_confirmed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="the buyer ticked that what loses its worth when opened does not go back without a reason",
+    )
     origin = models.CharField(max_length=60, default="mall")
     locale = models.CharField(max_length=10, default="zh-hans")
     quote_version = models.CharField(max_length=16)
@@ -226,6 +231,13 @@ class OrderLine(CountyOwned):
     amount_fen = models.BigIntegerField()
     discount_fen = models.BigIntegerField(default=0, db_default=0)
     weight_grams = models.IntegerField()
+    return_rule = models.CharField(
+        max_length=12,
+        choices=Product.ReturnRule.choices,
+        default=Product.ReturnRule.SEVEN_DAYS,
+        db_default=Product.ReturnRule.SEVEN_DAYS,
+        help_text="whether it can be given back without a reason, as it was shown before buying",
+    )
 
     class Meta:
         constraints = [
@@ -321,15 +333,19 @@ class SellerNotice(Keyed):
         PLACED = "placed"
         PAID = "paid"
         CANCELLED = "cancelled"
+        CASE = "case"
 
     seller_id = models.UUIDField()
     order_id = models.UUIDField()
+    subject_id = models.UUIDField(null=True, help_text="what of the order it is about, where there may be several: an after-sale case")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["order_id", "kind"], name="a_seller_is_told_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["order_id", "kind", "subject_id"], nulls_distinct=False, name="a_seller_is_told_once")
+        ]
         indexes = [models.Index(fields=["seller_id", "-at"], name="notice_unread", condition=models.Q(read_at=None))]
 
     def __str__(self) -> str:

@@ -4,16 +4,21 @@ Three counties with everything in them that nobody from outside may see or chang
 Every private text of a side holds its mark, which is never sent in a request: an answer that holds it has shown it.
 """
 
+import io
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from PIL import Image
 
+from teahorse.aftersales import actions as aftersales
+from teahorse.aftersales.models import AfterSaleCase, CasePhoto
 from teahorse.catalog import actions as catalog
 from teahorse.catalog.content import ProductContent, VariantContent
 from teahorse.catalog.models import Product, ProductDraft
+from teahorse.common.ids import new_id
 from teahorse.console import actions as console
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
@@ -142,11 +147,15 @@ def side(name: str, *, number: int) -> Side:
     catalog.send_back_draft(draft=back, reason=f"{mark}理由", by=member(centre, f"+861990007{number}005"), now=now)
     level = world.level_of(offer)
     stock.move(level=level, delta=1, reason="received", by=seller, now=now, note=f"{mark}入库")
+    case, photo = _case(made, offer, seller, private)
     token, secret = people.issue_token(organisation=coop, name=f"{mark}钥匙", now=now)
     console.reveal(subject_id=waiting.pk, organisation=centre, reason=f"{mark}缘由", by=operator, now=now - timedelta(hours=1))
     grant = people.grant_right(grantor=coop, grantee=centre, right="list_goods", now=now)
     made.ids |= {
         "grant_id": grant.pk,
+        "case_id": case.pk,
+        "photo_id": photo.pk,
+        "hand_in_code": case.hand_in_code,
         "order_id": waiting.pk,
         "unpaid": SellerOrder.objects.get(group=unpaid).pk,
         "paid": waiting.pk,
@@ -172,6 +181,22 @@ def side(name: str, *, number: int) -> Side:
         "operator": operator.pk,
     }
     return made
+
+
+def _case(made: Side, offer, seller: Person, private: dict[str, str]) -> tuple[AfterSaleCase, CasePhoto]:
+    """Return a case that waits for its goods, with a photograph, about an order that was received."""
+    order, parcel = packed(made.buyer, offer, seller, **private)
+    now, key = timezone.now(), new_id()
+    scan = logistics.ScanDraft(parcel_number=parcel.number, act="handed_over", happened_at=now, place=None, by=seller)
+    logistics.record_scans(scans=[scan], now=now)
+    out = io.BytesIO()
+    Image.new("RGB", (400, 300), "brown").save(out, "JPEG")
+    out.seek(0)
+    photo = aftersales.add_photo(order=order, case_id=key, file=out, by_seller=False, now=now)
+    units = {line.pk: line.quantity for line in order.lines.all()}
+    draft = aftersales.CaseDraft(key=key, order=order, kind="return_refund", reason="damaged", units=units, story=f"{made.mark}经过")
+    case = aftersales.open_case(draft=draft, by=made.buyer, now=now)
+    return aftersales.agree(case=case, by=aftersales.Actor("seller", seller.pk), now=now), photo
 
 
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:

@@ -35,8 +35,14 @@ def phone_at_home(phone: str | None) -> str:
     return (phone or "").removeprefix("+86")
 
 
+@register.filter
+def counted(number: int) -> range:
+    """``{% for count in left|counted %}``: from none to so many."""
+    return range(number + 1)
+
+
 @register.simple_tag
-def thumb(pictures: Pictures, product_id: UUID, drawing: str, title: str) -> SafeString:
+def thumb(pictures: Pictures | None, product_id: UUID, drawing: str, title: str) -> SafeString:
     """``{% thumb pictures product.pk product.drawing product.title_i18n %}``: the first photograph, small, else the drawing."""
     return draw_thumb((pictures or {}).get(product_id), drawing=drawing, title=title)
 

@@ -10,12 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from teahorse.aftersales.queries import cases_in_group
 from teahorse.common import push
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.statements import by_index, together
 from teahorse.common.visitors import client_address
 from teahorse.mall import pay as paying
 from teahorse.mall import wechat
+from teahorse.mall.cases import told
 from teahorse.mall.following import OrderShown, order_shown
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import group_of, keep_cart, person_of, whose_cart
@@ -164,7 +166,12 @@ def _order_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | N
 
 
 def _order_context(group: OrderGroup) -> dict[str, object]:
-    return {"group": group, "shown": order_shown(tracking(group)), "reasons": reasons}
+    return {
+        "group": group,
+        "shown": order_shown(tracking(group)),
+        "cases": [told(case) for case in cases_in_group(group)],
+        "reasons": reasons,
+    }
 
 
 @personal

@@ -1,7 +1,7 @@
 """Every change of carts and orders, by topic."""
 
 from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
-from teahorse.orders.actions.fulfilling import NotReceived, NotToPack, close_received, confirm_receipt, pack_order
+from teahorse.orders.actions.fulfilling import NotReceived, NotToPack, close_after_case, close_received, confirm_receipt, pack_order
 from teahorse.orders.actions.noticing import mark_notices_read, notice_sellers
 from teahorse.orders.actions.paying import (
     NothingToPay,
@@ -12,7 +12,7 @@ from teahorse.orders.actions.paying import (
     take_forgotten_payments,
     take_payments,
 )
-from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChanged, Wish, place_orders
+from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChanged, ReturnNotConfirmed, Wish, place_orders
 
 __all__ = [
     "CartFull",
@@ -24,9 +24,11 @@ __all__ = [
     "NothingToPay",
     "Placed",
     "PriceChanged",
+    "ReturnNotConfirmed",
     "TooLateToCancel",
     "Wish",
     "cancel_order",
+    "close_after_case",
     "close_received",
     "confirm_receipt",
     "expire_orders",

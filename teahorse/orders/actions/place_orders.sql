@@ -8,16 +8,19 @@ with wished as (
     select * from jsonb_to_recordset(%(groups)s::jsonb) as wish (
         ord int, id uuid, key uuid, digest text, person_id uuid, contact_name text, contact_phone text,
         destination_code text, destination_names text, destination_line text, pickup_point_id uuid,
-        goods_fen bigint, discount_fen bigint, freight_fen bigint, total_fen bigint, origin text, locale text, quote_version text, note text
+        goods_fen bigint, discount_fen bigint, freight_fen bigint, total_fen bigint, origin text, locale text, quote_version text, note text,
+        no_return boolean
     )
 ), placed as (
     insert into orders_ordergroup (
         id, number, idempotency_key, request_digest, person_id, contact_name, contact_phone, destination_code, destination_names,
-        destination_line, pickup_point_id, goods_fen, discount_fen, freight_fen, total_fen, origin, locale, quote_version, note, placed_at, expires_at
+        destination_line, pickup_point_id, goods_fen, discount_fen, freight_fen, total_fen, origin, locale, quote_version, note, placed_at,
+        expires_at, is_no_return_confirmed
     )
     select id, to_char(%(now)s::timestamptz at time zone 'Asia/Shanghai', 'YYMMDD') || lpad(nextval('orders_number')::text, 8, '0'),
            key, digest, person_id, contact_name, contact_phone, destination_code, destination_names, destination_line, pickup_point_id,
-           goods_fen, discount_fen, freight_fen, total_fen, origin, locale, quote_version, note, %(now)s::timestamptz, %(until)s::timestamptz
+           goods_fen, discount_fen, freight_fen, total_fen, origin, locale, quote_version, note, %(now)s::timestamptz, %(until)s::timestamptz,
+           no_return
       from wished order by ord
     returning id, number
 ), split as (
@@ -35,15 +38,17 @@ with wished as (
       join placed on placed.id = part.group_id
 ), written as (
     insert into orders_orderline (
-        id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, discount_fen, weight_grams
+        id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, discount_fen,
+        weight_grams, return_rule
     )
     select line.id, line.county_id, line.order_id, line.position, line.offer_id, goods.product_id, goods.titles, goods.drawing,
-           line.price_fen, line.quantity, line.price_fen * line.quantity, line.discount_fen, goods.weight_grams * line.quantity
+           line.price_fen, line.quantity, line.price_fen * line.quantity, line.discount_fen, goods.weight_grams * line.quantity,
+           goods.return_rule
       from jsonb_to_recordset(%(lines)s::jsonb) as line (
                id uuid, county_id uuid, order_id uuid, position int, offer_id uuid, price_fen bigint, quantity int, discount_fen bigint
            )
      cross join lateral (  -- offset 0: looked up line by line, however small the catalogue was when this was planned
-           select product.id as product_id, product.drawing, variant.weight_grams,
+           select product.id as product_id, product.drawing, product.return_rule, variant.weight_grams,
                   jsonb_strip_nulls(jsonb_build_object(
                       'title', jsonb_build_object('zh-hans', product.title, 'bo', product.i18n->'title_bo', 'en', product.i18n->'title_en'),
                       'variant', jsonb_build_object('zh-hans', variant.name, 'bo', variant.i18n->'name_bo', 'en', variant.i18n->'name_en')

@@ -25,6 +25,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.catalog.models import Product
 from teahorse.common.events import announce
 from teahorse.common.ids import new_id, new_ids
 from teahorse.common.money import yuan
@@ -41,7 +42,8 @@ FIND_PLACED = """
     select idempotency_key, request_digest, id, number, expires_at from orders_ordergroup where idempotency_key = any(%s::uuid[])
 """
 FIND_OFFERS = """
-    select offer.id, price.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
+    select offer.id, price.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title,
+           product.return_rule
       from catalog_offer offer
       join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, %s) price on true
       join catalog_variant variant on variant.id = offer.variant_id
@@ -49,8 +51,8 @@ FIND_OFFERS = """
      where offer.id = any(%s::uuid[])
 """
 
-Facts = dict[UUID, tuple[int, bool, str]]
-"""Of an offer its price, whether it is sold, and its title."""
+Facts = dict[UUID, tuple[int, bool, str, str]]
+"""Of an offer its price, whether it is sold, its title, and its rule for returns."""
 
 
 class PriceChanged(Refusal):
@@ -65,6 +67,13 @@ class KeyUsedForAnother(Refusal):
 
     code = "key_used_for_another"
     sentence = _("This order was already placed with other contents. Look at your orders before you order again.")
+
+
+class ReturnNotConfirmed(Refusal):
+    """The law asks for an explicit step before such goods lose the right of return."""
+
+    code = "return_not_confirmed"
+    sentence = _("“%(title)s” cannot be given back without a reason. Tick that you know it, or take it out, and order again.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +91,7 @@ class Wish:
     note: str = ""
     verified_phone: str = ""
     """The phone of the person who confirms, where she has proved that it is hers; what is limited for a person goes by it."""
+    is_no_return_confirmed: bool = False
 
     @property
     def digest(self) -> str:
@@ -89,7 +99,7 @@ class Wish:
         quote = self.quote
         asked = (
             quote.version, quote.destination_names, self.person_id, self.contact_name, self.contact_phone,
-            self.destination_line, self.origin, self.locale, self.note,
+            self.destination_line, self.origin, self.locale, self.note, self.is_no_return_confirmed,
         )  # fmt: skip
         return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
 
@@ -125,7 +135,7 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         ask_purse = promotions.ask_for_purse([use for draft in drafts for use in draft.uses()])
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
         ask_facts = asked(FIND_OFFERS, [now, array(offers)])
-    facts: Facts = {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in ask_facts()}
+    facts: Facts = {offer_id: (price, is_sold, title, rule) for offer_id, price, is_sold, title, rule in ask_facts()}
     placed = {row[0]: row[1:] for row in ask_placed()}
     answers: list[Placed | Refusal | None] = [_as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) for wish in wishes]
     twins = _twins(wishes)
@@ -210,6 +220,7 @@ class _Draft:
             "locale": wish.locale,
             "quote_version": quote.version,
             "note": wish.note,
+            "no_return": wish.is_no_return_confirmed,
         }
 
     def orders(self) -> list[dict[str, Any]]:
@@ -312,11 +323,13 @@ def _as_placed(wish: Wish, row: tuple[str, UUID, str, datetime] | None) -> Place
 def _changed(wish: Wish, facts: Facts) -> Refusal | None:
     for part in wish.quote.orders:
         for line in part.lines:
-            price, is_sold, title = facts.get(line.offer_id, (0, False, "?"))
+            price, is_sold, title, rule = facts.get(line.offer_id, (0, False, "?", ""))
             if not is_sold:
                 return NotSold(field=f"lines.{line.offer_id}", title=title)
             if price != line.price_fen:
                 return PriceChanged(field=f"lines.{line.offer_id}", title=title, quoted=yuan(line.price_fen), price=yuan(price))
+            if rule == Product.ReturnRule.CONFIRMED and not wish.is_no_return_confirmed:
+                return ReturnNotConfirmed(field="no_return", title=title)
     return None
 
 

@@ -1,6 +1,6 @@
 """Every change of stock: promising units (:mod:`.promising`) and moving them (:mod:`.moving`)."""
 
-from teahorse.stock.actions.moving import LevelTooLow, count, move, open_level, transfer
+from teahorse.stock.actions.moving import LevelTooLow, count, move, open_level, take_back, transfer
 from teahorse.stock.actions.promising import Demand, Shortage, ask_for_levels, commit, promise, release, release_overdue, reserve, take
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "release_overdue",
     "reserve",
     "take",
+    "take_back",
     "transfer",
 ]

@@ -1,5 +1,6 @@
 """Moving units: receiving, counting, spoiling, transferring. Each change is a movement with its reason."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -69,6 +70,38 @@ def count(*, level: StockLevel, counted: int, by: Person | None, now: datetime, 
     """
     level = StockLevel.objects.select_for_update().get(pk=level.pk)
     return move(level=level, delta=counted - level.on_hand, reason=StockMovement.Reason.COUNTED, by=by, now=now, note=note)
+
+
+@transaction.atomic
+def take_back(*, units: Mapping[UUID, int], reference: UUID, is_sellable: bool, by_id: UUID | None, now: datetime) -> set[UUID]:
+    """
+    Put units of offers that came back on the levels they are sold from; what cannot be sold is written off in the same breath.
+
+    :returns: the offers that still have such a level; of the others nothing is written. Harmless twice.
+    """
+    levels = list(StockLevel.objects.select_for_update().filter(offer_id__in=list(units), is_online=True).order_by("pk"))
+    reasons = {StockMovement.Reason.RETURNED: 1, **({} if is_sellable else {StockMovement.Reason.SPOILED: -1})}
+    known = StockMovement.objects.filter(
+        county_id__in={level.county_id for level in levels}, reference=reference, reason=StockMovement.Reason.RETURNED
+    )
+    if known.exists():
+        return {level.offer_id for level in levels}
+    for level in levels:
+        for reason, sign in reasons.items():
+            StockMovement.objects.create(
+                county_id=level.county_id,
+                level_id=level.pk,
+                delta=sign * units[level.offer_id],
+                reason=reason,
+                reference=reference,
+                by_id=by_id,
+                moved_at=now,
+            )
+        if is_sellable:
+            StockLevel.objects.filter(pk=level.pk).update(on_hand=F("on_hand") + units[level.offer_id])
+    if levels and is_sellable:
+        announce(AvailabilityChanged(offer_ids=tuple(level.offer_id for level in levels)))
+    return {level.offer_id for level in levels}
 
 
 @transaction.atomic

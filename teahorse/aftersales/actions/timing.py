@@ -1,0 +1,84 @@
+"""What time decides when nobody does."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from teahorse.aftersales.actions.answering import accept_offer, agree, decide_for_buyer
+from teahorse.aftersales.actions.moving import BY_TIME, end, locked, move, note
+from teahorse.aftersales.actions.returning import pass_inspection, pay_instead
+from teahorse.aftersales.models import AfterSaleCase, CasePhoto
+from teahorse.aftersales.rules import CENTRE_GRACE, WAITS
+from teahorse.common.refusals import Refusal
+from teahorse.orders.models import SellerOrder
+
+State = AfterSaleCase.State
+BATCH = 200
+UNUSED_PHOTOS_KEPT = timedelta(days=1)
+LOOK_AGAIN = timedelta(days=1)
+_log = logging.getLogger(__name__)
+
+
+def let_time_decide(*, now: datetime) -> int:
+    """
+    Give every case whose deadline is over its default outcome; return how many moved.
+
+    The seller silent: granted. The buyer silent: her offer is paid, a return not sent back is closed. Nobody looked at what
+    came back: paid. The centre silent: overdue for four days, then for the buyer. Each in a transaction of its own; what
+    somebody else holds at this moment is left for the next time, and twice at once is harmless. One that the house refuses
+    (less was left of the payment) goes on standing on the overdue list and is tried again the next day.
+    """
+    late = Q(due_at__lte=now) & ~Q(state__in=(State.REFUNDING, State.ESCALATED)) | Q(due_at__lte=now - CENTRE_GRACE, state=State.ESCALATED)
+    due = AfterSaleCase.objects.filter(late).order_by("due_at", "pk").values_list("pk", "order_id")[:BATCH]
+    return sum(_decide(case_id, order_id, now) for case_id, order_id in due)
+
+
+def _decide(case_id: UUID, order_id: UUID, now: datetime) -> bool:
+    with transaction.atomic():
+        if not SellerOrder.objects.select_for_update(skip_locked=True).filter(pk=order_id).exists():
+            return False
+        case = locked(AfterSaleCase.objects.get(pk=case_id))
+        grace = CENTRE_GRACE if case.state == State.ESCALATED else timedelta()
+        if not case.is_open or case.due_at is None or case.due_at > now - grace or case.state == State.REFUNDING:
+            return False
+        try:
+            with transaction.atomic():
+                DEFAULTS[WAITS[case.state].default](case, now)
+        except Refusal as refusal:
+            _log.warning("time could not decide case %s: %s", case.number, refusal.code)
+            AfterSaleCase.objects.filter(pk=case.pk).update(refund_trouble=refusal.code, due_at=now + LOOK_AGAIN)
+            return False
+    return True
+
+
+def _close(case: AfterSaleCase, now: datetime) -> None:
+    outcome = AfterSaleCase.Outcome.REFUSED if case.state == State.REFUSED else AfterSaleCase.Outcome.LAPSED
+    case.agreed_fen = None
+    note(case, "closed", by=BY_TIME, now=now)
+    end(case, State.CLOSED, outcome, now=now)
+
+
+def _escalate(case: AfterSaleCase, now: datetime) -> None:
+    note(case, "escalated", by=BY_TIME, now=now)
+    move(case, State.ESCALATED, now=now)
+
+
+DEFAULTS: dict[str, Callable[[AfterSaleCase, datetime], object]] = {
+    "agree": lambda case, now: agree(case=case, by=BY_TIME, now=now),
+    "take_offer": lambda case, now: accept_offer(case=case, by=BY_TIME, now=now),
+    "agree_inspected": lambda case, now: pass_inspection(case=case, is_sellable=False, by=BY_TIME, now=now),
+    "refund": lambda case, now: pay_instead(case=case, by=BY_TIME, now=now),
+    "for_buyer": lambda case, now: decide_for_buyer(case=case, words="", by=BY_TIME, now=now),
+    "close": _close,
+    "escalate": _escalate,
+}
+
+
+def sweep_photos(*, now: datetime) -> int:
+    """Throw away the photographs whose case never came, a day after they were sent; return how many."""
+    cases = AfterSaleCase.objects.values("pk")
+    return CasePhoto.objects.filter(added_at__lt=now - UNUSED_PHOTOS_KEPT).exclude(case_id__in=cases).delete()[0]
