@@ -35,15 +35,16 @@ with wished as (
       join placed on placed.id = part.group_id
 ), written as (
     insert into orders_orderline (
-        id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams
+        id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams,
+        nominal_grams
     )
     select line.id, line.county_id, line.order_id, line.position, line.offer_id, goods.product_id, goods.titles, goods.drawing,
-           line.price_fen, line.quantity, line.price_fen * line.quantity, goods.weight_grams * line.quantity
+           line.price_fen, line.quantity, line.price_fen * line.quantity, goods.weight_grams * line.quantity, goods.nominal_grams
       from jsonb_to_recordset(%(lines)s::jsonb) as line (
                id uuid, county_id uuid, order_id uuid, position int, offer_id uuid, price_fen bigint, quantity int
            )
      cross join lateral (  -- offset 0: looked up line by line, however small the catalogue was when this was planned
-           select product.id as product_id, product.drawing, variant.weight_grams,
+           select product.id as product_id, product.drawing, variant.weight_grams, variant.nominal_grams,
                   jsonb_strip_nulls(jsonb_build_object(
                       'title', jsonb_build_object('zh-hans', product.title, 'bo', product.i18n->'title_bo', 'en', product.i18n->'title_en'),
                       'variant', jsonb_build_object('zh-hans', variant.name, 'bo', variant.i18n->'name_bo', 'en', variant.i18n->'name_en')
