@@ -254,9 +254,7 @@ def _variant(path: str, variant: VariantContent, asked: Sequence[Mapping[str, An
     if variant.nominal_grams is not None and not 1 <= variant.nominal_grams <= (variant.weight_grams or HEAVIEST_GRAMS):
         yield Fault(
             f"{path}.nominal_grams",
-            _(
-                "What a piece weighs without its packing: at least 1 gram, and no more than with it. Leave it empty if it is not sold by weight."
-            ),
+            _("A piece weighs at least 1 gram, and no more than with its packing. Leave this empty if it is not sold by weight."),
         )
     if variant.barcode and not is_trade_number(variant.barcode):
         yield Fault(f"{path}.barcode", _("This is no bar code of 8, 12, 13 or 14 digits, or a digit of it is wrong."))

@@ -317,9 +317,7 @@ def template_xlsx(categories: Sequence[Category] | None = None) -> bytes:
         (
             "按重计价：每件净重（克）",
             "nominal_grams",
-            _(
-                "Only for what is weighed when it is packed: what a piece weighs about, without its packing. The price is that of such a piece."
-            ),
+            _("Only for what you weigh when you pack it, without packing. The price is that of such a piece."),
         ),
         (_("Red headers"), "", _("must be filled in. The example row is left out when the table is read.")),
         *((heading, told[0][0]["key"], _attribute_note(told)) for heading, told in asked.items()),

@@ -117,13 +117,13 @@ def waive_overdue(*, now: datetime) -> int:
     One for which money is here already is left to :func:`take_payments`.
     """
     due = BalanceDue.objects.filter(kind=BalanceDue.Kind.WEIGHT, state=BalanceDue.State.ASKED, due_at__lte=now)
-    orders = overdue_orders(due.values("order_id"))
-    return waive(orders=orders, now=now)
+    return waive(orders=locked_orders(due), now=now)
 
 
-def overdue_orders(owing: QuerySet[BalanceDue, UUID], *, limit: int = BATCH) -> list[SellerOrder]:
-    """Return the orders among those that owe, locked in key order; what another worker has in hand is left to it."""
-    return list(SellerOrder.objects.select_for_update(skip_locked=True).filter(pk__in=owing).order_by("pk")[:limit])
+def locked_orders(balances: QuerySet[BalanceDue]) -> list[SellerOrder]:
+    """Return some of the orders of these balances, locked in key order; what another worker has in hand is left to it."""
+    owing = SellerOrder.objects.select_for_update(skip_locked=True).filter(pk__in=balances.values("order_id"))
+    return list(owing.order_by("pk")[:BATCH])
 
 
 def waive(*, orders: Iterable[SellerOrder], now: datetime) -> int:

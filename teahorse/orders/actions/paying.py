@@ -12,7 +12,7 @@ from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.common.statements import asked, by_index, together
-from teahorse.orders.actions.owing import NothingToPay, give_back, orders_of_balances, start_balance_payment, take_balance
+from teahorse.orders.actions.owing import give_back, orders_of_balances, start_balance_payment, take_balance
 from teahorse.orders.events import OrdersCancelled, OrdersExpired, OrdersPaid
 from teahorse.orders.models import BalanceDue, OrderGroup, OrderLine, SellerOrder
 from teahorse.payments import actions as payments
