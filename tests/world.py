@@ -53,12 +53,22 @@ def category(slug: str = "food-drink") -> Category:
     return made
 
 
-def offer(seller: Organisation, *, title: str = "青稞酒", price_fen: int = 3800, on_hand: int = 10, weight_grams: int = 500) -> Offer:
-    """Return an offer of a new listed product with units on hand online."""
+def offer(
+    seller: Organisation,
+    *,
+    title: str = "青稞酒",
+    price_fen: int = 3800,
+    on_hand: int = 10,
+    weight_grams: int = 500,
+    nominal_grams: int | None = None,
+) -> Offer:
+    """Return an offer of a new listed product with units on hand online; with ``nominal_grams`` it is sold by weight."""
     product = Product.objects.create(
         county_id=seller.county_id, seller=seller, category=category(), title=title, origin_area=seller.area, published_at=NOW
     )
-    variant = Variant.objects.create(county_id=seller.county_id, product=product, name="一份", weight_grams=weight_grams)
+    variant = Variant.objects.create(
+        county_id=seller.county_id, product=product, name="一份", weight_grams=weight_grams, nominal_grams=nominal_grams
+    )
     made = Offer.objects.create(county_id=seller.county_id, variant=variant, seller=seller, price_fen=price_fen)
     place, _ = StockPlace.objects.get_or_create(
         organisation=seller, kind="warehouse", defaults={"name": "仓库", "county_id": seller.county_id}

@@ -118,6 +118,9 @@ class VariantForm(Schema):
     barcode: str
     weight_grams: int
     volume_cm3: int
+    nominal_grams: int | None = Field(
+        description="not null: it is weighed when it is packed; the price is that of a piece of so many grams without packing"
+    )
     attributes: dict[str, Any]
     offer: OfferShown | None
 
@@ -343,6 +346,7 @@ def _variant(variant: catalog.VariantTold, left: Mapping[UUID, int]) -> VariantF
         barcode=variant.barcode,
         weight_grams=variant.weight_grams,
         volume_cm3=variant.volume_cm3,
+        nominal_grams=variant.nominal_grams,
         attributes=variant.attributes,
         offer=OfferShown(id=offer.id, price_fen=offer.price_fen, list_price_fen=offer.list_price_fen, available=left.get(offer.id, 0))
         if offer

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from teahorse.api.capabilities import OrganisationToken
 from teahorse.api.fields import Asked, Contact, PageSize, ParcelName
-from teahorse.api.showing import TO_SEND, Destination, SellerPart, contact_shown, destination_shown, parcel_name, part_shown
+from teahorse.api.showing import TO_SEND, Destination, SellerPart, contact_shown, destination_shown, parcel_name, part_shown, weighed_of
 from teahorse.common.refusals import Malformed, NotThere
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
@@ -50,6 +50,10 @@ class PackAsked(Asked):
     weight_grams: int = Field(ge=1, le=1_000_000, strict=True)
     carrier: Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[-_0-9a-z]+$")] = NETWORK
     carrier_number: Annotated[str, StringConstraints(max_length=40, pattern=r"^[-0-9A-Za-z]*$")] = ""
+    weighed: dict[UUID, Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]] = Field(
+        {}, description="for each line that has expected_grams: what its units weigh together without packing, in grams"
+    )
+    asks_difference: bool = Field(default=False, description="whether the buyer is asked for what it weighs more; else it is a gift")
 
     @model_validator(mode="after")
     def _is_numbered(self) -> Self:
@@ -97,6 +101,8 @@ def pack_order(request: HttpRequest, seller_order_id: UUID, asked: PackAsked) ->
         by=None,
         carrier=asked.carrier,
         carrier_number=asked.carrier_number,
+        weighed=asked.weighed,
+        asks_difference=asked.asks_difference,
         now=timezone.now(),
     )
     return parcel_name(parcel)
@@ -104,8 +110,8 @@ def pack_order(request: HttpRequest, seller_order_id: UUID, asked: PackAsked) ->
 
 def _own(request: HttpRequest) -> QuerySet[SellerOrder]:
     seller: Organisation = request.auth  # type: ignore[attr-defined]  # ninja puts there what the token's check returned
-    lines = Prefetch("lines", OrderLine.objects.order_by("position"))
-    return SellerOrder.objects.filter(seller=seller).select_related("group", "seller").prefetch_related(lines)
+    lines = Prefetch("lines", OrderLine.objects.select_related("weighing").order_by("position"))
+    return SellerOrder.objects.filter(seller=seller).select_related("group", "seller").prefetch_related(lines, "balances")
 
 
 def _order(request: HttpRequest, key: UUID) -> SellerOrder:
@@ -124,7 +130,12 @@ def _shown(orders: Sequence[SellerOrder]) -> list[SellerOrderShown]:
     refunds: dict[UUID, list[Refund]] = defaultdict(list)
     for refund in Refund.objects.filter(split__reference__in=keys).select_related("split").order_by("requested_at", "pk"):
         refunds[refund.split.reference].append(refund)
-    return [_one_shown(Tracked(order, list(order.lines.all()), parcels[order.pk], [], refunds[order.pk])) for order in orders]
+    return [
+        _one_shown(
+            Tracked(order, list(order.lines.all()), parcels[order.pk], [], refunds[order.pk], weighed_of(order), list(order.balances.all()))
+        )
+        for order in orders
+    ]
 
 
 def _one_shown(tracked: Tracked) -> SellerOrderShown:

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.utils import translation
 from ninja import Schema
+from pydantic import Field
 
 from teahorse.api.capabilities import Caller
 from teahorse.api.fields import Contact, Named, ParcelName, RefundShown, choice, named
 from teahorse.common.refusals import NotThere
 from teahorse.logistics.models import Parcel
 from teahorse.orders.following import Tracked, Tracking, tracking
-from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
+from teahorse.orders.models import BalanceDue, OrderGroup, OrderLine, SellerOrder, Weighing
 from teahorse.payments.models import Payment
 from teahorse.people.models import Organisation
 from teahorse.people.rules import masked_line, masked_name, masked_phone
@@ -34,6 +35,19 @@ class OrderedLine(Schema):
     quantity: int
     unit_price_fen: int
     amount_fen: int
+    id: UUID
+    expected_grams: int | None = Field(description="not null: it is weighed when it is packed; net, of all units")
+    weighed_grams: int | None = Field(description="what it weighed")
+    weighed_fen: int | None = Field(description="what it costs by that weight")
+
+
+class BalanceDueShown(Schema):
+    """What is asked after the first payment, of a buyer who can pay it by the order's payments."""
+
+    kind: Annotated[str, choice(*BalanceDue.Kind.values)]
+    state: Annotated[str, choice(*BalanceDue.State.values)]
+    amount_fen: int
+    due_at: datetime
 
 
 class Destination(Schema):
@@ -67,6 +81,7 @@ class SellerPart(Schema):
     lines: list[OrderedLine]
     parcels: list[ParcelName]
     refunds: list[RefundShown]
+    balances: list[BalanceDueShown]
 
 
 class PaymentShown(Schema):
@@ -188,9 +203,10 @@ def part_shown(tracked: Tracked) -> SellerPart:
         packed_at=order.packed_at,
         ended_at=order.ended_at,
         end_reason=order.end_reason,
-        lines=[_line(line) for line in tracked.lines],
+        lines=[_line(line, tracked.weighings.get(line.pk)) for line in tracked.lines],
         parcels=[parcel_name(parcel) for parcel in tracked.parcels],
         refunds=[RefundShown.from_orm(refund) for refund in tracked.refunds],
+        balances=[BalanceDueShown.from_orm(balance) for balance in tracked.balances],
     )
 
 
@@ -233,7 +249,12 @@ def parcel_name(parcel: Parcel) -> ParcelName:
     )
 
 
-def _line(line: OrderLine) -> OrderedLine:
+def weighed_of(order: SellerOrder) -> dict[UUID, Weighing]:
+    """Return what was weighed of an order whose lines were read with their weighings."""
+    return {line.pk: line.weighing for line in order.lines.all() if hasattr(line, "weighing")}
+
+
+def _line(line: OrderLine, weighing: Weighing | None) -> OrderedLine:
     return OrderedLine(
         offer_id=line.offer_id,
         product_id=line.product_id,
@@ -242,6 +263,10 @@ def _line(line: OrderLine) -> OrderedLine:
         quantity=line.quantity,
         unit_price_fen=line.unit_price_fen,
         amount_fen=line.amount_fen,
+        id=line.pk,
+        expected_grams=line.expected_grams,
+        weighed_grams=weighing.actual_grams if weighing else None,
+        weighed_fen=weighing.weighed_fen if weighing else None,
     )
 
 

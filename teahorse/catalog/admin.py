@@ -43,7 +43,7 @@ class Brands(Listed):
 
 class Variants(ReadOnlyInside):
     model = Variant
-    fields = ("name", "barcode", "weight_grams", "attributes", "withdrawn_at")
+    fields = ("name", "barcode", "weight_grams", "nominal_grams", "attributes", "withdrawn_at")
     ordering = ("position", "pk")
 
 

@@ -41,6 +41,7 @@ class VariantContent(msgspec.Struct, kw_only=True):
     list_price_fen: int | None = None
     weight_grams: int | None = None
     volume_cm3: int = 0
+    nominal_grams: int | None = None
     barcode: str = ""
     attributes: dict[str, Any] = {}
 
@@ -250,6 +251,11 @@ def _variant(path: str, variant: VariantContent, asked: Sequence[Mapping[str, An
         yield Fault(f"{path}.weight_grams", _("The weight with its packing is between 1 gram and 1,000 kilograms."))
     if not 0 <= variant.volume_cm3 <= LARGEST_CM3:
         yield Fault(f"{path}.volume_cm3", _("The volume is at most 10 cubic metres."))
+    if variant.nominal_grams is not None and not 1 <= variant.nominal_grams <= (variant.weight_grams or HEAVIEST_GRAMS):
+        yield Fault(
+            f"{path}.nominal_grams",
+            _("A piece weighs at least 1 gram, and no more than with its packing. Leave this empty if it is not sold by weight."),
+        )
     if variant.barcode and not is_trade_number(variant.barcode):
         yield Fault(f"{path}.barcode", _("This is no bar code of 8, 12, 13 or 14 digits, or a digit of it is wrong."))
     yield from _attributes(f"{path}.attributes", variant.attributes, asked)
@@ -313,6 +319,7 @@ def _variant_content(variant: Variant, offer: Offer | None) -> VariantContent:
         list_price_fen=offer.list_price_fen if offer else None,
         weight_grams=variant.weight_grams,
         volume_cm3=variant.volume_cm3,
+        nominal_grams=variant.nominal_grams,
         barcode=variant.barcode,
         attributes=variant.attributes,
     )

@@ -264,6 +264,7 @@ class Reading:
             list_price_fen=self._cell(row, "list_price_yuan", cells.fen, before.list_price_fen),
             weight_grams=self._cell(row, "weight_grams", cells.whole, before.weight_grams),
             volume_cm3=self._cell(row, "volume_cm3", lambda text: cells.whole(text) or 0, before.volume_cm3),
+            nominal_grams=self._cell(row, "nominal_grams", cells.whole, before.nominal_grams),
             barcode=self._cell(row, "barcode", str, before.barcode),
             attributes=self._attributes(row, OF_FORM, before.attributes),
         )

@@ -115,13 +115,19 @@ class Product(CountyOwned):
 
 
 class Variant(CountyOwned):
-    """One form in which a product is sold: a size, a colour, a pack."""
+    """
+    One form in which a product is sold: a size, a colour, a pack.
+
+    What has ``nominal_grams`` is sold by weight: ordered by the piece at the price of a piece of so many grams net, and
+    weighed when it is packed.
+    """
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="variants")
     name = models.CharField(max_length=80)
     barcode = models.CharField(max_length=14, blank=True)
     weight_grams = models.PositiveIntegerField()
     volume_cm3 = models.PositiveIntegerField(default=0)
+    nominal_grams = models.PositiveIntegerField(null=True, blank=True, help_text="net, of a piece that is weighed when it is packed")
     attributes = models.JSONField(default=dict, blank=True)
     position = models.SmallIntegerField(default=0)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -129,6 +135,12 @@ class Variant(CountyOwned):
 
     class Meta:
         indexes = [models.Index(fields=["barcode"], name="variant_by_barcode", condition=~models.Q(barcode=""))]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(nominal_grams=None) | models.Q(nominal_grams__gte=1, nominal_grams__lte=models.F("weight_grams")),
+                name="a_piece_weighs_no_more_than_with_its_packing",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -71,6 +71,7 @@ COLUMNS = (
     Column("list_price_yuan", "原价（元）", "variant.list_price_fen"),
     Column("weight_grams", "重量（克）", "variant.weight_grams", "900", is_needed=True),
     Column("volume_cm3", "体积（立方厘米）", "variant.volume_cm3", "1200"),
+    Column("nominal_grams", "按重计价：每件净重（克）", "variant.nominal_grams"),
     Column("barcode", "条形码", "variant.barcode"),
 )
 
@@ -313,6 +314,11 @@ def template_xlsx(categories: Sequence[Category] | None = None) -> bytes:
         ),
         ("退货规则", "return_rule", "、".join(name for name in RETURN_RULES if name)),
         ("售价（元）", "price_yuan", _("In yuan with at most two decimals.")),
+        (
+            "按重计价：每件净重（克）",
+            "nominal_grams",
+            _("Only for what you weigh when you pack it, without packing. The price is that of such a piece."),
+        ),
         (_("Red headers"), "", _("must be filled in. The example row is left out when the table is read.")),
         *((heading, told[0][0]["key"], _attribute_note(told)) for heading, told in asked.items()),
     ):

@@ -102,6 +102,7 @@ def _variant_typed(path: str, variant: VariantContent) -> Typed:
         f"{path}.list_price_fen": _yuan_text(variant.list_price_fen),
         f"{path}.weight_grams": _text(variant.weight_grams),
         f"{path}.volume_cm3": _text(variant.volume_cm3 or None),
+        f"{path}.nominal_grams": _text(variant.nominal_grams),
         f"{path}.barcode": variant.barcode,
         **_words_typed(f"{path}.name", variant.name),
         **_attributes_typed(f"{path}.attributes", variant.attributes),
@@ -186,6 +187,7 @@ class Reader:
             list_price_fen=self._read(f"{path}.list_price_fen", fen),
             weight_grams=self._read(f"{path}.weight_grams", whole),
             volume_cm3=self._read(f"{path}.volume_cm3", whole) or 0,
+            nominal_grams=self._read(f"{path}.nominal_grams", whole),
             barcode=self._get(f"{path}.barcode").replace(" ", ""),
             attributes=self._attributes(f"{path}.attributes", self.category.variant_attributes if self.category else ()),
         )
@@ -374,6 +376,12 @@ class ProductForm:
             self._field(f"{path}.list_price_fen", _("Before the reduction (yuan)"), kind="money"),
             self._field(f"{path}.weight_grams", _("Weight with packing (g)"), kind="number", is_optional=False),
             self._field(f"{path}.volume_cm3", _("Volume (cm³)"), kind="number"),
+            self._field(
+                f"{path}.nominal_grams",
+                _("Sold by weight: a piece weighs about (g)"),
+                kind="number",
+                help=_("Only for what you weigh when you pack it, without packing. The price is that of such a piece."),
+            ),
             self._field(f"{path}.barcode", _("Bar code"), kind="number"),
         ]
         asked = self.category.variant_attributes if self.category else ()

@@ -60,6 +60,7 @@ def _new(row: Row) -> ProductContent:
                 list_price_fen=variant.get("list_price_fen"),
                 weight_grams=variant["weight_grams"],
                 volume_cm3=variant["volume_cm3"],
+                nominal_grams=variant.get("nominal_grams"),
                 attributes=attribute_values(variant.get("attributes", {})),
             )
             for variant in row["variants"]

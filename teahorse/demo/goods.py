@@ -104,6 +104,7 @@ def _variants(rows: list[Row], sellers: dict[str, Organisation]) -> Iterator[Var
                 barcode=row.get("barcode", ""),
                 weight_grams=row["weight_grams"],
                 volume_cm3=row["volume_cm3"],
+                nominal_grams=row.get("nominal_grams"),
                 attributes=attribute_values(row.get("attributes", {})),
                 position=position,
                 **translated(name=row["name"]),

@@ -7,6 +7,7 @@ They are placed, paid, packed and carried by the real actions, each at a time in
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from teahorse.common.refusals import Refusal
 from teahorse.demo.keys import key_of
@@ -15,7 +16,7 @@ from teahorse.demo.routes import express_scans, origin_point, route, staff_of
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders import actions as orders
-from teahorse.orders.models import OrderGroup, SellerNotice, SellerOrder
+from teahorse.orders.models import OrderGroup, OrderLine, SellerNotice, SellerOrder
 from teahorse.orders.quoting import Destination, quote
 from teahorse.payments import actions as payments
 from teahorse.payments.actions.recording import NOTIFICATION, record
@@ -138,11 +139,17 @@ class PastOrder:
         steps = STEPS[: STEPS.index(stage) + 1]
         if "packed" not in steps:
             return
-        express = {} if self.group.pickup_point else {"carrier": EXPRESS, "carrier_number": f"SF{order.number.replace('-', '')}"}
-        packer = staff_of(order.seller)
+        is_fetched = self.group.pickup_point is not None
         parcel = orders.pack_order(
-            order=order, weight_grams=order.weight_grams + PACKING_GRAMS, by=packer, now=self._at(PACKED_AFTER), **express
+            order=order,
+            weight_grams=order.weight_grams + PACKING_GRAMS,
+            by=staff_of(order.seller),
+            now=self._at(PACKED_AFTER),
+            carrier="network" if is_fetched else EXPRESS,
+            carrier_number="" if is_fetched else f"SF{order.number.replace('-', '')}",
+            weighed=_weighed(order),
         )
+        self._give_back(self._at(PACKED_AFTER))
         if "in_transit" in steps:
             self._carry(order, parcel, is_there="at_point" in steps)
         if "handed_over" in steps:
@@ -198,6 +205,12 @@ def _paid(payment: Payment, at: datetime) -> Outcome:
         amount_fen=payment.amount_fen,
         occurred_at=at,
     )
+
+
+def _weighed(order: SellerOrder) -> dict[UUID, int]:
+    """Return what the lines of an order weigh that are sold by weight: a little less than ordered, each its own."""
+    lines = OrderLine.objects.filter(order=order).exclude(nominal_grams=None)
+    return {line.pk: (line.expected_grams or 0) * (97 - line.pk.int % 5) // 100 for line in lines}
 
 
 def _given_back(refund: Refund, at: datetime) -> Outcome:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,8 +16,9 @@ from teahorse.common.translated import translated
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
 from teahorse.mall.pictures import Pictures
+from teahorse.orders import weights
 from teahorse.orders.following import Tracked, Tracking
-from teahorse.orders.models import OrderLine, SellerOrder
+from teahorse.orders.models import BalanceDue, OrderLine, SellerOrder, Weighing
 from teahorse.payments.models import Refund
 from teahorse.people.models import ServicePoint
 
@@ -123,6 +125,55 @@ class ParcelShown:
 
 
 @dataclass(frozen=True, slots=True)
+class WeighingShown:
+    """What a line of goods that are sold by weight weighed, and costs now."""
+
+    kg: str
+    about_kg: str
+    fen: int
+
+
+BALANCE_WORDS = {
+    BalanceDue.State.ASKED: gettext_lazy("Still to be paid"),
+    BalanceDue.State.PAID: gettext_lazy("Paid later"),
+    BalanceDue.State.WAIVED: gettext_lazy("More than ordered: a gift of the seller"),
+    BalanceDue.State.LAPSED: gettext_lazy("Not paid in time"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceShown:
+    """What is, or was, to be paid after the first payment."""
+
+    balance: BalanceDue
+
+    @property
+    def fen(self) -> int:
+        """How much."""
+        return self.balance.amount_fen
+
+    @property
+    def words(self) -> str:
+        """What became of it."""
+        return str(BALANCE_WORDS[BalanceDue.State(self.balance.state)])
+
+    @property
+    def title(self) -> str:
+        """What it is for."""
+        return _("It weighs more than ordered")
+
+    @property
+    def until(self) -> str:
+        """When it is due."""
+        return moment(self.balance.due_at)
+
+    @property
+    def consequence(self) -> str:
+        """What happens if it is not paid."""
+        return _("If you do not pay it, the seller gives it to you; nothing else happens.")
+
+
+@dataclass(frozen=True, slots=True)
 class PartShown:
     """One seller's part with everything that its buyer reads and can do."""
 
@@ -135,6 +186,13 @@ class PartShown:
     can_receive: bool
     can_ask: bool
     promise: str = ""
+    weighings: dict[UUID, WeighingShown] = field(default_factory=dict)
+    balances: list[BalanceShown] = field(default_factory=list)
+
+    @property
+    def owed(self) -> BalanceShown | None:
+        """What she is asked for now."""
+        return next((shown for shown in self.balances if shown.balance.state == BalanceDue.State.ASKED), None)
 
     @property
     def words(self) -> str:
@@ -186,7 +244,13 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         can_receive=order.state == State.PREPARING and is_handed_over,
         can_ask=order.state in {State.PREPARING, State.CLOSED},
         promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
+        weighings={key: _weighing(weighing) for key, weighing in tracked.weighings.items()},
+        balances=[BalanceShown(balance) for balance in tracked.balances],
     )
+
+
+def _weighing(weighing: Weighing) -> WeighingShown:
+    return WeighingShown(weights.kilograms(weighing.actual_grams), weights.kilograms(weighing.nominal_grams), weighing.weighed_fen)
 
 
 def _parcel(parcel: Parcel, scans: Sequence[Scan], tracking: Tracking) -> ParcelShown:

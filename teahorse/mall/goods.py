@@ -23,6 +23,7 @@ from teahorse.common.ui.goods_card import Badge, goods_card
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
 from teahorse.mall.following import day, promise_words
+from teahorse.orders import weights
 from teahorse.places import queries as places
 from teahorse.places.models import Area
 
@@ -92,6 +93,18 @@ class FormShown:
         return self.left < 1
 
     @property
+    def about_kg(self) -> str:
+        """What a piece weighs about, where it is sold by weight."""
+        grams = self.variant.nominal_grams
+        return weights.kilograms(grams) if grams else ""
+
+    @property
+    def kilogram_fen(self) -> int:
+        """The price of a kilogram of what is sold by weight; else 0."""
+        grams = self.variant.nominal_grams
+        return weights.per_kilogram_fen(self.offer.price_fen, nominal_grams=grams) if grams else 0
+
+    @property
     def few(self) -> int:
         """How many are left, where they are few; else 0."""
         return self.left if 0 < self.left <= FEW_LEFT else 0
@@ -141,6 +154,11 @@ class ProductShown:
     def is_for_sale(self) -> bool:
         """Whether it is on show and at least one form can be had."""
         return self.catalogue.product.is_listed and any(not form.is_gone for form in self.forms)
+
+    @property
+    def is_by_weight(self) -> bool:
+        """Whether a form of it is weighed when it is packed."""
+        return any(form.about_kg for form in self.forms)
 
     @property
     def origin(self) -> str:

@@ -35,6 +35,13 @@ class OrdersCancelled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BalancesPaid(Event):
+    """What buyers were asked for after their first payment (``BalanceDue``) is paid now, each for its own seller order."""
+
+    balance_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrdersClosed(Event):
     """The buyers of these seller orders have their goods."""
 

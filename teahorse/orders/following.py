@@ -14,7 +14,7 @@ from teahorse.catalog.models import Picture
 from teahorse.common.rows import as_model
 from teahorse.common.statements import asked, looked_up
 from teahorse.logistics.models import Parcel, Scan
-from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
+from teahorse.orders.models import BalanceDue, OrderGroup, OrderLine, SellerOrder, Weighing
 from teahorse.payments.models import Payment, Refund
 from teahorse.people.models import Organisation, Person, ServicePoint
 
@@ -58,6 +58,14 @@ class Tracked:
     parcels: list[Parcel]
     scans: list[Scan]
     refunds: list[Refund]
+    weighings: dict[UUID, Weighing] = field(default_factory=dict)
+    """What was weighed, by line."""
+    balances: list[BalanceDue] = field(default_factory=list)
+
+    @property
+    def owed(self) -> BalanceDue | None:
+        """What its buyer is asked for now."""
+        return next((balance for balance in self.balances if balance.state == BalanceDue.State.ASKED), None)
 
     @property
     def stage(self) -> str:
@@ -129,7 +137,8 @@ def tracking(group: OrderGroup) -> Tracking:
     for order in orders:
         order.group, order.seller = group, sellers[order.seller_id]
     lines, scans = _by(all_of("lines", OrderLine), "order_id"), _by(all_of("scans", Scan), "parcel_id")
-    parcels_of = _by(parcels, "reference")
+    parcels_of, balances = _by(parcels, "reference"), _by(all_of("balances", BalanceDue), "order_id")
+    weighings = {weighing.line_id: weighing for weighing in all_of("weighings", Weighing)}
     tracked = [
         Tracked(
             order,
@@ -137,6 +146,8 @@ def tracking(group: OrderGroup) -> Tracking:
             parcels_of[order.pk],
             _in_time(scan for parcel in parcels_of[order.pk] for scan in scans[parcel.pk]),
             refunds_of[order.pk],
+            {line.pk: weighings[line.pk] for line in lines[order.pk] if line.pk in weighings},
+            balances[order.pk],
         )
         for order in orders
     ]

@@ -218,7 +218,11 @@ class SellerOrder(CountyOwned):
 
 
 class OrderLine(CountyOwned):
-    """So many units of an offer, at the price and under the names of the moment of placing (``titles``: by language)."""
+    """
+    So many units of an offer, at the price and under the names of the moment of placing (``titles``: by language).
+
+    What has ``nominal_grams`` (net, of one unit) was ordered by the piece and is weighed when it is packed (:class:`Weighing`).
+    """
 
     order = models.ForeignKey(SellerOrder, models.PROTECT, related_name="lines", db_constraint=False, db_index=False)
     position = models.SmallIntegerField()
@@ -238,6 +242,7 @@ class OrderLine(CountyOwned):
         db_default=Product.ReturnRule.SEVEN_DAYS,
         help_text="whether it can be given back without a reason, as it was shown before buying",
     )
+    nominal_grams = models.IntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -281,6 +286,16 @@ class OrderLine(CountyOwned):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.titles.get('zh-hans', '')}"
+
+    @property
+    def quoted_fen(self) -> int:
+        """What the buyer agreed to pay for it: its price less what was taken off."""
+        return self.amount_fen - self.discount_fen
+
+    @property
+    def expected_grams(self) -> int | None:
+        """What all its units weigh about, where they are weighed."""
+        return self.nominal_grams * self.quantity if self.nominal_grams is not None else None
 
 
 class LineDiscount(CountyOwned):
@@ -334,6 +349,8 @@ class SellerNotice(Keyed):
         PAID = "paid"
         CANCELLED = "cancelled"
         CASE = "case"
+        TOPPED_UP = "topped_up"
+        WAIVED = "waived"
 
     seller_id = models.UUIDField()
     order_id = models.UUIDField()
@@ -350,3 +367,86 @@ class SellerNotice(Keyed):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Weighing(CountyOwned):
+    """
+    What the units of a line weighed when they were packed, once and for good; weights are net, of all units together.
+
+    What they cost then (``weighed_fen``) is what they were quoted at, by weight, rounded down to the fen. All lines of an
+    order are weighed in one ``run_id``: the refund of the difference carries it, what is owed is a :class:`BalanceDue`.
+    """
+
+    line = models.OneToOneField(OrderLine, models.PROTECT, related_name="weighing", db_constraint=False)
+    run_id = models.UUIDField()
+    nominal_grams = models.IntegerField()
+    actual_grams = models.IntegerField()
+    quoted_fen = models.BigIntegerField()
+    weighed_fen = models.BigIntegerField()
+    weighed_by_id = models.UUIDField(null=True, help_text="empty where a seller's system did it")
+    weighed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(nominal_grams__gt=0, actual_grams__gt=0), name="what_is_weighed_has_a_weight"),
+            models.CheckConstraint(
+                condition=models.Q(weighed_fen=models.F("quoted_fen") * models.F("actual_grams") / models.F("nominal_grams")),
+                name="what_is_weighed_costs_its_weight",
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="weighings_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.actual_grams} g"
+
+    @property
+    def difference_fen(self) -> int:
+        """What is owed more (above 0) or goes back (below 0) for this line."""
+        return self.weighed_fen - self.quoted_fen
+
+
+class BalanceDue(CountyOwned):
+    """
+    Something more that a buyer is asked to pay for an order after her first payment.
+
+    ``asked -> paid | waived | lapsed``. A payment of it has this row's key as its reference, its only split the order's. An
+    unpaid difference of weight is waived at its deadline; the rest of a pre-sale lapses, and the order with it.
+    """
+
+    class Kind(models.TextChoices):
+        WEIGHT = "weight"
+        PRESALE_BALANCE = "presale_balance"
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        PAID = "paid"
+        WAIVED = "waived"
+        LAPSED = "lapsed"
+
+    order = models.ForeignKey(SellerOrder, models.PROTECT, related_name="balances", db_constraint=False, db_index=False)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    amount_fen = models.BigIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    paid_by_id = models.UUIDField(null=True, help_text="the payment that paid it; another one goes back")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind"], name="one_balance_per_order_and_kind"),
+            models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_balance_is_of_something"),
+            models.CheckConstraint(
+                condition=models.Q(state="paid", paid_by_id__isnull=False) | ~models.Q(state="paid") & models.Q(paid_by_id=None),
+                name="what_is_paid_knows_its_payment",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="balance_to_settle", condition=models.Q(state="asked"))]
+        triggers = [
+            pgtrigger.ReadOnly(name="a_balance_stays_as_asked", fields=["order", "county_id", "kind", "amount_fen", "asked_at", "due_at"]),
+            pgtrigger.Protect(name="a_balance_is_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.FSM(name="balance_states", field="state", transitions=[("asked", "paid"), ("asked", "waived"), ("asked", "lapsed")]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_fen} {self.state}"

@@ -27,3 +27,11 @@ def close_received(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pass
     """Close what was handed over long ago."""
     while actions.close_received(now=timezone.now()):
         pass
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="orders.waive_overdue", queue="clock", queueing_lock="orders.waive_overdue")
+def waive_overdue(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Waive what nobody paid of what weighed more."""
+    while actions.waive_overdue(now=timezone.now()):
+        pass

@@ -1,5 +1,5 @@
 -- Everything that follows an order group, as one JSON object of lists: its parts with their sellers, lines, parcels, scans,
--- the points that those name, payments, refunds, and the first photograph of each of the goods.
+-- the points that those name, weighings, what is owed besides, payments, refunds, and the first photograph of each of the goods.
 -- The columns are those that somebody shows; each list stands in the order in which it is told.
 with part as materialized (
     select id, group_id, number, seller_id, state, goods_fen, freight_fen, total_fen, weight_grams, promised_from_date,
@@ -11,8 +11,17 @@ with part as materialized (
       from people_organisation
      where id = any(array(select seller_id from part))
 ), line as materialized (
-    select id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams
+    select id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams,
+           nominal_grams
       from orders_orderline
+     where order_id = any(array(select id from part))
+), weighing as (
+    select id, line_id, run_id, nominal_grams, actual_grams, quoted_fen, weighed_fen, weighed_at
+      from orders_weighing
+     where line_id = any(array(select id from line))
+), balance as materialized (
+    select id, order_id, kind, amount_fen, state, asked_at, due_at, settled_at
+      from orders_balancedue
      where order_id = any(array(select id from part))
 ), parcel as materialized (
     select id, county_id, number, reference, pickup_point_id, pickup_code, carrier, carrier_number, weight_grams, stage, stage_at,
@@ -33,7 +42,7 @@ with part as materialized (
     select id, reference, attempt, provider, method, our_number, provider_number, amount_fen, state, prompt, created_at, expires_at,
            settled_at
       from payments_payment
-     where reference = %(group_id)s::uuid
+     where reference = any(array(select %(group_id)s::uuid union all select id from balance))
 ), refund as (
     select refund.id, refund.payment_id, refund.split_id, split.reference as part_id, refund.reference, refund.amount_fen, refund.reason,
            refund.state, refund.requested_at, refund.settled_at
@@ -51,9 +60,11 @@ select json_build_object(
            'sellers', (select json_agg(seller) from seller),
            'lines', (select json_agg(line order by order_id, position) from line),
            'parcels', (select json_agg(parcel order by packed_at, id) from parcel),
+           'weighings', (select json_agg(weighing) from weighing),
+           'balances', (select json_agg(balance order by asked_at, id) from balance),
            'scans', (select json_agg(scan order by happened_at, id) from scan),
            'points', (select json_agg(point) from point),
-           'payments', (select json_agg(payment order by attempt) from payment),
+           'payments', (select json_agg(payment order by created_at, attempt) from payment),
            'refunds', (select json_agg(refund order by requested_at, id) from refund),
            'pictures', (select json_agg(picture) from picture)
        )::text

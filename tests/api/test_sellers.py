@@ -109,6 +109,24 @@ def test_an_order_is_packed_once(as_organisation, paid, wine):
     assert world.level_of(wine).on_hand == 8
 
 
+def test_what_is_sold_by_weight_is_packed_with_its_weight(as_organisation, paid):
+    meat = world.offer(world.organisation("damxung"), price_fen=9600, weight_grams=1500, nominal_grams=1200)
+    order = paid({meat: 1}).orders.get()
+    seller = as_organisation(meat.seller)
+    line = seller.get(f"seller/orders/{order.pk}").json()["lines"][0]
+
+    forgotten = seller.post(f"seller/orders/{order.pk}/pack", {"weight_grams": 1400})
+    weighed = {"weighed": {line["id"]: 1300}, "asks_difference": True}
+    packed = seller.post(f"seller/orders/{order.pk}/pack", {"weight_grams": 1500, **weighed})
+
+    assert (line["expected_grams"], line["weighed_grams"]) == (1200, None)
+    assert problem(forgotten) == (422, "not_weighed", f"weighed.{line['id']}")
+    assert packed.status_code == 201
+    shown = seller.get(f"seller/orders/{order.pk}").json()
+    assert (shown["lines"][0]["weighed_grams"], shown["lines"][0]["weighed_fen"]) == (1300, 10400)
+    assert [(due["kind"], due["state"], due["amount_fen"]) for due in shown["balances"]] == [("weight", "asked", 800)]
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [

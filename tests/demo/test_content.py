@@ -352,6 +352,7 @@ def test_variants_have_unique_keys_positive_prices_and_believable_sizes() -> Non
         assert variant.get("list_price_fen", variant["price_fen"] + 1) > variant["price_fen"], variant["key"]
         assert is_whole(variant["weight_grams"], at_most=30_000), variant["key"]
         assert is_whole(variant["volume_cm3"], at_most=50_000), variant["key"]
+        assert "nominal_grams" not in variant or is_whole(variant["nominal_grams"], at_most=variant["weight_grams"]), variant["key"]
         assert is_whole(variant["stock"], at_most=1_000), variant["key"]
 
 

@@ -128,7 +128,7 @@ def _write_variants(product: Product, contents: list[VariantContent], now: datet
         variants,
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["name", "i18n", "barcode", "weight_grams", "volume_cm3", "attributes", "position", "withdrawn_at"],
+        update_fields=["name", "i18n", "barcode", "weight_grams", "volume_cm3", "nominal_grams", "attributes", "position", "withdrawn_at"],
     )
     Offer.objects.bulk_create(
         offers, update_conflicts=True, unique_fields=["variant", "seller"], update_fields=["price_fen", "list_price_fen", "is_active"]
@@ -145,6 +145,7 @@ def _variant(product: Product, content: VariantContent, position: int) -> Varian
         barcode=content.barcode,
         weight_grams=content.weight_grams or 0,
         volume_cm3=content.volume_cm3,
+        nominal_grams=content.nominal_grams,
         attributes=content.attributes,
         position=position,
     )

@@ -92,6 +92,7 @@ class VariantTold:
     barcode: str
     weight_grams: int
     volume_cm3: int
+    nominal_grams: int | None
     attributes: dict[str, Any]
     offer: OfferTold | None
 
@@ -170,10 +171,11 @@ def _variant(  # the columns as they stand in the statement
     barcode: str,
     weight_grams: int,
     volume_cm3: int,
+    nominal_grams: int | None,
     attributes: dict[str, Any],
     offer_id: str | None,
     price_fen: int,
     list_price_fen: int | None,
 ) -> VariantTold:
     offer = OfferTold(UUID(offer_id), price_fen, list_price_fen) if offer_id else None
-    return VariantTold(UUID(key), name, barcode, weight_grams, volume_cm3, attributes, offer)
+    return VariantTold(UUID(key), name, barcode, weight_grams, volume_cm3, nominal_grams, attributes, offer)

@@ -13,7 +13,7 @@ select product.id,
        brand.key, coalesce(nullif(brand.i18n ->> %(name)s::text, ''), brand.name), brand.is_village_brand, brand.has_gi_mark,
        origin.code,
        (select json_agg(json_build_array(variant.id, coalesce(nullif(variant.i18n ->> %(name)s::text, ''), variant.name), variant.barcode,
-                                         variant.weight_grams, variant.volume_cm3, variant.attributes,
+                                         variant.weight_grams, variant.volume_cm3, variant.nominal_grams, variant.attributes,
                                          offer.id, price.price_fen, price.was_fen)
                         order by variant.position, variant.id)
           from catalog_variant variant

@@ -185,6 +185,7 @@ def _labels() -> dict[str, str]:
         "list_price_fen": _("Before the reduction"),
         "weight_grams": _("Weight (g)"),
         "volume_cm3": _("Volume (cm³)"),
+        "nominal_grams": _("Sold by weight: a piece weighs about (g)"),
         "barcode": _("Bar code"),
         "id": _("Key"),
     }

@@ -15,6 +15,8 @@ from teahorse.console import actions
 from teahorse.console.access import Acting, acts
 from teahorse.console.models import CashReceipt
 from teahorse.console.nav import page
+from teahorse.orders import actions as orders
+from teahorse.orders import owing
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.payments import actions as payments_actions
 from teahorse.payments import queries as payments
@@ -43,16 +45,19 @@ def find(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 def _standing(acting: Acting, group: OrderGroup) -> dict[str, Any]:
     orders = list(SellerOrder.objects.filter(group=group).order_by("number"))
-    payment = payments.payment_of(group.pk)
+    due = owing.due_of(group, now=acting.now)
+    payment = payments.payment_of(due.reference if due else group.pk)
     is_taken = payment is not None and payment.state in Payment.TAKEN
     is_ours = payment is not None and CashReceipt.objects.filter(subject_id=payment.pk, organisation=acting.organisation).exists()
-    waiting = [order for order in orders if order.state == SellerOrder.State.PENDING_PAYMENT]
-    refunds = Refund.objects.filter(payment=payment, state__in=Refund.OPEN) if is_ours and payment else Refund.objects.none()
+    ours = CashReceipt.objects.filter(organisation=acting.organisation).values("subject_id")
+    refunds = Refund.objects.filter(payment__reference__in=owing.references_of(group), payment__in=ours, state__in=Refund.OPEN)
     lines = OrderLine.objects.filter(order__in=orders).order_by("order__number", "position")
     return {
         "units": lines.aggregate(units=Sum("quantity"))["units"] or 0,
         "lines": lines if is_ours else [],
-        "due_fen": 0 if is_taken or group.expires_at <= acting.now else sum(order.total_fen for order in waiting),
+        "due_fen": due.fen if due and not is_taken else 0,
+        "due_until": due.until if due else None,
+        "balance": due.balance if due else None,
         "payment": payment if is_taken else None,
         "is_ours": is_ours,
         "refunds": list(refunds.order_by("requested_at", "pk")),
@@ -61,14 +66,17 @@ def _standing(acting: Acting, group: OrderGroup) -> dict[str, Any]:
 
 @acts(Right.TAKE_CASH, "POST", back="console:cash")
 def take(request: HttpRequest, acting: Acting, group_id: UUID) -> HttpResponse:
-    """Take the whole amount; the second click finds the receipt."""
+    """Take the whole amount; the second click finds the receipt, and never takes what has come to be owed since."""
     group = OrderGroup.objects.filter(pk=group_id, number=request.POST.get("number", "")).first()
     if group is None:
         raise Http404
+    due = owing.due_of(group, now=acting.now)
     try:
+        if due is not None and due.balance is not None and request.POST.get("balance") != str(due.balance.pk):
+            raise orders.NothingToPay
         payment = actions.take_cash_for(group=group, organisation=acting.organisation, by=acting.person, now=acting.now)
     except Refusal:
-        known = payments.payment_of(group.pk)
+        known = payments.payment_of(_last_paid(group))
         if known is None or not CashReceipt.objects.filter(subject_id=known.pk, organisation=acting.organisation).exists():
             raise
         payment = known
@@ -99,10 +107,17 @@ def receipt(request: HttpRequest, acting: Acting, subject_id: UUID) -> HttpRespo
         raise Http404
     refund = Refund.objects.filter(pk=subject_id).select_related("payment").first()
     payment = refund.payment if refund else Payment.objects.get(pk=subject_id, provider=CASH)
-    group = OrderGroup.objects.get(pk=payment.reference)
+    group = owing.group_of_payment(payment)
     lines = OrderLine.objects.filter(order__group=group).order_by("order__number", "position")
-    context = {"kept": kept, "payment": payment, "refund": refund, "group": group, "lines": lines}
+    is_first = payment.reference == group.pk
+    context = {"kept": kept, "payment": payment, "refund": refund, "group": group, "lines": lines if is_first else [], "is_first": is_first}
     return page(request, acting, "receipt.html", context)
+
+
+def _last_paid(group: OrderGroup) -> UUID:
+    """Return what was paid last for a group: itself, or what it owed later."""
+    taken = Payment.objects.filter(reference__in=owing.references_of(group), state__in=Payment.TAKEN)
+    return taken.order_by("-settled_at", "-pk").values_list("reference", flat=True).first() or group.pk
 
 
 def _receipts(acting: Acting) -> list[dict[str, Any]]:

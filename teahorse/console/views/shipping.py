@@ -3,18 +3,20 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from teahorse.common.money import yuan
 from teahorse.common.refusals import Refusal
 from teahorse.console.access import Acting, acts
 from teahorse.console.keys import keys_of
@@ -78,6 +80,27 @@ def _picks(orders: Sequence[SellerOrder]) -> list[Pick]:
 
 
 @dataclass
+class OnTheScale:
+    """A line that is sold by weight, with the kilograms that were typed for it and what is wrong with them."""
+
+    line: OrderLine
+    typed: str = ""
+    fault: str = ""
+
+    @property
+    def grams(self) -> int | None:
+        """What was typed, if it is a weight."""
+        return _grams(self.typed)
+
+    def check(self) -> None:
+        """Look whether such goods can be sent for what was ordered; say what is wrong."""
+        try:
+            actions.difference_of([self.line], {self.line.pk: self.grams} if self.grams else {})
+        except Refusal as refusal:
+            self.fault = str(refusal)
+
+
+@dataclass
 class Packing:
     """An order on the packing table, with what was typed for it and what is wrong with that."""
 
@@ -88,17 +111,50 @@ class Packing:
     weight_fault: str = ""
     number_fault: str = ""
     grams: int = 0
+    scale: list[OnTheScale] = field(default_factory=list)
+    asks_difference: bool = False
 
     def check(self) -> bool:
         """Read the weight and the number; say what is wrong."""
-        self.grams = int(Decimal(self.weight.replace(",", ".")) * 1000) if KILOGRAMS.fullmatch(self.weight) else 0
+        self.grams = _grams(self.weight) or 0
         if not 1 <= self.grams <= HEAVIEST_GRAMS:
             self.weight_fault = _("The weight of the parcel in kilograms, at most 200.")
         if self.carrier not in CARRIERS:
             self.number_fault = _("Choose who takes it on.")
         elif self.carrier != "network" and not CARRIER_NUMBER.fullmatch(self.carrier_number):
             self.number_fault = _("Copy the number from the carrier's label: 8 to 30 letters and digits.")
-        return not (self.weight_fault or self.number_fault)
+        for one in self.scale:
+            one.check()
+        return not (self.weight_fault or self.number_fault or any(one.fault for one in self.scale))
+
+    @property
+    def weighed(self) -> dict[UUID, int]:
+        """The grams of the lines that are sold by weight."""
+        return {one.line.pk: one.grams for one in self.scale if one.grams}
+
+    def difference_words(self) -> str:
+        """Say what the weights that were typed do to the price; nothing where nothing is weighed."""
+        if not self.scale:
+            return ""
+        fen = actions.difference_of([one.line for one in self.scale], self.weighed)
+        words = (
+            _("%(fen)s go back to the buyer.")
+            if fen < 0
+            else _("%(fen)s more: the buyer is asked for it.")
+            if fen and self.asks_difference
+            else _("%(fen)s more: your gift, the buyer is not asked.")
+            if fen
+            else _("It costs what was agreed.")
+        )
+        return words % {"fen": f"¥{yuan(abs(fen))}"}
+
+
+def _grams(typed: str) -> int | None:
+    return int(Decimal(typed.replace(",", ".")) * 1000) if KILOGRAMS.fullmatch(typed) else None
+
+
+def _scale(order: SellerOrder) -> list[OnTheScale]:
+    return [OnTheScale(line) for line in order.lines.all() if line.nominal_grams is not None]
 
 
 @acts(Right.SHIP_ORDERS, "GET", "POST", kinds=SELLERS)
@@ -106,11 +162,16 @@ def pack(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Ask for weight and carrier of the chosen orders, then put each into a parcel; what was packed before is left alone."""
     if request.method == "POST":
         return _pack(request, acting)
-    table = [Packing(order, f"{order.weight_grams / 1000:.2f}", "network", "") for order in _chosen(request, acting)]
+    table = [Packing(order, f"{order.weight_grams / 1000:.2f}", "network", "", scale=_scale(order)) for order in _chosen(request, acting)]
     if not table:
         messages.info(request, _("Choose the orders that you want to pack."))
         return redirect("console:ship", org=acting.organisation.key)
-    return page(request, acting, "pack.html", {"table": table, "carriers": CARRIERS})
+    return _table(request, acting, table)
+
+
+def _table(request: HttpRequest, acting: Acting, table: Sequence[Packing], *, status: int = 200, **more: object) -> HttpResponse:
+    is_weighed = any(packing.scale for packing in table)
+    return page(request, acting, "pack.html", {"table": table, "carriers": CARRIERS, "is_weighed": is_weighed, **more}, status=status)
 
 
 def _pack(request: HttpRequest, acting: Acting) -> HttpResponse:
@@ -122,7 +183,9 @@ def _pack(request: HttpRequest, acting: Acting) -> HttpResponse:
     table = [_packing(request, order) for order in found if order.state == State.PAID]
     faulty = [packing for packing in table if not packing.check()]
     if faulty:
-        return page(request, acting, "pack.html", {"table": table, "carriers": CARRIERS}, status=422)
+        return _table(request, acting, table, status=422)
+    if request.POST.get("do") == "reckon" and table:
+        return _table(request, acting, table, is_reckoned=True)
     packed = [packing for packing in table if _packed(request, acting, packing)]
     if packed:
         messages.success(
@@ -140,7 +203,11 @@ def _packing(request: HttpRequest, order: SellerOrder) -> Packing:
 
     number = re.sub(r"[\s-]", "", typed("carrier_number")).upper()
     carrier = typed("carrier") or "network"
-    return Packing(order, typed("weight"), carrier, number if carrier != "network" else "")
+    scale = _scale(order)
+    for one in scale:
+        one.typed = request.POST.get(f"weighed.{one.line.pk}", "").strip()
+    asks = request.POST.get(f"asks_difference.{order.pk}") == "1"
+    return Packing(order, typed("weight"), carrier, number if carrier != "network" else "", scale=scale, asks_difference=asks)
 
 
 def _packed(request: HttpRequest, acting: Acting, packing: Packing) -> bool:
@@ -152,10 +219,14 @@ def _packed(request: HttpRequest, acting: Acting, packing: Packing) -> bool:
             now=acting.now,
             carrier=packing.carrier,
             carrier_number=packing.carrier_number,
+            weighed=packing.weighed,
+            asks_difference=packing.asks_difference,
         )
     except Refusal as refusal:
         messages.error(request, f"{packing.order.number}: {refusal}")
         return False
+    if words := packing.difference_words():
+        messages.info(request, f"{packing.order.number}: {words}")
     return True
 
 
@@ -192,7 +263,7 @@ def waybills(request: HttpRequest, acting: Acting) -> HttpResponse:
 def order(request: HttpRequest, acting: Acting, order_id: UUID) -> HttpResponse:
     """Show one order of the seller: goods, where it goes, its parcels."""
     wanted = SellerOrder.objects.filter(pk=order_id, seller=acting.organisation).select_related("group__pickup_point")
-    found = wanted.prefetch_related("lines").first()
+    found = wanted.prefetch_related(Prefetch("lines", OrderLine.objects.order_by("position")), "lines__weighing", "balances").first()
     if found is None:
         raise Http404
     return page(request, acting, "order.html", {"order": found, "parcels": logistics.parcels_of([found.pk]), "carriers": CARRIERS})

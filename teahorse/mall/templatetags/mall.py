@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django import template
@@ -13,6 +14,7 @@ from teahorse.common.ids import short
 from teahorse.mall import following
 from teahorse.mall.pictures import Pictures
 from teahorse.mall.pictures import thumb as draw_thumb
+from teahorse.orders import weights
 
 register = template.Library()
 
@@ -27,6 +29,18 @@ def short_key(key: UUID | str | None) -> str:
 def moment(at: datetime | None) -> str:
     """``{{ group.placed_at|moment }}``: a time as the mall writes it."""
     return following.moment(at)
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
+    """``{{ part.weighings|get:line.pk }}``: what a mapping holds under a key, or nothing."""
+    return (mapping or {}).get(key)
+
+
+@register.filter
+def kilograms(grams: int | None) -> str:
+    """``{{ line.expected_grams|kilograms }}``: a weight as a scale shows it, without the unit."""
+    return "" if grams is None else weights.kilograms(grams)
 
 
 @register.filter

@@ -21,7 +21,7 @@ from teahorse.mall.cases import told
 from teahorse.mall.following import OrderShown, order_shown
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import group_of, keep_cart, person_of, whose_cart
-from teahorse.orders import actions
+from teahorse.orders import actions, owing
 from teahorse.orders.following import ask_whether_it_waits, tracking
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.orders.wanted import Whose
@@ -116,7 +116,12 @@ def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | 
         ask_waiting, ask_payment = ask_whether_it_waits(group), payment_queries.ask_for_payment(group.pk)
         ask_resting = payment_queries.ask_who_rests()
     payment = ask_payment()
-    if not ask_waiting() or (payment is not None and payment.state in Payment.TAKEN):
+    due = owing.Due(group.pk, group.total_fen, group.expires_at) if ask_waiting() else owing.balance_due(group, now=now)
+    if due is None:
+        return None
+    if due.balance is not None:
+        payment = payment_queries.payment_of(due.reference)
+    if payment is not None and payment.state in Payment.TAKEN:
         return None
     back = request.build_absolute_uri(reverse("mall:pay", args=[group.pk]))
     prompt, resting = paying.prompt_of(payment, now=now), ask_resting()
@@ -125,8 +130,9 @@ def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | 
         "resting": resting & {paying.WECHAT, paying.ALIPAY},
         "group": group,
         "prompt": prompt,
-        "is_over": group.expires_at <= now,
-        "minutes": paying.minutes_left(group.expires_at, now=now),
+        "due": due,
+        "is_over": due.until <= now,
+        "minutes": paying.minutes_left(due.until, now=now),
         "sandbox_link": paying.sandbox_link(prompt.payment, back=back) if prompt else "",
         "is_in_wechat": wechat.is_here(request),
         "can_pay_here": wechat.can_pay_here(request),

@@ -3,8 +3,8 @@
 from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
 from teahorse.orders.actions.fulfilling import NotReceived, NotToPack, close_after_case, close_received, confirm_receipt, pack_order
 from teahorse.orders.actions.noticing import mark_notices_read, notice_sellers
+from teahorse.orders.actions.owing import NothingToPay, waive_overdue
 from teahorse.orders.actions.paying import (
-    NothingToPay,
     TooLateToCancel,
     cancel_order,
     expire_orders,
@@ -13,6 +13,7 @@ from teahorse.orders.actions.paying import (
     take_payments,
 )
 from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChanged, ReturnNotConfirmed, Wish, place_orders
+from teahorse.orders.actions.weighing import NotWeighed, WeightOff, difference_of
 
 __all__ = [
     "CartFull",
@@ -21,16 +22,19 @@ __all__ = [
     "KeyUsedForAnother",
     "NotReceived",
     "NotToPack",
+    "NotWeighed",
     "NothingToPay",
     "Placed",
     "PriceChanged",
     "ReturnNotConfirmed",
     "TooLateToCancel",
+    "WeightOff",
     "Wish",
     "cancel_order",
     "close_after_case",
     "close_received",
     "confirm_receipt",
+    "difference_of",
     "expire_orders",
     "mark_notices_read",
     "merge_carts",
@@ -44,4 +48,5 @@ __all__ = [
     "take_forgotten_payments",
     "take_out",
     "take_payments",
+    "waive_overdue",
 ]

@@ -1,7 +1,8 @@
 """From paid to received: packing, and closing when the buyer has her goods."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,8 @@ from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
+from teahorse.orders.actions.owing import waive
+from teahorse.orders.actions.weighing import weigh
 from teahorse.orders.events import OrdersClosed
 from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Person
@@ -43,13 +46,24 @@ class NotReceived(Refusal):
 
 @transaction.atomic
 def pack_order(
-    *, order: SellerOrder, weight_grams: int, by: Person | None, now: datetime, carrier: str = "network", carrier_number: str = ""
+    *,
+    order: SellerOrder,
+    weight_grams: int,
+    by: Person | None,
+    now: datetime,
+    carrier: str = "network",
+    carrier_number: str = "",
+    weighed: Mapping[UUID, int] | None = None,
+    asks_difference: bool = False,
 ) -> Parcel:
     """
     Put a paid order into a parcel; its units leave the shelf. ``by`` is None where a seller's system does it.
 
+    :param weighed: what the units of each line weigh net that is sold by weight, by the line's key; see :func:`.weighing.weigh`.
+    :param asks_difference: whether the buyer is asked for what they weigh more.
     :raises NotToPack: if it is not waiting for that; the second click finds it packed.
     :raises UnitsGone: if no units are committed to it.
+    :raises NotWeighed: :raises WeightOff: if a weight is missing, or too far from what was ordered. Nothing is changed in any of these.
     """
     order = SellerOrder.objects.select_for_update().get(pk=order.pk)
     if order.state != State.PAID:
@@ -57,6 +71,7 @@ def pack_order(
     group = order.group
     if order.pk not in stock.take(references=[order.pk], by_id=by.pk if by else None, now=now):
         raise UnitsGone
+    weigh(order=order, weighed=weighed or {}, asks_difference=asks_difference, by=by, now=now)
     parcel = logistics.pack(
         draft=logistics.ParcelDraft(reference=order.pk, weight_grams=weight_grams, carrier=carrier, carrier_number=carrier_number),
         sender=order.seller,
@@ -118,5 +133,6 @@ def _close(orders: Iterable[SellerOrder], now: datetime, *, reason: str) -> None
         order.state, order.ended_at, order.end_reason = State.CLOSED, now, reason
     SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
     if ended:
+        waive(orders=ended, now=now)  # whoever has her goods is asked for nothing more
         announce(OrdersClosed(order_ids=tuple(order.pk for order in ended)))
         tell(f"group:{order.group_id}" for order in ended)

@@ -5,17 +5,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.common.statements import asked, by_index, together
+from teahorse.orders.actions.owing import give_back, orders_of_balances, start_balance_payment, take_balance
 from teahorse.orders.events import OrdersCancelled, OrdersExpired, OrdersPaid
-from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
+from teahorse.orders.models import BalanceDue, OrderGroup, OrderLine, SellerOrder
 from teahorse.payments import actions as payments
-from teahorse.payments.models import Payment, PaymentSplit, Refund
+from teahorse.payments.models import Payment, Refund
 from teahorse.promotions import actions as promotions
 from teahorse.stock import actions as stock
 
@@ -24,13 +25,6 @@ BATCH = 500
 LOCK_WHAT_WAITS = """
     select id, seller_id, total_fen from orders_sellerorder where group_id = %s::uuid and state = 'pending_payment' order by id for update
 """
-
-
-class NothingToPay(Refusal):
-    """The order is paid, expired or cancelled."""
-
-    code = "nothing_to_pay"
-    sentence = _("There is nothing to pay for this order any more.")
 
 
 class TooLateToCancel(Refusal):
@@ -43,7 +37,7 @@ class TooLateToCancel(Refusal):
 @transaction.atomic
 def start_payment(*, group: OrderGroup, provider: str, method: str, now: datetime, payer: payments.Payer | None = None) -> Payment:
     """
-    Open the payment of an order group, split by seller, good no longer than its reservation.
+    Open the payment of an order group, split by seller, good no longer than its reservation; later that of what is owed for it.
 
     In cash and with its payer it is prepared at once (``payments.open_payment``). Two round trips: what it goes by is
     locked and read in one, the payment and its splits are written in the other.
@@ -52,14 +46,14 @@ def start_payment(*, group: OrderGroup, provider: str, method: str, now: datetim
     :raises AlreadyPaid: if money for it is here. Nothing is changed in either.
     """
     if group.expires_at <= now:
-        raise NothingToPay
+        return start_balance_payment(group=group, provider=provider, method=method, now=now, payer=payer)
     with together():
         by_index()
         ask_parts = asked(LOCK_WHAT_WAITS, [str(group.pk)])
         ask_attempts = payments.ask_for_attempts(group.pk)
     parts = ask_parts()
     if not parts:
-        raise NothingToPay
+        return start_balance_payment(group=group, provider=provider, method=method, now=now, payer=payer)
     return payments.open_payment(
         reference=group.pk,
         amount_fen=sum(total_fen for _key, _seller, total_fen in parts),
@@ -80,16 +74,24 @@ def take_payments(*, payment_ids: Iterable[UUID], now: datetime) -> None:
     Give money that came in to the orders it was paid for; harmless twice.
 
     Orders that wait become paid, and what promotions took off them is used. For orders that had expired units and promotions are
-    taken again; where either is gone, or where the orders were paid or cancelled otherwise, the payment is refunded.
+    taken again; where either is gone, or where the orders were paid or cancelled otherwise, the payment is refunded. So is what was
+    owed (:class:`BalanceDue`) and is owed no more.
     """
     found = list(Payment.objects.filter(pk__in=list(payment_ids), state__in=Payment.TAKEN).order_by("pk"))
-    groups = {payment.reference for payment in found}
+    owing = orders_of_balances(payment.reference for payment in found)
+    groups = {payment.reference for payment in found} - owing.keys()
+    wanted = Q(group_id__in=groups) | Q(pk__in=owing.values()) if owing else Q(group_id__in=groups)
     by_group: dict[UUID, list[SellerOrder]] = {group: [] for group in groups}
-    for order in SellerOrder.objects.select_for_update().filter(group_id__in=groups).order_by("pk"):
-        by_group[order.group_id].append(order)
+    by_key: dict[UUID, SellerOrder] = {}
+    for order in SellerOrder.objects.select_for_update().filter(wanted).order_by("pk"):
+        by_group.setdefault(order.group_id, []).append(order)
+        by_key[order.pk] = order
     paid: list[SellerOrder] = []
     for payment in found:
-        paid += _take(payment, by_group[payment.reference], now)
+        if payment.reference in owing:
+            take_balance(payment=payment, order=by_key[owing[payment.reference]], now=now)
+        else:
+            paid += _take(payment, by_group[payment.reference], now)
     if paid:
         announce(OrdersPaid(order_ids=tuple(order.pk for order in paid)))
 
@@ -157,17 +159,18 @@ def _release_promotions(orders: Iterable[SellerOrder], now: datetime) -> None:
 
 def take_forgotten_payments(*, now: datetime) -> int:
     """
-    Take payments whose reaction did not come through: money that is here, two minutes old, for orders that are not paid.
+    Take payments whose reaction did not come through: money that is here, two minutes old, for what is not paid.
 
     :returns: how many were found.
     """
     waiting = SellerOrder.objects.filter(state__in=(State.PENDING_PAYMENT, State.EXPIRED), paid_by_id=None).values("group_id")
+    unpaid = BalanceDue.objects.exclude(state=BalanceDue.State.PAID).values("pk")
     sent_back = Refund.objects.filter(payment=OuterRef("pk"))
     forgotten = Payment.objects.filter(
+        Q(reference__in=waiting) | Q(reference__in=unpaid),
         ~Exists(sent_back),
         state__in=Payment.TAKEN,
         settled_at__range=(now - timedelta(days=7), now - timedelta(minutes=2)),
-        reference__in=waiting,
     )
     found = list(forgotten.order_by("settled_at", "pk").values_list("pk", flat=True)[:BATCH])
     for payment_id in found:
@@ -222,9 +225,7 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
     if all(each.state == State.CANCELLED for each in group):
         _release_promotions(group, now)
     if was_paid:
-        paid = PaymentSplit.objects.filter(payment=order.paid_by_id, reference=order.pk).first()
-        if paid is not None:
-            payments.request_refund(split=paid, reference=order.pk, amount_fen=order.total_fen, reason=reason[:80], now=now)
+        give_back(order=order, amount_fen=None, reference=order.pk, reason=reason[:80], now=now)
     else:
         payments.close_payments(references=[order.group_id], now=now)
     announce(OrdersCancelled(order_ids=tuple(each.pk for each in ended)))

@@ -39,16 +39,16 @@ with wished as (
 ), written as (
     insert into orders_orderline (
         id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, discount_fen,
-        weight_grams, return_rule
+        weight_grams, return_rule, nominal_grams
     )
     select line.id, line.county_id, line.order_id, line.position, line.offer_id, goods.product_id, goods.titles, goods.drawing,
            line.price_fen, line.quantity, line.price_fen * line.quantity, line.discount_fen, goods.weight_grams * line.quantity,
-           goods.return_rule
+           goods.return_rule, goods.nominal_grams
       from jsonb_to_recordset(%(lines)s::jsonb) as line (
                id uuid, county_id uuid, order_id uuid, position int, offer_id uuid, price_fen bigint, quantity int, discount_fen bigint
            )
      cross join lateral (  -- offset 0: looked up line by line, however small the catalogue was when this was planned
-           select product.id as product_id, product.drawing, product.return_rule, variant.weight_grams,
+           select product.id as product_id, product.drawing, product.return_rule, variant.weight_grams, variant.nominal_grams,
                   jsonb_strip_nulls(jsonb_build_object(
                       'title', jsonb_build_object('zh-hans', product.title, 'bo', product.i18n->'title_bo', 'en', product.i18n->'title_en'),
                       'variant', jsonb_build_object('zh-hans', variant.name, 'bo', variant.i18n->'name_bo', 'en', variant.i18n->'name_en')
