@@ -152,12 +152,7 @@ def prepare_payment(*, payment_id: UUID, payer_ip: str, openid: str = "", back_u
         if payment.state == Payment.State.PAYING:
             return payment
         provider = provider_by_code(payment.provider)
-        payment.asked = payment.asked or {
-            "payer_ip": payer_ip,
-            "openid": openid,
-            "back_url": back_url,
-            "account": collecting_number(provider=payment.provider, payment_id=payment.pk),
-        }
+        payment.asked = payment.asked or {"payer_ip": payer_ip, "openid": openid, "back_url": back_url, **_collected_by(payment)}
         payment.is_open_at_provider = provider.is_remote
         payment.save(update_fields=["asked", "is_open_at_provider"])
     prompt = provider.open(payment)
@@ -211,6 +206,12 @@ def _check(*, amount_fen: int, splits: Sequence[Split], provider: str, method: s
     for is_so, problem in problems:
         if is_so:
             raise ValueError(problem)
+
+
+def _collected_by(payment: Payment) -> dict[str, str]:
+    """Return the account that collects it, where that is the seller's own; asking again must name the same."""
+    number = collecting_number(provider=payment.provider, payment_id=payment.pk)
+    return {"account": number} if number else {}
 
 
 def _stand_in_line(*references: UUID) -> None:
