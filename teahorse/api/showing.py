@@ -9,7 +9,7 @@ from django.utils import translation
 from ninja import Schema
 
 from teahorse.api.capabilities import Caller
-from teahorse.api.fields import Contact, Named, ParcelName, RefundShown, choice, named
+from teahorse.api.fields import Contact, DiscountShown, Named, ParcelName, RefundShown, choice, named
 from teahorse.common.refusals import NotThere
 from teahorse.logistics.models import Parcel
 from teahorse.orders.following import Tracked, Tracking, tracking
@@ -34,6 +34,7 @@ class OrderedLine(Schema):
     quantity: int
     unit_price_fen: int
     amount_fen: int
+    discount_fen: int
 
 
 class Destination(Schema):
@@ -54,6 +55,7 @@ class SellerPart(Schema):
     state: State
     stage: Stage
     goods_fen: int
+    discount_fen: int
     freight_fen: int
     total_fen: int
     weight_grams: int
@@ -65,6 +67,7 @@ class SellerPart(Schema):
     ended_at: datetime | None
     end_reason: str
     lines: list[OrderedLine]
+    discounts: list[DiscountShown]
     parcels: list[ParcelName]
     refunds: list[RefundShown]
 
@@ -90,6 +93,7 @@ class OrderShown(Schema):
     number: str
     stage: Stage
     goods_fen: int
+    discount_fen: int
     freight_fen: int
     total_fen: int
     placed_at: datetime
@@ -156,6 +160,7 @@ def order_shown(seen: Seen) -> OrderShown:
         number=group.number,
         stage=seen.tracking.stage,
         goods_fen=sum(part.goods_fen for part in parts),
+        discount_fen=sum(part.discount_fen for part in parts),
         freight_fen=sum(part.freight_fen for part in parts),
         total_fen=sum(part.total_fen for part in parts),
         placed_at=group.placed_at,
@@ -178,6 +183,7 @@ def part_shown(tracked: Tracked) -> SellerPart:
         state=order.state,
         stage=tracked.stage,
         goods_fen=order.goods_fen,
+        discount_fen=order.discount_fen,
         freight_fen=order.freight_fen,
         total_fen=order.total_fen,
         weight_grams=order.weight_grams,
@@ -189,6 +195,7 @@ def part_shown(tracked: Tracked) -> SellerPart:
         ended_at=order.ended_at,
         end_reason=order.end_reason,
         lines=[_line(line) for line in tracked.lines],
+        discounts=[DiscountShown.of(one) for one in tracked.explained.taken_off],
         parcels=[parcel_name(parcel) for parcel in tracked.parcels],
         refunds=[RefundShown.from_orm(refund) for refund in tracked.refunds],
     )
@@ -242,6 +249,7 @@ def _line(line: OrderLine) -> OrderedLine:
         quantity=line.quantity,
         unit_price_fen=line.unit_price_fen,
         amount_fen=line.amount_fen,
+        discount_fen=line.discount_fen,
     )
 
 

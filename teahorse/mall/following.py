@@ -15,6 +15,7 @@ from teahorse.common.translated import translated
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
 from teahorse.mall.pictures import Pictures
+from teahorse.orders.explaining import PriceLine
 from teahorse.orders.following import Tracked, Tracking
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.payments.models import Refund
@@ -134,6 +135,7 @@ class PartShown:
     can_cancel: bool
     can_receive: bool
     promise: str = ""
+    price_lines: list[PriceLine] = field(default_factory=list)
 
     @property
     def words(self) -> str:
@@ -161,6 +163,11 @@ class OrderShown:
         return self.tracking.stage
 
     @property
+    def price_lines(self) -> list[PriceLine]:
+        """What the whole order's total is made of."""
+        return self.tracking.explained.lines
+
+    @property
     def words(self) -> str:
         """That stage in words."""
         return stage_words(self.stage)
@@ -184,6 +191,7 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         can_cancel=order.state in {State.PENDING_PAYMENT, State.PAID},
         can_receive=order.state == State.PREPARING and is_handed_over,
         promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
+        price_lines=tracked.explained.lines,
     )
 
 

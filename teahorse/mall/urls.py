@@ -28,6 +28,7 @@ urlpatterns = [
     path("orders/<key:group_id>/pay/fragment/", following.pay_fragment, name="pay_fragment"),
     path("me/", account.me, name="me"),
     path("me/orders/", account.orders, name="orders"),
+    path("me/coupons/", account.coupons, name="coupons"),
     path("me/arrived/", account.arrived, name="arrived"),
     path("about/returns/", reading.returns, name="returns"),
     path("about/privacy/", reading.privacy, name="privacy"),

@@ -14,7 +14,9 @@ from teahorse.catalog.models import Picture
 from teahorse.common.rows import as_model
 from teahorse.common.statements import asked, looked_up
 from teahorse.logistics.models import Parcel, Scan
-from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
+from teahorse.orders import explaining
+from teahorse.orders.explaining import Explained
+from teahorse.orders.models import LineDiscount, OrderGroup, OrderLine, SellerOrder
 from teahorse.payments.models import Payment, Refund
 from teahorse.people.models import Organisation, Person, ServicePoint
 
@@ -49,6 +51,11 @@ def ask_whether_it_waits(group: OrderGroup) -> Callable[[], bool]:
     return lambda: bool(rows()[0][0])
 
 
+def discounts_of(group: OrderGroup) -> list[LineDiscount]:
+    """Return what was taken off the lines of a group; no query where nothing was."""
+    return list(LineDiscount.objects.filter(order__group=group).order_by("pk")) if group.discount_fen else []
+
+
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """One seller order with everything its buyer follows."""
@@ -58,6 +65,12 @@ class Tracked:
     parcels: list[Parcel]
     scans: list[Scan]
     refunds: list[Refund]
+    discounts: list[LineDiscount] = field(default_factory=list)
+
+    @property
+    def explained(self) -> Explained:
+        """What its total is made of."""
+        return explaining.of_order(self.order, self.discounts)
 
     @property
     def stage(self) -> str:
@@ -101,6 +114,12 @@ class Tracking:
         return min(under_way, key=STEPS.index) if under_way else stages[0]
 
     @property
+    def explained(self) -> Explained:
+        """What the total of all parts is made of."""
+        weight = sum(tracked.order.weight_grams for tracked in self.orders)
+        return explaining.of_group(self.group, (one for tracked in self.orders for one in tracked.discounts), weight_grams=weight)
+
+    @property
     def is_to_pay(self) -> bool:
         """Whether it waits for money."""
         return self.stage == "to_pay"
@@ -129,7 +148,7 @@ def tracking(group: OrderGroup) -> Tracking:
     for order in orders:
         order.group, order.seller = group, sellers[order.seller_id]
     lines, scans = _by(all_of("lines", OrderLine), "order_id"), _by(all_of("scans", Scan), "parcel_id")
-    parcels_of = _by(parcels, "reference")
+    parcels_of, discounts = _by(parcels, "reference"), _by(all_of("discounts", LineDiscount), "order_id")
     tracked = [
         Tracked(
             order,
@@ -137,6 +156,7 @@ def tracking(group: OrderGroup) -> Tracking:
             parcels_of[order.pk],
             _in_time(scan for parcel in parcels_of[order.pk] for scan in scans[parcel.pk]),
             refunds_of[order.pk],
+            discounts[order.pk],
         )
         for order in orders
     ]
