@@ -56,6 +56,8 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
     if Right.LIST_GOODS in rights:
         yield entry("goods", _("Goods"), "kinds", selling)
         yield entry("import", _("Import"), "upload", selling)
+    if Right.PROMOTE in rights:
+        yield entry("promotions", _("Promotions"), "heart", selling if organisation.kind in Organisation.SELLERS else centre)
     if Right.APPROVE_LISTINGS in rights:
         yield entry("approvals", _("Approvals"), "check", centre)
     if Right.DESK_ORDERS in rights:
