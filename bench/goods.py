@@ -1,6 +1,7 @@
 """A thousand offers of fifty sellers in ten counties, and wishes for them."""
 
 import random
+from collections.abc import Sequence
 from uuid import UUID
 
 OFFERS, SELLERS = 1000, 50
@@ -50,16 +51,52 @@ def fill(*, on_hand: int = 1_000_000) -> list[UUID]:
     return [offer.pk for offer in offers]
 
 
-def quotes(offers: list[UUID], *, count: int, hot: UUID | None = None, seed: int = 1) -> list[object]:
-    """Return quotes of two lines each, spread over all offers or with one hot offer in each."""
+def promote() -> list[str]:
+    """Offer 5 % of every seller's goods, and a code that all buyers share, out of one budget; return the codes."""
+    from datetime import timedelta
+    from uuid import uuid4
+
     from django.utils import timezone
 
-    from teahorse.orders.quoting import Destination, quote
+    from teahorse.people.models import Organisation
+    from teahorse.places.models import area_id
+    from teahorse.promotions.actions import Draft, offer_promotion
+
+    now = timezone.now()
+    centre, _ = Organisation.objects.get_or_create(
+        key="region-centre", defaults={"kind": "region_centre", "name": "区中心", "area_id": area_id("54"), "county_id": area_id("540521")}
+    )
+    window = {"starts_at": now, "ends_at": now + timedelta(days=1)}
+    for seller in Organisation.objects.filter(kind__in=Organisation.SELLERS):
+        offer_promotion(
+            owner=seller, draft=Draft(kind="automatic", titles={"zh-hans": "九五折"}, percent_bp=500, **window), by=None, now=now
+        )
+    code = f"BENCH{uuid4().hex[:8].upper()}"
+    budget = Draft(kind="coupon_code", titles={"zh-hans": "减一元"}, off_fen=100, budget_fen=10_000_000_000, code=code, **window)
+    offer_promotion(owner=centre, draft=budget, by=None, now=now)
+    return [code]
+
+
+def pause() -> None:
+    """Pause what :func:`promote` offered, so that whoever measures next has plain prices."""
+    from django.utils import timezone
+
+    from teahorse.promotions.models import Promotion
+
+    Promotion.objects.filter(title__in=["九五折", "减一元"], paused_at=None).update(paused_at=timezone.now())
+
+
+def quotes(offers: list[UUID], *, count: int, hot: UUID | None = None, seed: int = 1, codes: Sequence[str] = ()) -> list[object]:
+    """Return quotes of two lines each, spread over all offers or with one hot offer in each, and with what codes take off."""
+    from django.utils import timezone
+
+    from teahorse.orders.quoting import Buyer, Destination, quote
 
     chance = random.Random(seed)
     made = []
     for _ in range(count):
         first = hot or chance.choice(offers)
         second = chance.choice([offer for offer in chance.sample(offers, 2) if offer != first])
-        made.append(quote(wanted={first: 1, second: 1}, destination=Destination("310104", "上海市 徐汇区"), now=timezone.now()))
+        wanted, xuhui = {first: 1, second: 1}, Destination("310104", "上海市 徐汇区")
+        made.append(quote(wanted=wanted, destination=xuhui, now=timezone.now(), buyer=Buyer(codes=tuple(codes))))
     return made

@@ -60,7 +60,7 @@ def sql(made: House) -> dict[str, Any]:
 
 
 def http(made: House, *, workers: int = 2) -> dict[str, Any]:
-    """Place over HTTP with 64 clients for 8 s, spread and with one hot offer; then 300 buyers press for 100 pieces."""
+    """Place over HTTP with 64 clients for 8 s, spread, with coupons and a budget that all share, and with one hot offer; then 300 buyers press for 100 pieces."""
     open_django(made)
     from teahorse.orders.models import OrderLine
     from teahorse.stock.models import StockLevel
@@ -79,6 +79,10 @@ def http(made: House, *, workers: int = 2) -> dict[str, Any]:
         load.run(port, shares(goods.quotes(offers, count=200), CLIENTS, 20), seconds=3)
         spread = load.run(port, shares(goods.quotes(offers, count=1000), CLIENTS, 700), seconds=SECONDS)
         hot = load.run(port, shares(goods.quotes(offers, count=400, hot=offers[0]), CLIENTS, 700), seconds=SECONDS)
+        promoted = goods.promote()
+        load.run(port, shares(goods.quotes(offers, count=200, codes=promoted), CLIENTS, 20), seconds=3)
+        with_coupons = load.run(port, shares(goods.quotes(offers, count=1000, codes=promoted), CLIENTS, 700), seconds=SECONDS)
+        goods.pause()
         rare = offers[1]
         StockLevel.objects.filter(offer_id=rare).update(on_hand=StockLevel.objects.get(offer_id=rare).reserved + 100)
         before = OrderLine.objects.filter(offer_id=rare).count()
@@ -87,11 +91,15 @@ def http(made: House, *, workers: int = 2) -> dict[str, Any]:
     adds_up = levels_that_do_not_add_up() == []
     StockLevel.objects.filter(offer_id=rare).update(on_hand=1_000_000)  # whoever measures next finds it on the shelf again
     assert set(spread["statuses"]) == {"201"}, spread
+    assert set(with_coupons["statuses"]) == {"201"}, with_coupons
     return {
         "value": spread["rate"],
         "unit": "orders/s",
         "p50_ms": spread["p50_ms"],
         "p99_ms": spread["p99_ms"],
+        "with_coupons_value": with_coupons["rate"],
+        "with_coupons_p99_ms": with_coupons["p99_ms"],
+        "with_coupons_ratio": with_coupons["rate"] / spread["rate"],
         "hot_value": hot["rate"],
         "hot_p99_ms": hot["p99_ms"],
         "oversold": sold - 100,

@@ -8,6 +8,7 @@ from django.utils import translation
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from teahorse.orders.explaining import TakenOff
 from teahorse.people.models import Organisation
 from teahorse.places.models import Area
 
@@ -59,6 +60,21 @@ class ParcelName(Schema):
     stage_at: datetime
     carrier: str
     carrier_number: str
+
+
+class DiscountShown(Schema):
+    """What a promotion takes off, and who bears it: ``seller``, ``platform`` or ``budget``; an organisation, or the house itself."""
+
+    promotion_id: UUID
+    title: str
+    bearer: str
+    bearer_id: UUID | None
+    amount_fen: int
+
+    @classmethod
+    def of(cls, one: TakenOff) -> "DiscountShown":
+        """Return it as it is told."""
+        return cls(promotion_id=one.promotion_id, title=one.title, bearer=one.bearer, bearer_id=one.bearer_id, amount_fen=one.amount_fen)
 
 
 class RefundShown(Schema):

@@ -15,21 +15,25 @@ from ninja.responses import Status
 from pydantic import Field, StringConstraints, model_validator
 
 from teahorse.api.capabilities import Caller, OrderLink, OrderToken
-from teahorse.api.fields import NO_NUL, Asked, Named, Quantity, Word, named
+from teahorse.api.fields import NO_NUL, Asked, DiscountShown, Named, Quantity, Word, named
 from teahorse.api.showing import OrderShown, PaymentShown, group_of_buyer, group_seen_by, order_shown, payment_shown
 from teahorse.common.refusals import Malformed, NotThere
 from teahorse.common.visitors import client_address
-from teahorse.orders import actions, quoting
+from teahorse.orders import actions, explaining, quoting
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.orders.rules import MOST_LINES, Quote, QuoteOrder
 from teahorse.payments import actions as payments
 from teahorse.payments.providers import METHODS
 from teahorse.people.models import Organisation, ServicePoint
 from teahorse.places import queries as places
+from teahorse.promotions.rules import plain_code
 
 router = Router(tags=["orders"])
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=NO_NUL)]
 CountyCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[0-9]{9}|[0-9]{12})$")]
+
+
+CodeAsked = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=NO_NUL)]
 
 
 class LineAsked(Asked):
@@ -57,6 +61,7 @@ class QuoteAsked(Asked):
 
     lines: list[LineAsked] = Field(min_length=1, max_length=MOST_LINES)
     destination: DestinationAsked
+    codes: list[CodeAsked] = Field(default=[], max_length=5, description="codes of coupons; what holds for everybody needs none")
 
 
 class QuotedLine(Schema):
@@ -67,6 +72,8 @@ class QuotedLine(Schema):
     quantity: int
     unit_price_fen: int
     amount_fen: int
+    discount_fen: int
+    discounts: list[DiscountShown]
 
 
 class QuotedPart(Schema):
@@ -75,6 +82,7 @@ class QuotedPart(Schema):
     seller: Named
     lines: list[QuotedLine]
     goods_fen: int
+    discount_fen: int
     freight_fen: int
     total_fen: int
     weight_grams: int
@@ -92,7 +100,9 @@ class QuotedDestination(Schema):
 
 class QuoteShown(Schema):
     """
-    What the house asks. Two quotes with the same prices, freight and promise have the same ``version``.
+    What the house asks: goods less discounts, and freight.
+
+    Two quotes with the same prices, discounts, freight and promise have the same ``version``.
 
     ``sealed`` is sent back to order: it is good until ``good_until``, and nothing is reserved by it.
     """
@@ -100,10 +110,12 @@ class QuoteShown(Schema):
     version: str
     sealed: str
     goods_fen: int
+    discount_fen: int
     freight_fen: int
     total_fen: int
     good_until: datetime
     destination: QuotedDestination
+    discounts: list[DiscountShown]
     orders: list[QuotedPart]
 
 
@@ -133,7 +145,8 @@ def make_quote(request: HttpRequest, response: HttpResponse, asked: QuoteAsked) 
     wanted: Counter[UUID] = Counter()
     for line in asked.lines:
         wanted[line.offer_id] += line.quantity
-    quote = quoting.quote(wanted=wanted, destination=_destination(asked.destination), now=timezone.now())
+    buyer = quoting.Buyer(codes=tuple(dict.fromkeys(plain_code(code) for code in asked.codes)))
+    quote = quoting.quote(wanted=wanted, destination=_destination(asked.destination), now=timezone.now(), buyer=buyer)
     response.headers["Cache-Control"] = "private, no-store"
     return _quote_shown(quote)
 
@@ -230,17 +243,19 @@ def _quote_shown(quote: Quote) -> QuoteShown:
         version=quote.version,
         sealed=quoting.seal(quote),
         goods_fen=quote.goods_fen,
+        discount_fen=quote.discount_fen,
         freight_fen=quote.freight_fen,
         total_fen=quote.total_fen,
         good_until=quote.made_at + quoting.GOOD_FOR,
         destination=QuotedDestination(
             area_code=quote.destination_code, area_name=quote.destination_names, pickup_point_id=quote.pickup_point_id
         ),
-        orders=[_quoted_part(part, sellers[part.seller_id]) for part in quote.orders],
+        discounts=[DiscountShown.of(one) for one in explaining.of_quote(quote).taken_off],
+        orders=[_quoted_part(quote, part, sellers[part.seller_id]) for part in quote.orders],
     )
 
 
-def _quoted_part(part: QuoteOrder, seller: Organisation) -> QuotedPart:
+def _quoted_part(quote: Quote, part: QuoteOrder, seller: Organisation) -> QuotedPart:
     return QuotedPart(
         seller=named(seller),
         lines=[
@@ -250,10 +265,13 @@ def _quoted_part(part: QuoteOrder, seller: Organisation) -> QuotedPart:
                 quantity=line.quantity,
                 unit_price_fen=line.price_fen,
                 amount_fen=line.amount_fen,
+                discount_fen=line.discount_fen,
+                discounts=[DiscountShown.of(one) for one in explaining.of_quoted_line(quote, line)],
             )
             for line in part.lines
         ],
         goods_fen=part.goods_fen,
+        discount_fen=part.discount_fen,
         freight_fen=part.freight_fen,
         total_fen=part.total_fen,
         weight_grams=part.weight_grams,

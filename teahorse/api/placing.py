@@ -60,6 +60,7 @@ class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     number: str
     goods_fen: int
+    discount_fen: int
     freight_fen: int
     total_fen: int
     pay_before: datetime
@@ -168,13 +169,14 @@ def _key(from_body: UUID | None, header: str) -> UUID:
 def _told(placed: Placed, quote: Quote) -> Told:
     token = order_access(placed.group_id)
     address = f"/api/v1/orders/{placed.group_id}"
-    goods_fen, freight_fen = quote.goods_fen, quote.freight_fen
+    goods_fen, discount_fen, freight_fen = quote.goods_fen, quote.discount_fen, quote.freight_fen
     told = OrderPlaced(
         id=placed.group_id,
         number=placed.number,
         goods_fen=goods_fen,
+        discount_fen=discount_fen,
         freight_fen=freight_fen,
-        total_fen=goods_fen + freight_fen,
+        total_fen=goods_fen - discount_fen + freight_fen,
         pay_before=placed.expires_at,
         access_token=token,
         tracking_url=f"{settings.SITE_URL}{address}/tracking?access={token}",

@@ -132,7 +132,16 @@ def _shown(orders: Sequence[SellerOrder]) -> list[SellerOrderShown]:
         refunds[refund.split.reference].append(refund)
     return [
         _one_shown(
-            Tracked(order, list(order.lines.all()), parcels[order.pk], [], refunds[order.pk], weighed_of(order), list(order.balances.all()))
+            Tracked(
+                order,
+                list(order.lines.all()),
+                parcels[order.pk],
+                [],
+                refunds[order.pk],
+                weighed_of(order),
+                list(order.balances.all()),
+                list(order.discounts.all()),
+            )
         )
         for order in orders
     ]

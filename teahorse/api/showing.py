@@ -10,7 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from teahorse.api.capabilities import Caller
-from teahorse.api.fields import Contact, Named, ParcelName, RefundShown, choice, named
+from teahorse.api.fields import Contact, DiscountShown, Named, ParcelName, RefundShown, choice, named
 from teahorse.common.refusals import NotThere
 from teahorse.logistics.models import Parcel
 from teahorse.orders.following import Tracked, Tracking, tracking
@@ -35,6 +35,7 @@ class OrderedLine(Schema):
     quantity: int
     unit_price_fen: int
     amount_fen: int
+    discount_fen: int
     id: UUID
     expected_grams: int | None = Field(description="not null: it is weighed when it is packed; net, of all units")
     weighed_grams: int | None = Field(description="what it weighed")
@@ -68,6 +69,7 @@ class SellerPart(Schema):
     state: State
     stage: Stage
     goods_fen: int
+    discount_fen: int
     freight_fen: int
     total_fen: int
     weight_grams: int
@@ -79,6 +81,7 @@ class SellerPart(Schema):
     ended_at: datetime | None
     end_reason: str
     lines: list[OrderedLine]
+    discounts: list[DiscountShown]
     parcels: list[ParcelName]
     refunds: list[RefundShown]
     balances: list[BalanceDueShown]
@@ -105,6 +108,7 @@ class OrderShown(Schema):
     number: str
     stage: Stage
     goods_fen: int
+    discount_fen: int
     freight_fen: int
     total_fen: int
     placed_at: datetime
@@ -171,6 +175,7 @@ def order_shown(seen: Seen) -> OrderShown:
         number=group.number,
         stage=seen.tracking.stage,
         goods_fen=sum(part.goods_fen for part in parts),
+        discount_fen=sum(part.discount_fen for part in parts),
         freight_fen=sum(part.freight_fen for part in parts),
         total_fen=sum(part.total_fen for part in parts),
         placed_at=group.placed_at,
@@ -193,6 +198,7 @@ def part_shown(tracked: Tracked) -> SellerPart:
         state=order.state,
         stage=tracked.stage,
         goods_fen=order.goods_fen,
+        discount_fen=order.discount_fen,
         freight_fen=order.freight_fen,
         total_fen=order.total_fen,
         weight_grams=order.weight_grams,
@@ -204,6 +210,7 @@ def part_shown(tracked: Tracked) -> SellerPart:
         ended_at=order.ended_at,
         end_reason=order.end_reason,
         lines=[_line(line, tracked.weighings.get(line.pk)) for line in tracked.lines],
+        discounts=[DiscountShown.of(one) for one in tracked.explained.taken_off],
         parcels=[parcel_name(parcel) for parcel in tracked.parcels],
         refunds=[RefundShown.from_orm(refund) for refund in tracked.refunds],
         balances=[BalanceDueShown.from_orm(balance) for balance in tracked.balances],
@@ -263,6 +270,7 @@ def _line(line: OrderLine, weighing: Weighing | None) -> OrderedLine:
         quantity=line.quantity,
         unit_price_fen=line.unit_price_fen,
         amount_fen=line.amount_fen,
+        discount_fen=line.discount_fen,
         id=line.pk,
         expected_grams=line.expected_grams,
         weighed_grams=weighing.actual_grams if weighing else None,

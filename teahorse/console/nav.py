@@ -39,34 +39,29 @@ def nav_of(acting: Acting) -> list[dict[str, Any]]:
 
 
 def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
-    def entry(name: str, label: str, icon: str, group: str) -> dict[str, Any]:
-        return {
-            "href": reverse(f"console:{name}", kwargs={"org": organisation.key}),
-            "label": label,
-            "icon": icon,
-            "count": counts.get(name, 0),
-            "group": group,
-        }
+    for right, group, pages in _menu(organisation):
+        for name, label, icon in pages if right in rights else ():
+            yield {
+                "href": reverse(f"console:{name}", kwargs={"org": organisation.key}),
+                "label": label,
+                "icon": icon,
+                "count": counts.get(name, 0),
+                "group": group,
+            }
 
+
+def _menu(organisation: Organisation) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+    """Return what each right opens: the group it stands in, and its pages by name, words and icon."""
     selling, centre, station, house = _("Selling"), _("Centre"), _("Service point"), _("House")
-    if Right.SHIP_ORDERS in rights:
-        yield entry("day", _("Today"), "sun", selling)
-        yield entry("ship", _("To ship"), "truck", selling)
-        yield entry("packed", _("Packed"), "parcel", selling)
-    if Right.HANDLE_CASES in rights:
-        yield entry("cases", _("Returns and problems"), "question", selling)
-    if Right.LIST_GOODS in rights:
-        yield entry("goods", _("Goods"), "kinds", selling)
-        yield entry("import", _("Import"), "upload", selling)
-    if Right.APPROVE_LISTINGS in rights:
-        yield entry("approvals", _("Approvals"), "check", centre)
-    if Right.DESK_ORDERS in rights:
-        yield entry("desk", _("Order desk"), "search", centre)
-        yield entry("disputes", _("Disputes"), "question", centre)
-    if Right.HANDLE_PARCELS in rights:
-        yield entry("parcels", _("Parcels"), "scan", station)
-        yield entry("returns", _("Take returns in"), "parcel", station)
-    if Right.TAKE_CASH in rights:
-        yield entry("cash", _("Cash"), "money", station)
-    if Right.MANAGE_MEMBERS in rights:
-        yield entry("members", _("Members"), "people", house)
+    own = selling if organisation.kind in Organisation.SELLERS else centre
+    return [
+        (Right.SHIP_ORDERS, selling, [("day", _("Today"), "sun"), ("ship", _("To ship"), "truck"), ("packed", _("Packed"), "parcel")]),
+        (Right.HANDLE_CASES, selling, [("cases", _("Returns and problems"), "question")]),
+        (Right.LIST_GOODS, selling, [("goods", _("Goods"), "kinds"), ("import", _("Import"), "upload")]),
+        (Right.PROMOTE, own, [("promotions", _("Promotions"), "heart")]),
+        (Right.APPROVE_LISTINGS, centre, [("approvals", _("Approvals"), "check")]),
+        (Right.DESK_ORDERS, centre, [("desk", _("Order desk"), "search"), ("disputes", _("Disputes"), "question")]),
+        (Right.HANDLE_PARCELS, station, [("parcels", _("Parcels"), "scan"), ("returns", _("Take returns in"), "parcel")]),
+        (Right.TAKE_CASH, station, [("cash", _("Cash"), "money")]),
+        (Right.MANAGE_MEMBERS, house, [("members", _("Members"), "people")]),
+    ]

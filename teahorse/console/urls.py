@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from teahorse.console.views import approving, cases, cash, choosing, day, desk, goods, importing, members, parcels, shipping, stocking
+from teahorse.console.views import (
+    approving,
+    cases,
+    cash,
+    choosing,
+    day,
+    desk,
+    goods,
+    importing,
+    members,
+    parcels,
+    promoting,
+    shipping,
+    stocking,
+)
 
 app_name = "console"
 
@@ -26,6 +40,10 @@ urlpatterns = [
     path("<slug:org>/goods/<key:product_id>/change/", goods.change, name="change"),
     path("<slug:org>/goods/<key:product_id>/shelve/", goods.shelve, name="shelve"),
     path("<slug:org>/goods/<key:product_id>/stock/", stocking.shelf, name="stock"),
+    path("<slug:org>/goods/<key:product_id>/prices/", promoting.prices, name="prices"),
+    path("<slug:org>/promotions/", promoting.promotions, name="promotions"),
+    path("<slug:org>/promotions/new/", promoting.new, name="promotion_new"),
+    path("<slug:org>/promotions/<key:promotion_id>/", promoting.promotion, name="promotion"),
     path("<slug:org>/import/", importing.upload, name="import"),
     path("<slug:org>/import/confirm/", importing.confirm, name="import_confirm"),
     path("<slug:org>/import/template/", importing.template, name="import_template"),

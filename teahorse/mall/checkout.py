@@ -19,7 +19,8 @@ from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Refusal
 from teahorse.common.translated import translated
 from teahorse.mall.following import promise_words
-from teahorse.orders import quoting
+from teahorse.orders import explaining, quoting
+from teahorse.orders.explaining import Explained
 from teahorse.orders.models import OrderGroup
 from teahorse.orders.rules import MOST_UNITS, Quote, QuoteOrder
 from teahorse.orders.wanted import Wanted, Whose, by_seller, wanted_in_cart, wanted_of
@@ -27,6 +28,7 @@ from teahorse.people import queries as people
 from teahorse.people.models import Person, ServicePoint
 from teahorse.people.rules import NotAPhone, normal_phone
 from teahorse.places import queries as places
+from teahorse.promotions.rules import plain_code
 
 DOOR, POINT = "door", "point"
 AREA_FIELDS = ("province", "city", "county", "township")
@@ -35,6 +37,7 @@ CLOSE_ENOUGH = 4
 MOST_POINTS = 8
 ORIGIN = re.compile(r"mall|hall:[0-9A-Za-z]{22}")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+MOST_CODES, LONGEST_CODE, LONGEST_TYPED_CODE = 5, 24, 60
 LONGEST = {"name": 80, "line": 200, "note": 200}
 
 
@@ -59,7 +62,7 @@ class Basket:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What the buyer typed and chose, as she typed it; ``code`` is the deepest area that she chose."""
+    """What the buyer typed and chose, as she typed it; ``code`` is the deepest area that she chose, ``codes`` are coupons."""
 
     name: str = ""
     phone: str = ""
@@ -68,6 +71,8 @@ class Typed:
     line: str = ""
     point: str = ""
     note: str = ""
+    codes: tuple[str, ...] = ()
+    new_code: str = ""
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> "Typed":
@@ -80,7 +85,15 @@ class Typed:
             code = chosen
         words = {name: CONTROL.sub(" ", data.get(name, "")).strip() for name in ("name", "phone", "line", "note")}
         way = POINT if data.get("way") == POINT else DOOR
-        return cls(**words, way=way, code=code, point=data.get("point", ""))
+        kept = [plain_code(word) for word in data.get("codes", "").split() if plain_code(word) != plain_code(data.get("without", ""))]
+        return cls(
+            **words,
+            way=way,
+            code=code,
+            point=data.get("point", ""),
+            codes=tuple(dict.fromkeys(code[:LONGEST_CODE] for code in kept))[:MOST_CODES],
+            new_code=CONTROL.sub(" ", data.get("new_code", "")).strip()[:LONGEST_TYPED_CODE],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +120,15 @@ class Desk:
     refusal: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     sealed: str = ""
+    discounts: quoting.Discounts = field(default_factory=quoting.Discounts)
+    told: list[str] = field(default_factory=list)
+    """What became of the codes, in words."""
 
     def parts(self) -> list[dict[str, Any]]:
         """Return the basket by seller, with freight and promise where they are known."""
         quoted = {part.seller_id: part for part in self.quote.orders} if self.quote else {}
-        return [_shown_part(lines, quoted.get(lines[0].seller_id)) for lines in by_seller(self.basket.lines)]
+        off = {offer_id: sum(fen for _promotion, fen in parts) for offer_id, parts in self.discounts.by_offer.items()}
+        return [_shown_part(lines, quoted.get(lines[0].seller_id), off) for lines in by_seller(self.basket.lines)]
 
     @property
     def goes_to(self) -> str:
@@ -122,13 +139,25 @@ class Desk:
 
     @property
     def goods_fen(self) -> int:
-        """What the goods cost."""
-        return self.quote.goods_fen if self.quote else sum(line.amount_fen for line in self.basket.lines)
+        """What the goods cost, before discounts."""
+        return sum(line.amount_fen for line in self.basket.lines)
+
+    @property
+    def explained(self) -> Explained:
+        """What the total is made of; without freight while nobody knows where it goes."""
+        if self.quote is None:
+            return explaining.of_goods(goods_fen=self.goods_fen, discounts=self.discounts)
+        return explaining.of_quote(self.quote, goes_to=self.goes_to)
 
 
-def _shown_part(lines: list[Wanted], quoted: QuoteOrder | None) -> dict[str, Any]:
-    arrives = promise_words(quoted.promised_from, quoted.promised_to) if quoted else ""
-    return {"seller_key": lines[0].seller_key, "seller_name": lines[0].seller_name, "lines": lines, "quoted": quoted, "arrives": arrives}
+def _shown_part(lines: list[Wanted], quoted: QuoteOrder | None, off: Mapping[UUID, int]) -> dict[str, Any]:
+    return {
+        "seller_key": lines[0].seller_key,
+        "seller_name": lines[0].seller_name,
+        "lines": [(line, off.get(line.offer_id, 0)) for line in lines],
+        "quoted": quoted,
+        "arrives": promise_words(quoted.promised_from, quoted.promised_to) if quoted else "",
+    }
 
 
 def basket_of_cart(whose: Whose) -> Basket:
@@ -173,8 +202,12 @@ def first_guess(*, person: Person | None, last: OrderGroup | None, area: str, ha
     return typed
 
 
-def set_up(*, basket: Basket, typed: Typed, hall: ServicePoint | None, now: datetime, key: UUID | None = None) -> Desk:
-    """Lay out the page for what was typed so far, with a quote where the destination is known."""
+def set_up(*, basket: Basket, typed: Typed, hall: ServicePoint | None, now: datetime, key: UUID | None = None, phone: str = "") -> Desk:
+    """
+    Lay out the page for what was typed so far, with a quote where the destination is known.
+
+    :param phone: the visitor's verified phone, to which her vouchers belong.
+    """
     levels = area_levels(typed.code)
     code = next((level.chosen for level in reversed(levels) if level.chosen), "")
     typed = replace(typed, code=code)
@@ -184,14 +217,43 @@ def set_up(*, basket: Basket, typed: Typed, hall: ServicePoint | None, now: date
         points = [chosen, *points] if chosen else points
         typed = replace(typed, point=short(points[0].pk) if chosen is None else typed.point)
     desk = Desk(basket=basket, typed=typed, levels=levels, points=points, hall=hall, key=key or new_id())
+    if not basket.lines:
+        return desk
+    _take_off(desk, phone=phone, now=now)
     destination = destination_of(desk)
-    if destination is not None and basket.lines:
+    if destination is not None:
         try:
-            desk.quote = quoting.quote(wanted=basket.wanted, destination=destination, now=now, lines=basket.lines)
+            desk.quote = quoting.quote(wanted=basket.wanted, destination=destination, now=now, lines=basket.lines, discounts=desk.discounts)
             desk.sealed = quoting.seal(desk.quote)
         except Refusal as refusal:
             desk.refusal = str(refusal)
     return desk
+
+
+def _take_off(desk: Desk, *, phone: str, now: datetime) -> None:
+    """
+    Find the discounts, with the codes that hold. A new code that does not stays at its field, with the reason; one that was taken
+    before and does not hold any more is left out, with a notice.
+    """
+    typed = desk.typed
+    new = plain_code(typed.new_code)
+    codes = [*(code for code in typed.codes if code != new), *([new] if new else [])]
+    while True:
+        try:
+            desk.discounts = quoting.taken_off(desk.basket.lines, buyer=quoting.Buyer(phone=phone, codes=tuple(codes)), now=now)
+        except Refusal as refusal:
+            code = codes.pop(int(refusal.field.removeprefix("codes.")))
+            if code == new:
+                desk.errors["new_code"] = str(refusal)
+            else:
+                desk.told.append(str(refusal))
+            continue
+        break
+    given = {one.code for one in desk.discounts.promotions}
+    desk.told += [
+        _("The code %(code)s is kept, but another discount takes off more.") % {"code": code} for code in codes if code not in given
+    ]
+    desk.typed = replace(typed, codes=tuple(codes[:MOST_CODES]), new_code=typed.new_code if "new_code" in desk.errors else "")
 
 
 def destination_of(desk: Desk) -> quoting.Destination | None:
@@ -252,7 +314,7 @@ def is_origin(text: str) -> bool:
 
 def faults_in(desk: Desk) -> dict[str, str]:
     """Return what is missing or wrong in what was typed, by field."""
-    faults = faults_in_words(desk.typed)
+    faults = {**desk.errors, **faults_in_words(desk.typed)}
     if desk.typed.way == POINT:
         if not any(short(point.pk) == desk.typed.point for point in desk.points):
             faults["point"] = _("Choose where you fetch it.")

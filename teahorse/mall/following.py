@@ -17,6 +17,7 @@ from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
 from teahorse.mall.pictures import Pictures
 from teahorse.orders import weights
+from teahorse.orders.explaining import PriceLine
 from teahorse.orders.following import Tracked, Tracking
 from teahorse.orders.models import BalanceDue, OrderLine, SellerOrder, Weighing
 from teahorse.payments.models import Refund
@@ -186,6 +187,7 @@ class PartShown:
     can_receive: bool
     can_ask: bool
     promise: str = ""
+    price_lines: list[PriceLine] = field(default_factory=list)
     weighings: dict[UUID, WeighingShown] = field(default_factory=dict)
     balances: list[BalanceShown] = field(default_factory=list)
 
@@ -220,6 +222,11 @@ class OrderShown:
         return self.tracking.stage
 
     @property
+    def price_lines(self) -> list[PriceLine]:
+        """What the whole order's total is made of."""
+        return self.tracking.explained.lines
+
+    @property
     def words(self) -> str:
         """That stage in words."""
         return stage_words(self.stage)
@@ -246,6 +253,7 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
         weighings={key: _weighing(weighing) for key, weighing in tracked.weighings.items()},
         balances=[BalanceShown(balance) for balance in tracked.balances],
+        price_lines=tracked.explained.lines,
     )
 
 

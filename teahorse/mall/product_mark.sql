@@ -5,7 +5,7 @@ select concat_ws(
            (select string_agg(concat_ws('/', variant.xmin, variant.ctid, offer.xmin, offer.ctid, price.price_fen, least(level.on_hand - level.reserved, 10)), ' ' order by variant.id, offer.id, level.id)
               from catalog_variant variant
               left join catalog_offer offer on offer.variant_id = variant.id
-              left join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, now()) price on true
+              left join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, statement_timestamp()) price on true
               left join stock_stocklevel level on level.offer_id = offer.id and level.is_online
              where variant.product_id = product.id),
            (select string_agg(picture.xmin::text, ' ' order by picture.id) from catalog_picture picture where picture.product_id = product.id)

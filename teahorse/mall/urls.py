@@ -32,6 +32,7 @@ urlpatterns = [
     path("me/", account.me, name="me"),
     path("me/cases/", aftersales.cases, name="cases"),
     path("me/orders/", account.orders, name="orders"),
+    path("me/coupons/", account.coupons, name="coupons"),
     path("me/arrived/", account.arrived, name="arrived"),
     path("about/returns/", reading.returns, name="returns"),
     path("about/privacy/", reading.privacy, name="privacy"),

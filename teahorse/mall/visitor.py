@@ -18,6 +18,12 @@ def person_of(request: HttpRequest) -> Person | None:
     return request.user if request.user.is_authenticated else None
 
 
+def verified_phone(request: HttpRequest) -> str:
+    """Return the phone that the person who is logged in has proved to be hers; nothing for everybody else."""
+    person = person_of(request)
+    return person.phone or "" if person is not None and person.is_phone_verified else ""
+
+
 def whose_cart(request: HttpRequest) -> Whose:
     """Return whose cart this visitor fills: her own, else the one that this browser keeps, else nobody's yet."""
     person = person_of(request)

@@ -14,7 +14,9 @@ from teahorse.catalog.models import Picture
 from teahorse.common.rows import as_model
 from teahorse.common.statements import asked, looked_up
 from teahorse.logistics.models import Parcel, Scan
-from teahorse.orders.models import BalanceDue, OrderGroup, OrderLine, SellerOrder, Weighing
+from teahorse.orders import explaining
+from teahorse.orders.explaining import Explained
+from teahorse.orders.models import BalanceDue, LineDiscount, OrderGroup, OrderLine, SellerOrder, Weighing
 from teahorse.payments.models import Payment, Refund
 from teahorse.people.models import Organisation, Person, ServicePoint
 
@@ -49,6 +51,11 @@ def ask_whether_it_waits(group: OrderGroup) -> Callable[[], bool]:
     return lambda: bool(rows()[0][0])
 
 
+def discounts_of(group: OrderGroup) -> list[LineDiscount]:
+    """Return what was taken off the lines of a group; no query where nothing was."""
+    return list(LineDiscount.objects.filter(order__group=group).order_by("pk")) if group.discount_fen else []
+
+
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """One seller order with everything its buyer follows."""
@@ -61,11 +68,17 @@ class Tracked:
     weighings: dict[UUID, Weighing] = field(default_factory=dict)
     """What was weighed, by line."""
     balances: list[BalanceDue] = field(default_factory=list)
+    discounts: list[LineDiscount] = field(default_factory=list)
 
     @property
     def owed(self) -> BalanceDue | None:
         """What its buyer is asked for now."""
         return next((balance for balance in self.balances if balance.state == BalanceDue.State.ASKED), None)
+
+    @property
+    def explained(self) -> Explained:
+        """What its total is made of."""
+        return explaining.of_order(self.order, self.discounts)
 
     @property
     def stage(self) -> str:
@@ -109,6 +122,12 @@ class Tracking:
         return min(under_way, key=STEPS.index) if under_way else stages[0]
 
     @property
+    def explained(self) -> Explained:
+        """What the total of all parts is made of."""
+        weight = sum(tracked.order.weight_grams for tracked in self.orders)
+        return explaining.of_group(self.group, (one for tracked in self.orders for one in tracked.discounts), weight_grams=weight)
+
+    @property
     def is_to_pay(self) -> bool:
         """Whether it waits for money."""
         return self.stage == "to_pay"
@@ -138,6 +157,7 @@ def tracking(group: OrderGroup) -> Tracking:
         order.group, order.seller = group, sellers[order.seller_id]
     lines, scans = _by(all_of("lines", OrderLine), "order_id"), _by(all_of("scans", Scan), "parcel_id")
     parcels_of, balances = _by(parcels, "reference"), _by(all_of("balances", BalanceDue), "order_id")
+    discounts = _by(all_of("discounts", LineDiscount), "order_id")
     weighings = {weighing.line_id: weighing for weighing in all_of("weighings", Weighing)}
     tracked = [
         Tracked(
@@ -148,6 +168,7 @@ def tracking(group: OrderGroup) -> Tracking:
             refunds_of[order.pk],
             {line.pk: weighings[line.pk] for line in lines[order.pk] if line.pk in weighings},
             balances[order.pk],
+            discounts[order.pk],
         )
         for order in orders
     ]

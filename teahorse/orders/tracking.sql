@@ -1,8 +1,8 @@
--- Everything that follows an order group, as one JSON object of lists: its parts with their sellers, lines, parcels, scans,
+-- Everything that follows an order group, as one JSON object of lists: its parts with their sellers, lines, discounts, parcels, scans,
 -- the points that those name, weighings, what is owed besides, payments, refunds, and the first photograph of each of the goods.
 -- The columns are those that somebody shows; each list stands in the order in which it is told.
 with part as materialized (
-    select id, group_id, number, seller_id, state, goods_fen, freight_fen, total_fen, weight_grams, promised_from_date,
+    select id, group_id, number, seller_id, state, goods_fen, discount_fen, freight_fen, total_fen, weight_grams, promised_from_date,
            promised_to_date, placed_at, paid_at, packed_at, ended_at, end_reason
       from orders_sellerorder
      where group_id = %(group_id)s::uuid
@@ -11,8 +11,8 @@ with part as materialized (
       from people_organisation
      where id = any(array(select seller_id from part))
 ), line as materialized (
-    select id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams,
-           nominal_grams
+    select id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, discount_fen,
+           weight_grams, nominal_grams
       from orders_orderline
      where order_id = any(array(select id from part))
 ), weighing as (
@@ -23,6 +23,10 @@ with part as materialized (
     select id, order_id, kind, amount_fen, state, asked_at, due_at, settled_at
       from orders_balancedue
      where order_id = any(array(select id from part))
+), discount as (
+    select id, line_id, order_id, promotion_id, titles, bearer, bearer_id, amount_fen
+      from orders_linediscount
+     where order_id = any(array(select id from part where discount_fen > 0))
 ), parcel as materialized (
     select id, county_id, number, reference, pickup_point_id, pickup_code, carrier, carrier_number, weight_grams, stage, stage_at,
            held_by_id, packed_at
@@ -59,6 +63,7 @@ select json_build_object(
            'parts', (select json_agg(part order by number) from part),
            'sellers', (select json_agg(seller) from seller),
            'lines', (select json_agg(line order by order_id, position) from line),
+           'discounts', (select json_agg(discount order by id) from discount),
            'parcels', (select json_agg(parcel order by packed_at, id) from parcel),
            'weighings', (select json_agg(weighing) from weighing),
            'balances', (select json_agg(balance order by asked_at, id) from balance),

@@ -20,7 +20,7 @@ select wish.offer_id, wish.quantity, wish.origin,
        picture.sha256, picture.width, picture.height, coalesce(nullif(picture.i18n ->> %(alt)s, ''), picture.alt)
   from wish
   join catalog_offer offer on offer.id = wish.offer_id
-  join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, coalesce(%(at)s::timestamptz, now())) price on true
+  join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, coalesce(%(at)s::timestamptz, statement_timestamp())) price on true
   join catalog_variant variant on variant.id = offer.variant_id
   join catalog_product product on product.id = variant.product_id
   join people_organisation seller on seller.id = offer.seller_id

@@ -561,6 +561,8 @@ class ProviderBillRow(Keyed):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_fen}"
+
+
 class UnmatchedMoney(Keyed):
     """
     Money that a provider truly speaks of and that we cannot place: an unknown payment or refund, or another amount.

@@ -64,6 +64,8 @@ def test_a_quote_is_split_by_seller_with_freight_and_promise(api, wine, carpet):
             "quantity": 2,
             "unit_price_fen": 3800,
             "amount_fen": 7600,
+            "discount_fen": 0,
+            "discounts": [],
         }
     ]
     assert (parts["chamchen"]["freight_fen"], parts["chamchen"]["total_fen"], parts["chamchen"]["weight_grams"]) == (1200, 8800, 1000)

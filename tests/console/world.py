@@ -28,6 +28,7 @@ from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
 from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation, Person, ServicePoint
+from teahorse.promotions import actions as promotions
 from teahorse.stock import actions as stock
 from tests import world
 
@@ -151,7 +152,22 @@ def side(name: str, *, number: int) -> Side:
     token, secret = people.issue_token(organisation=coop, name=f"{mark}钥匙", now=now)
     console.reveal(subject_id=waiting.pk, organisation=centre, reason=f"{mark}缘由", by=operator, now=now - timedelta(hours=1))
     grant = people.grant_right(grantor=coop, grantee=centre, right="list_goods", now=now)
+    offered = promotions.offer_promotion(
+        owner=coop,
+        draft=promotions.Draft(
+            kind="coupon_code",
+            titles={"zh-hans": f"{mark}优惠"},
+            percent_bp=500,
+            code=f"CODE-{name}",
+            budget_fen=100_000,
+            starts_at=now,
+            ends_at=now + timedelta(days=9),
+        ),
+        by=seller,
+        now=now,
+    )
     made.ids |= {
+        "promotion_id": offered.pk,
         "grant_id": grant.pk,
         "case_id": case.pk,
         "photo_id": photo.pk,

@@ -21,7 +21,7 @@ LEAST_PRICES = """
     select variant.product_id, min(price.price_fen)
       from catalog_variant variant
       join catalog_offer offer on offer.variant_id = variant.id and offer.is_active
-      join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, now()) price on true
+      join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, statement_timestamp()) price on true
      where variant.product_id = any(%s) and variant.withdrawn_at is null
      group by variant.product_id
 """

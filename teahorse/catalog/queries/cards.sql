@@ -27,7 +27,7 @@ select product.id,
         select offer.id, price.price_fen, price.was_fen as list_price_fen, count(*) over () as forms
           from catalog_variant variant
           join catalog_offer offer on offer.variant_id = variant.id
-          join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, now()) price on true
+          join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, statement_timestamp()) price on true
          where variant.product_id = product.id and variant.withdrawn_at is null and offer.is_active
          order by price.price_fen, variant.position, offer.id
          limit 1

@@ -18,7 +18,7 @@ select product.id,
                         order by variant.position, variant.id)
           from catalog_variant variant
           left join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
-          left join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, now()) price on true
+          left join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, statement_timestamp()) price on true
          where variant.product_id = product.id and variant.withdrawn_at is null),
        (select json_agg(json_build_array(picture.sha256, picture.width, picture.height,
                                          coalesce(nullif(picture.i18n ->> %(alt)s::text, ''), picture.alt))

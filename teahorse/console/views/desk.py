@@ -80,6 +80,7 @@ def _shown(acting: Acting, found: SellerOrder) -> dict[str, Any]:
         "order": found,
         "group": found.group,
         "tracked": tracked,
+        "price_lines": tracked.explained.lines,
         "payments": tracking.payments,
         "others": [one for one in tracking.orders if one.order.pk != found.pk],
         "timeline": sorted(_entries(tracked, tracking.places), key=lambda entry: entry["moment"], reverse=True),

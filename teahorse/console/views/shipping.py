@@ -24,7 +24,7 @@ from teahorse.console.nav import page
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.logistics.waybill import waybill_pdf
-from teahorse.orders import actions, queries
+from teahorse.orders import actions, explaining, queries
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.people.models import Organisation, Right
 
@@ -263,10 +263,17 @@ def waybills(request: HttpRequest, acting: Acting) -> HttpResponse:
 def order(request: HttpRequest, acting: Acting, order_id: UUID) -> HttpResponse:
     """Show one order of the seller: goods, where it goes, its parcels."""
     wanted = SellerOrder.objects.filter(pk=order_id, seller=acting.organisation).select_related("group__pickup_point")
-    found = wanted.prefetch_related(Prefetch("lines", OrderLine.objects.order_by("position")), "lines__weighing", "balances").first()
+    lines = Prefetch("lines", OrderLine.objects.order_by("position"))
+    found = wanted.prefetch_related(lines, "lines__weighing", "balances", "discounts").first()
     if found is None:
         raise Http404
-    return page(request, acting, "order.html", {"order": found, "parcels": logistics.parcels_of([found.pk]), "carriers": CARRIERS})
+    context = {
+        "order": found,
+        "parcels": logistics.parcels_of([found.pk]),
+        "carriers": CARRIERS,
+        "price_lines": explaining.of_order(found, found.discounts.all()).lines,
+    }
+    return page(request, acting, "order.html", context)
 
 
 def _chosen(request: HttpRequest, acting: Acting) -> list[SellerOrder]:

@@ -1,6 +1,7 @@
 """A buyer's own pages, and where she arrives after logging in."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,19 +16,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from teahorse.common.ids import from_short
 from teahorse.common.refusals import Refusal
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.mall import cookies
+from teahorse.mall import coupons as vouchers
 from teahorse.mall.following import STAGE_TONES, stage_words
 from teahorse.mall.pictures import first_pictures
 from teahorse.mall.show import page, personal, refusals_told
-from teahorse.mall.visitor import person_of
+from teahorse.mall.visitor import person_of, verified_phone
 from teahorse.orders import actions, queries
 from teahorse.orders.following import Tracked, Tracking
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.people import actions as people_actions
 from teahorse.people import queries as people
+from teahorse.promotions import actions as promotions
 
 ORDERS_A_PAGE = 10
 State = SellerOrder.State
@@ -145,6 +149,39 @@ def orders(request: HttpRequest) -> HttpResponse:
     found = Paginator(filtered(own_groups(request), wish), ORDERS_A_PAGE).get_page(request.GET.get("page"))
     context = {"orders": in_list(found), "page": found, "tabs": tabs(), "wish": wish, "is_guest": person_of(request) is None}
     return page(request, "orders", context)
+
+
+@personal
+@refusals_told
+@require_http_methods(["GET", "HEAD", "POST"])
+def coupons(request: HttpRequest) -> HttpResponse:
+    """Show the vouchers of the visitor and those that are handed out; its form fetches one. Harmless twice."""
+    person, now = person_of(request), timezone.now()
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        if person is None:
+            return HttpResponseRedirect(f"{settings.LOGIN_URL}?next={reverse('mall:coupons')}")
+        try:
+            promotions.fetch_voucher(promotion_id=_voucher_key(request), person=person, now=now)
+        except Refusal as refused:
+            refusal = refused
+        else:
+            messages.success(request, _("The voucher is yours. It is taken off at the checkout by itself."))
+            return redirect("mall:coupons")
+    context = {
+        "person": person,
+        "to_fetch": vouchers.to_fetch(phone=verified_phone(request), now=now),
+        "mine": vouchers.mine(person, now=now) if person else [],
+        "refusal": refusal,
+    }
+    return page(request, "coupons", context, status=refusal.status if refusal else 200)
+
+
+def _voucher_key(request: HttpRequest) -> UUID:
+    try:
+        return from_short(request.POST.get("voucher", ""))
+    except ValueError:
+        raise promotions.NotToFetch from None
 
 
 @personal

@@ -18,8 +18,8 @@ from teahorse.common.refusals import Malformed, Refusal
 from teahorse.mall import checkout as desks
 from teahorse.mall import cookies
 from teahorse.mall.show import page, personal, refusals_told
-from teahorse.mall.visitor import keep_cart, last_group, person_of, whose_cart
-from teahorse.orders import actions, dispatch, quoting
+from teahorse.mall.visitor import keep_cart, last_group, person_of, verified_phone, whose_cart
+from teahorse.orders import actions, dispatch, explaining, quoting
 from teahorse.orders.models import OrderGroup
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS, Quote
 from teahorse.orders.wanted import Wanted, Whose, by_seller, wanted_in_cart, wanted_of
@@ -122,9 +122,14 @@ def _cart_page(request: HttpRequest, *, refusal: Refusal | None = None, offer_id
     lines = wanted_in_cart(whose_cart(request))
     good = [line for line in lines if not line.trouble]
     count = sum(line.quantity for line in lines)
+    discounts = quoting.Discounts()
+    if good:
+        discounts = quoting.taken_off(good, buyer=quoting.Buyer(phone=verified_phone(request)), now=timezone.now())
+    explained = explaining.of_goods(goods_fen=sum(line.amount_fen for line in good), discounts=discounts)
     context = {
         "sellers": by_seller(lines),
-        "total_fen": sum(line.amount_fen for line in good),
+        "total_fen": explained.total_fen,
+        "price_lines": explained.lines if explained.taken_off else [],
         "has_trouble": len(good) < len(lines),
         "can_order": any(line.available for line in lines),
         "removed": _removed(request),
@@ -158,7 +163,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if request.method != "POST":
         return _open_checkout(request, now=now)
-    if request.POST.get("do") == "look":
+    if request.POST.get("do") == "look" or "without" in request.POST:
         return _desk_page(request, _desk_as_typed(request, now=now))
     return _place(request, now=now)
 
@@ -167,7 +172,7 @@ def _open_checkout(request: HttpRequest, *, now: datetime) -> HttpResponse:
     basket = _asked_basket(request)
     hall = desks.hall_of(basket.origin)
     typed = desks.first_guess(person=person_of(request), last=last_group(request), area=cookies.area_code(request), hall=hall)
-    return _desk_page(request, desks.set_up(basket=basket, typed=typed, hall=hall, now=now))
+    return _desk_page(request, desks.set_up(basket=basket, typed=typed, hall=hall, now=now, phone=verified_phone(request)))
 
 
 def _asked_basket(request: HttpRequest) -> desks.Basket:
@@ -186,7 +191,14 @@ def _desk_as_typed(request: HttpRequest, *, now: datetime) -> desks.Desk:
     wanted = _wanted(request)
     is_cart = data.get("source") != "one"
     basket = desks.basket_of(wanted, origin=origin, is_cart=is_cart) if wanted else desks.basket_of_cart(whose_cart(request))
-    return desks.set_up(basket=basket, typed=desks.Typed.read(data), hall=desks.hall_of(origin), now=now, key=_key(request))
+    return desks.set_up(
+        basket=basket,
+        typed=desks.Typed.read(data),
+        hall=desks.hall_of(origin),
+        now=now,
+        key=_key(request),
+        phone=verified_phone(request),
+    )
 
 
 def _wanted(request: HttpRequest) -> dict[UUID, int]:
@@ -210,6 +222,11 @@ def _place(request: HttpRequest, *, now: datetime) -> HttpResponse:
     """Place what the page showed. The page is laid out again only where there is something to show on it."""
     typed = desks.Typed.read(request.POST.dict())
     quote, refusal = _sealed_quote(request, now=now)
+    if typed.new_code:  # written down, and not in the total that she saw
+        desk = _desk_as_typed(request, now=now)
+        if "new_code" not in desk.errors:
+            desk.told.insert(0, _("The code is taken off now. Look at the new total and confirm again."))
+        return _desk_page(request, desk, status=422 if desk.errors else 409)
     is_sure = quote is not None and desks.is_quoted_for(quote, typed) and not desks.faults_in_words(typed)
     if quote is None or typed.way == desks.POINT or not is_sure:  # a point may have closed since
         desk = _desk_as_typed(request, now=now)
@@ -254,6 +271,7 @@ def _wish(request: HttpRequest, typed: desks.Typed, quote: Quote) -> actions.Wis
         origin=_origin(request.POST.get("origin", "")),
         locale=str(getattr(request, "LANGUAGE_CODE", "zh-hans")),
         note=typed.note,
+        verified_phone=verified_phone(request),
     )
 
 

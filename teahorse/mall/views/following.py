@@ -21,8 +21,8 @@ from teahorse.mall.cases import told
 from teahorse.mall.following import OrderShown, order_shown
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import group_of, keep_cart, person_of, whose_cart
-from teahorse.orders import actions, owing
-from teahorse.orders.following import ask_whether_it_waits, tracking
+from teahorse.orders import actions, explaining, owing
+from teahorse.orders.following import ask_whether_it_waits, discounts_of, tracking
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.orders.wanted import Whose
 from teahorse.payments import actions as payments
@@ -105,7 +105,8 @@ def _pay_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | Non
     context = pay_context(request, group)
     if context is None:
         return redirect("mall:order", group.pk)
-    return page(request, "pay", {**context, "refusal": refusal}, status=refusal.status if refusal else 200)
+    context |= {"price_lines": explaining.of_group(group, discounts_of(group)).lines, "refusal": refusal}
+    return page(request, "pay", context, status=refusal.status if refusal else 200)
 
 
 def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | None:

@@ -1,0 +1,73 @@
+"""What a buyer reads of promotions: vouchers to fetch and to use, and what each of them gives in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from teahorse.common.ids import short
+from teahorse.common.money import yuan
+from teahorse.common.translated import translated
+from teahorse.mall.following import moment
+from teahorse.people.models import Person
+from teahorse.promotions import queries as promotions
+from teahorse.promotions.models import Promotion
+
+BP_PER_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherShown:
+    """A voucher, what it gives and until when; ``state``: ``open``, ``held``, ``used``, ``over``, or nothing while it is to fetch."""
+
+    key: str
+    title: str
+    words: str
+    owner: str
+    until: str
+    left: str = ""
+    code: str = ""
+    state: str = ""
+
+
+def gives_words(promotion: Promotion) -> str:
+    """Return what a promotion gives: "20 yuan off, from 100 yuan on"."""
+    if promotion.percent_bp:
+        percent = f"{promotion.percent_bp / BP_PER_PERCENT:g}"
+        gives = _("%(percent)s %% off") % {"percent": percent}
+    else:
+        gives = _("%(sum)s yuan off") % {"sum": yuan(promotion.off_fen)}
+    if not promotion.threshold_fen:
+        return gives
+    return _("%(gives)s, from %(threshold)s yuan on") % {"gives": gives, "threshold": yuan(promotion.threshold_fen)}
+
+
+def to_fetch(*, phone: str, now: datetime) -> list[VoucherShown]:
+    """Return the vouchers that are handed out now and that this phone has not."""
+    return [_shown(one) for one in promotions.to_fetch(phone=phone, now=now)]
+
+
+def mine(person: Person, *, now: datetime) -> list[VoucherShown]:
+    """Return the vouchers of a person, those to use first."""
+    phone = person.phone or "" if person.is_phone_verified else ""
+    return [
+        _shown(
+            coupon.promotion,
+            code=coupon.code,
+            state="over" if state == "open" and (coupon.promotion.ends_at <= now or coupon.promotion.paused_at) else state,
+        )
+        for coupon, state in promotions.coupons_of(phone)
+    ]
+
+
+def _shown(promotion: Promotion, *, code: str = "", state: str = "") -> VoucherShown:
+    return VoucherShown(
+        key=short(promotion.pk),
+        title=translated(promotion, "title"),
+        words=gives_words(promotion),
+        owner=translated(promotion.owner, "name"),
+        until=moment(promotion.ends_at),
+        left="" if promotion.left_fen is None else f"¥{yuan(promotion.left_fen)}",
+        code=code,
+        state=state,
+    )
