@@ -60,7 +60,7 @@ def sql(made: House) -> dict[str, Any]:
 
 
 def http(made: House, *, workers: int = 2) -> dict[str, Any]:
-    """Place over HTTP with 64 clients for 8 s, spread, with coupons and a budget that all share, and with one hot offer; then 300 buyers press for 100 pieces."""
+    """Place over HTTP with 64 clients for 8 s: spread, with coupons of one budget, with one hot offer; then 300 want 100 pieces."""
     open_django(made)
     from teahorse.orders.models import OrderLine
     from teahorse.stock.models import StockLevel

@@ -11,6 +11,7 @@ from teahorse.demo.drafts import load_drafts
 from teahorse.demo.goods import load_goods
 from teahorse.demo.keys import key_of
 from teahorse.demo.past_orders import load_past_orders
+from teahorse.demo.promotions import load_promotions
 from teahorse.demo.reading import Row, read, translated
 from teahorse.demo.writing import write_missing
 from teahorse.logistics.models import FreightRate, FreightZone, FreightZoneArea
@@ -21,7 +22,7 @@ from teahorse.places.models import Area
 
 @transaction.atomic
 def load_demo(*, now: datetime) -> None:
-    """Load areas, people, organisations, goods, freight rates and some orders of the last days; harmless twice."""
+    """Load areas, people, organisations, goods, freight rates, some orders of the last days and what is on offer; harmless twice."""
     if not Area.objects.exists():
         national = places.NATIONAL_TREE if places.NATIONAL_TREE.exists() else None
         places.load_areas(today=now.date(), national=national)
@@ -32,6 +33,7 @@ def load_demo(*, now: datetime) -> None:
     load_goods(now=now)
     load_drafts(now=now)
     load_past_orders(now=now)
+    load_promotions(now=now)
 
 
 def e164(phone: str) -> str:

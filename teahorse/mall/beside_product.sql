@@ -1,5 +1,6 @@
 -- What stands beside the catalogue's words on the page of a product: the units left of each of its offers; four other goods
--- of the seller that can be had, the newest first (among its sixty newest); and the freight rates that may hold from the seller.
+-- of the seller that can be had, the newest first (among its sixty newest); the freight rates that may hold from the seller; and the
+-- discounts that everybody has on it now.
 select (select json_object_agg(offer.id, level.on_hand - level.reserved)
           from catalog_variant variant
           join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
@@ -27,7 +28,22 @@ select (select json_object_agg(offer.id, level.on_hand - level.reserved)
                                          rate.subsidy_basis_points, rate.subsidy_payer_id, rate.zone))
           from logistics_lane rate
          where rate.destination_code = any(%(destinations)s::text[])
-           and rate.origin_code in ('', left(area.code, 2), left(area.code, 4), left(area.code, 6), left(area.code, 9), area.code))
+           and rate.origin_code in ('', left(area.code, 2), left(area.code, 4), left(area.code, 6), left(area.code, 9), area.code)),
+       (select json_agg(json_build_array(coalesce(nullif(promotion.i18n ->> %(title)s::text, ''), promotion.title), promotion.percent_bp,
+                                         promotion.off_fen, promotion.threshold_fen)
+                        order by promotion.ends_at, promotion.id)
+          from promotions_promotion promotion
+         where promotion.kind = 'automatic' and promotion.paused_at is null
+           and promotion.ends_at > statement_timestamp() and promotion.starts_at <= statement_timestamp()
+           and (promotion.bearer <> 'seller' or promotion.owner_id = product.seller_id)
+           and case promotion.scope
+                   when 'all' then true
+                   when 'category' then product.category_id = any(promotion.scope_ids)
+                   when 'seller' then product.seller_id = any(promotion.scope_ids)
+                   when 'county' then seller.county_id = any(promotion.scope_ids)
+                   else product.id = any(promotion.scope_ids)
+               end
+           and coalesce(promotion.budget_fen > promotion.spent_fen, true) and coalesce(promotion.most_uses > promotion.uses, true))
   from catalog_product product
   join people_organisation seller on seller.id = product.seller_id
   join places_area area on area.id = seller.area_id

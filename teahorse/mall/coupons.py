@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from teahorse.common.ids import short
 from teahorse.common.money import yuan
 from teahorse.common.translated import translated
@@ -12,8 +10,7 @@ from teahorse.mall.following import moment
 from teahorse.people.models import Person
 from teahorse.promotions import queries as promotions
 from teahorse.promotions.models import Promotion
-
-BP_PER_PERCENT = 100
+from teahorse.promotions.words import gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +25,6 @@ class VoucherShown:
     left: str = ""
     code: str = ""
     state: str = ""
-
-
-def gives_words(promotion: Promotion) -> str:
-    """Return what a promotion gives: "20 yuan off, from 100 yuan on"."""
-    if promotion.percent_bp:
-        percent = f"{promotion.percent_bp / BP_PER_PERCENT:g}"
-        gives = _("%(percent)s %% off") % {"percent": percent}
-    else:
-        gives = _("%(sum)s yuan off") % {"sum": yuan(promotion.off_fen)}
-    if not promotion.threshold_fen:
-        return gives
-    return _("%(gives)s, from %(threshold)s yuan on") % {"gives": gives, "threshold": yuan(promotion.threshold_fen)}
 
 
 def to_fetch(*, phone: str, now: datetime) -> list[VoucherShown]:
@@ -64,7 +49,7 @@ def _shown(promotion: Promotion, *, code: str = "", state: str = "") -> VoucherS
     return VoucherShown(
         key=short(promotion.pk),
         title=translated(promotion, "title"),
-        words=gives_words(promotion),
+        words=gives(percent_bp=promotion.percent_bp, off_fen=promotion.off_fen, threshold_fen=promotion.threshold_fen),
         owner=translated(promotion.owner, "name"),
         until=moment(promotion.ends_at),
         left="" if promotion.left_fen is None else f"¥{yuan(promotion.left_fen)}",

@@ -19,6 +19,7 @@ from teahorse.catalog.pictures import PictureUrls
 from teahorse.catalog.queries import GoodsCard, OfferTold, ProductPage, ProductTold, VariantTold
 from teahorse.common.ids import short
 from teahorse.common.statements import asked, together
+from teahorse.common.translated import in_language
 from teahorse.common.ui.goods_card import Badge, goods_card
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
@@ -26,6 +27,7 @@ from teahorse.mall.following import day, promise_words
 from teahorse.orders import weights
 from teahorse.places import queries as places
 from teahorse.places.models import Area
+from teahorse.promotions.words import gives
 
 BESIDE_PRODUCT = (Path(__file__).parent / "beside_product.sql").read_text()
 CAPITAL = "110101"
@@ -144,6 +146,8 @@ class ProductShown:
     pictures: list[PictureUrls]
     season: str
     is_in_season: bool | None
+    discounts: list[tuple[str, str]]
+    """The names of what is taken off for everybody now, and what each gives."""
 
     @property
     def product(self) -> ProductTold:
@@ -180,9 +184,12 @@ def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now:
     destination = area_code or CAPITAL
     with together():
         page = catalog.ask_for_product_page(product_id=product_id)
-        beside = asked(BESIDE_PRODUCT, {"product_id": product_id, "most": MORE_OF_SELLER, "destinations": logistics.prefixes(destination)})
+        beside = asked(
+            BESIDE_PRODUCT,
+            {"product_id": product_id, "most": MORE_OF_SELLER, "destinations": logistics.prefixes(destination), **in_language("title")},
+        )
     found = page()
-    left, more_ids, rates = beside()[0]
+    left, more_ids, rates, discounts = beside()[0]
     forms = _forms(found, {UUID(key): units for key, units in (left or {}).items()}, chosen)
     picked = next((form for form in forms if form.is_chosen), None)
     more = catalog.goods_cards(product_ids=more_ids or [], on=today())
@@ -200,6 +207,10 @@ def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now:
         pictures=found.pictures,
         season=_season(found.product),
         is_in_season=found.season(today()),
+        discounts=[
+            (title, gives(percent_bp=percent_bp, off_fen=off_fen, threshold_fen=threshold_fen))
+            for title, percent_bp, off_fen, threshold_fen in discounts or ()
+        ],
     )
 
 

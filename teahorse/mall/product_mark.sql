@@ -8,6 +8,11 @@ select concat_ws(
               left join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, statement_timestamp()) price on true
               left join stock_stocklevel level on level.offer_id = offer.id and level.is_online
              where variant.product_id = product.id),
+           (select string_agg(promotion.id::text, ' ' order by promotion.id)
+              from promotions_promotion promotion
+             where promotion.kind = 'automatic' and promotion.paused_at is null
+               and promotion.ends_at > statement_timestamp() and promotion.starts_at <= statement_timestamp()
+               and (promotion.bearer <> 'seller' or promotion.owner_id = product.seller_id)),
            (select string_agg(picture.xmin::text, ' ' order by picture.id) from catalog_picture picture where picture.product_id = product.id)
        )
   from catalog_product product

@@ -7,7 +7,7 @@ from teahorse.catalog import actions as catalog
 from teahorse.common.ids import short
 from teahorse.mall.guest_pages import pages
 from teahorse.orders.models import OrderGroup
-from teahorse.promotions.actions import fetch_voucher
+from teahorse.promotions.actions import fetch_voucher, pause_promotion
 from teahorse.promotions.models import Coupon
 from tests.mall.test_buying import confirmed, hidden, person
 from tests.promotions.offers import platform, promotion
@@ -147,3 +147,17 @@ def test_a_guest_is_asked_to_log_in_for_vouchers(world, guest):
 
     assert "/me/log-in/?next=/me/coupons/" in guest.get("/me/coupons/").content.decode()
     assert guest.post("/me/coupons/", {"voucher": "x"}).status_code == 302
+
+
+def test_a_running_discount_stands_on_the_goods_page_until_it_is_paused(world, guest):
+    running = offered(world.incense.seller, title="藏香九五折", percent_bp=500)
+    offered(world.carpet.seller, title="地毯优惠", percent_bp=500)
+    before = guest.get(world.page(world.incense)).content.decode()
+    pause_promotion(promotion=running, now=timezone.now())
+    pages.clear()
+
+    after = guest.get(world.page(world.incense)).content.decode()
+
+    assert "藏香九五折" in before
+    assert "地毯优惠" not in before
+    assert "藏香九五折" not in after

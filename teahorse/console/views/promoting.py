@@ -18,7 +18,7 @@ from teahorse.catalog import actions as catalog
 from teahorse.catalog import queries as goods
 from teahorse.catalog.models import Offer, OfferPrice, Product
 from teahorse.common.ids import new_id
-from teahorse.common.money import NotAnAmount, fen_of, yuan
+from teahorse.common.money import NotAnAmount, fen_of
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.translated import translated
 from teahorse.console.access import Acting, acts
@@ -28,13 +28,13 @@ from teahorse.people.models import Organisation, Right
 from teahorse.places.models import Area
 from teahorse.promotions import actions, queries
 from teahorse.promotions.models import Promotion
+from teahorse.promotions.words import gives
 
 Kind, Scope, Organisations = Promotion.Kind, Promotion.Scope, Organisation.Kind
 SELLERS = frozenset(Organisation.SELLERS)
 OFFERERS = SELLERS | {Organisations.COUNTY_CENTRE, Organisations.REGION_CENTRE}
 PER_PAGE = 30
 MOST_PRODUCTS = 200
-BP_PER_PERCENT = 100
 TEXTS = (
     *("kind", "title_zh", "title_bo", "title_en", "percent", "off", "threshold", "scope", "starts", "ends"),
     *("per_person", "most_uses", "budget", "code", "bearer", "once"),
@@ -76,14 +76,8 @@ def _row(promotion: Promotion, used: queries.Used, now: datetime) -> Row:
         else "spent" if is_used_up
         else "runs"
     )  # fmt: skip
-    gives = (
-        _("%(percent)s %% off") % {"percent": f"{promotion.percent_bp / BP_PER_PERCENT:g}"}
-        if promotion.percent_bp
-        else _("%(sum)s yuan off") % {"sum": yuan(promotion.off_fen)}
-    )
-    if promotion.threshold_fen:
-        gives = _("%(gives)s, from %(threshold)s yuan on") % {"gives": gives, "threshold": yuan(promotion.threshold_fen)}
-    return Row(promotion, state, gives, used)
+    told = gives(percent_bp=promotion.percent_bp, off_fen=promotion.off_fen, threshold_fen=promotion.threshold_fen)
+    return Row(promotion, state, told, used)
 
 
 @acts(Right.PROMOTE, kinds=OFFERERS)
