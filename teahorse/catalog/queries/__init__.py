@@ -20,6 +20,7 @@ from teahorse.catalog.queries.showing import (
     find_by_barcode,
     goods_cards,
     listed_products,
+    return_rules,
 )
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "goods_cards",
     "listed_products",
     "product_page",
+    "return_rules",
     "search",
     "search_sql",
     "statistics",
