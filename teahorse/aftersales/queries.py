@@ -155,7 +155,7 @@ def cases_of_groups(groups: QuerySet[OrderGroup]) -> QuerySet[AfterSaleCase]:
 
 def cases_in_group(group: OrderGroup) -> list[AfterSaleCase]:
     """Return the cases of one order group, the oldest first."""
-    return list(AfterSaleCase.objects.filter(order__group=group).prefetch_related("lines__line").order_by("opened_at", "pk"))
+    return list(AfterSaleCase.objects.filter(order__group=group).order_by("opened_at", "pk"))
 
 
 def cases_of_seller(seller: Organisation) -> QuerySet[AfterSaleCase]:

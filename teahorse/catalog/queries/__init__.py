@@ -20,7 +20,6 @@ from teahorse.catalog.queries.showing import (
     find_by_barcode,
     goods_cards,
     listed_products,
-    return_rules,
 )
 
 __all__ = [
@@ -48,7 +47,6 @@ __all__ = [
     "goods_cards",
     "listed_products",
     "product_page",
-    "return_rules",
     "search",
     "search_sql",
     "statistics",

@@ -1,6 +1,6 @@
 """What buyers are shown in lists, and what is found by a bar code."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -114,9 +114,3 @@ def brands_of(seller: Organisation) -> QuerySet[Brand]:
 def categories() -> list[Category]:
     """Return all categories in the order of the mall."""
     return list(Category.objects.order_by("position", "pk"))
-
-
-def return_rules(product_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the rules for returns of those of some goods that do not go back without a reason."""
-    left_out = Product.objects.filter(pk__in=list(product_ids)).exclude(return_rule=Product.ReturnRule.SEVEN_DAYS)
-    return dict(left_out.values_list("pk", "return_rule"))

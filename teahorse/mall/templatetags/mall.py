@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django import template
@@ -34,12 +33,6 @@ def moment(at: datetime | None) -> str:
 def phone_at_home(phone: str | None) -> str:
     """``{{ group.contact_phone|phone_at_home }}``: a phone number as it is dialled at home."""
     return (phone or "").removeprefix("+86")
-
-
-@register.filter
-def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
-    """``{{ rules|get:line.product_id }}``: what a mapping holds under a key, or nothing."""
-    return (mapping or {}).get(key, "")
 
 
 @register.filter

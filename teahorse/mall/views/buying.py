@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from teahorse.catalog.models import Product
-from teahorse.catalog.queries import return_rules
 from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.mall import checkout as desks
@@ -286,11 +285,9 @@ def _placed(request: HttpRequest, group_id: UUID, *, quote: Quote, now: datetime
 def _desk_page(request: HttpRequest, desk: desks.Desk, *, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
     if refusal is not None:
         status = refusal.status
-    rules = return_rules({line.product_id for line in desk.basket.lines})
     context = {
         "desk": desk,
-        "return_rules": rules,
-        "asks_no_return": Product.ReturnRule.CONFIRMED in rules.values(),
+        "asks_no_return": any(line.return_rule == Product.ReturnRule.CONFIRMED for line in desk.basket.lines),
         "is_no_return_confirmed": bool(request.POST.get("no_return")),
         "is_no_return_missing": isinstance(refusal, actions.ReturnNotConfirmed),
         "typed": desk.typed,
