@@ -90,7 +90,7 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 
 def _read(**parameters: Any) -> list[Wanted]:
     return [
-        Wanted(*row[:16], _picture(*row[16:20]), row[20])
+        Wanted(*(*row[:16], _picture(*row[16:20]), row[20]))
         for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})
     ]
 
