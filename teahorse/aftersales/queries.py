@@ -1,6 +1,6 @@
 """Questions about after-sale cases: what can still be asked of an order, who sees which case, what is overdue."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,13 +82,17 @@ class Standing:
 
 
 def borne_by_others(lines: Iterable[OrderLine]) -> Mapping[UUID, tuple[Borne, ...]]:
-    """Return who else than the buyer bore which part of each line's price, in a fixed order; a line is missing where nobody did."""
-    named = getattr(OrderLine, "discounts", None)  # no discount is frozen on lines yet: the buyer pays all of each
-    found: defaultdict[UUID, list[Borne]] = defaultdict(list)
-    if named is not None:
-        for row in named.rel.related_model.objects.filter(line__in=[line.pk for line in lines]).order_by("bearer", "bearer_id", "pk"):
-            found[row.line_id].append(Borne(row.bearer, row.bearer_id, row.amount_fen))
-    return {key: tuple(borne) for key, borne in found.items()}
+    """Return who else than the buyer bore how much of each line's price, each payer once; a line is missing where nobody did."""
+    discounts = getattr(OrderLine, "discounts", None)
+    if discounts is None:  # this house freezes no discounts on its lines
+        return {}
+    found: defaultdict[UUID, Counter[tuple[str, UUID | None]]] = defaultdict(Counter)
+    for row in discounts.rel.related_model.objects.filter(line__in=[line.pk for line in lines]):
+        found[row.line_id][row.bearer, row.bearer_id] += row.amount_fen
+    return {
+        key: tuple(Borne(*payer, fen) for payer, fen in sorted(borne.items(), key=lambda one: (one[0][0], str(one[0][1]))))
+        for key, borne in found.items()
+    }
 
 
 def standing(order: SellerOrder, *, now: datetime) -> Standing:
@@ -151,7 +155,7 @@ def cases_of_groups(groups: QuerySet[OrderGroup]) -> QuerySet[AfterSaleCase]:
 
 def cases_in_group(group: OrderGroup) -> list[AfterSaleCase]:
     """Return the cases of one order group, the oldest first."""
-    return list(AfterSaleCase.objects.filter(order__group=group).prefetch_related("lines__line").order_by("opened_at", "pk"))
+    return list(AfterSaleCase.objects.filter(order__group=group).order_by("opened_at", "pk"))
 
 
 def cases_of_seller(seller: Organisation) -> QuerySet[AfterSaleCase]:

@@ -51,6 +51,7 @@ class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     contact: ContactAsked
     address_line: Annotated[str, Meta(max_length=200, pattern=NO_NUL)] = ""
     note: Annotated[str, Meta(max_length=200, pattern=NO_NUL)] = ""
+    no_return_confirmed: Annotated[bool, Meta(description="the buyer ticked that goods of the rule `confirmed` do not go back")] = False
     key: UUID | None = None
 
 
@@ -149,6 +150,7 @@ def _wish(draft: OrderDraft, *, header: str, locale: str, now: datetime) -> Wish
         origin=ORIGIN,
         locale=locale,
         note=draft.note,
+        is_no_return_confirmed=draft.no_return_confirmed,
     )
 
 

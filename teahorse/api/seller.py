@@ -111,7 +111,7 @@ def pack_order(request: HttpRequest, seller_order_id: UUID, asked: PackAsked) ->
 def _own(request: HttpRequest) -> QuerySet[SellerOrder]:
     seller: Organisation = request.auth  # type: ignore[attr-defined]  # ninja puts there what the token's check returned
     lines = Prefetch("lines", OrderLine.objects.select_related("weighing").order_by("position"))
-    return SellerOrder.objects.filter(seller=seller).select_related("group", "seller").prefetch_related(lines, "lines__weighing", "balances", "discounts")
+    return SellerOrder.objects.filter(seller=seller).select_related("group", "seller").prefetch_related(lines, "balances", "discounts")
 
 
 def _order(request: HttpRequest, key: UUID) -> SellerOrder:

@@ -7,7 +7,14 @@ from django.utils.translation import gettext as _
 from teahorse.catalog.definitions import Definition, plain_number
 from teahorse.common.money import NotAnAmount, fen_of
 
-RETURN_RULES = {"七天无理由": "seven_days", "七天": "seven_days", "生鲜": "fresh", "定制": "custom", "": "seven_days"}
+RETURN_RULES = {
+    "七天无理由": "seven_days",
+    "七天": "seven_days",
+    "生鲜": "fresh",
+    "定制": "custom",
+    "购买时确认": "confirmed",
+    "": "seven_days",
+}
 YES = {
     "是": True,
     "有": True,

@@ -22,6 +22,7 @@ def return_rules() -> list[tuple[str, str]]:
         Product.ReturnRule.SEVEN_DAYS: _("Seven days to send it back"),
         Product.ReturnRule.FRESH: _("Fresh goods: no return without a reason"),
         Product.ReturnRule.CUSTOM: _("Made to order: no return without a reason"),
+        Product.ReturnRule.CONFIRMED: _("Loses its worth when opened: the buyer confirms that it does not go back without a reason"),
     }
     return [(rule.value, word) for rule, word in words.items()]
 

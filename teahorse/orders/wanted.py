@@ -48,6 +48,7 @@ class Wanted:
     seller_key: str
     seller_name: str
     picture: PictureUrls | None
+    return_rule: str = "seven_days"
 
     @property
     def available(self) -> int:
@@ -94,7 +95,10 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 
 
 def _read(**parameters: Any) -> list[Wanted]:
-    return [Wanted(*(*row[:17], _picture(*row[17:]))) for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})]
+    return [
+        Wanted(*(*row[:17], _picture(*row[17:21]), row[21]))
+        for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})
+    ]
 
 
 def _picture(sha256: str | None, width: int, height: int, alt: str) -> PictureUrls | None:

@@ -17,7 +17,8 @@ select wish.offer_id, wish.quantity, wish.origin,
        offer.is_active and product.published_at is not null and product.withdrawn_at is null,
        coalesce(level.on_hand - level.reserved, 0),
        seller.key, coalesce(nullif(seller.i18n ->> %(name)s, ''), seller.name),
-       picture.sha256, picture.width, picture.height, coalesce(nullif(picture.i18n ->> %(alt)s, ''), picture.alt)
+       picture.sha256, picture.width, picture.height, coalesce(nullif(picture.i18n ->> %(alt)s, ''), picture.alt),
+       product.return_rule
   from wish
   join catalog_offer offer on offer.id = wish.offer_id
   join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, coalesce(%(at)s::timestamptz, statement_timestamp())) price on true

@@ -450,3 +450,42 @@ def test_time_leaves_money_on_its_way_alone(wine):
     actions.agree(case=case, by=SELLER, now=LATER)
 
     assert actions.let_time_decide(now=LONG_AFTER + timedelta(days=90)) == 0
+
+
+# --- Others who bore a part of the price
+
+
+def test_what_others_bore_goes_back_to_them_by_what_is_left(wine, monkeypatch):
+    """Three bottles at 38 yuan, of which a budget bore 10 and the platform 0.05: every fen finds its way back in three cases."""
+    from teahorse.aftersales.rules import Borne
+
+    order, county = received({wine: 3}), uuid4()
+    line = order.lines.get()
+    borne = (Borne("budget", county, 1000), Borne("platform", None, 5))
+    monkeypatch.setattr(queries, "borne_by_others", lambda lines: {line.pk: borne})
+    back = []
+
+    for _ in range(3):
+        case = opened(order, "refund_only", "damaged", units={1: 1})
+        actions.agree(case=case, by=SELLER, now=LATER)
+        arrive(case)
+        shares = {share.bearer: share.amount_fen for share in queries.shares_of(case)}
+        back.append((case.agreed_fen - case.freight_fen, shares["budget"], shares["platform"]))
+
+    assert [sum(parts) for parts in zip(*back, strict=True)] == [11400 - 1005, 1000, 5]
+    assert case.freight_fen == order.freight_fen  # the last one takes the way along
+    assert Refund.objects.filter(split__reference=order.pk).count() == 3
+
+
+def test_a_part_of_the_money_takes_the_same_part_of_what_others_bore(wine, clerk, monkeypatch):
+    from teahorse.aftersales.rules import Borne
+
+    order = received({wine: 1})
+    line = order.lines.get()
+    monkeypatch.setattr(queries, "borne_by_others", lambda lines: {line.pk: (Borne("budget", None, 800),)})
+    case = opened(order, "compensation", "weight_short", asked_fen=750)
+
+    actions.agree(case=case, by=SELLER, now=LATER)
+
+    [share] = queries.shares_of(case)
+    assert (case.worth_fen, share.worth_fen, share.amount_fen) == (3000, 800, 200)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from teahorse.catalog.models import Product
 from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.mall import checkout as desks
@@ -272,6 +273,7 @@ def _wish(request: HttpRequest, typed: desks.Typed, quote: Quote) -> actions.Wis
         locale=str(getattr(request, "LANGUAGE_CODE", "zh-hans")),
         note=typed.note,
         verified_phone=verified_phone(request),
+        is_no_return_confirmed=bool(request.POST.get("no_return")),
     )
 
 
@@ -303,6 +305,9 @@ def _desk_page(request: HttpRequest, desk: desks.Desk, *, refusal: Refusal | Non
         status = refusal.status
     context = {
         "desk": desk,
+        "asks_no_return": any(line.return_rule == Product.ReturnRule.CONFIRMED for line in desk.basket.lines),
+        "is_no_return_confirmed": bool(request.POST.get("no_return")),
+        "is_no_return_missing": isinstance(refusal, actions.ReturnNotConfirmed),
         "typed": desk.typed,
         "errors": desk.errors,
         "parts": desk.parts(),

@@ -173,12 +173,9 @@ def _order_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | N
 
 
 def _order_context(group: OrderGroup) -> dict[str, object]:
-    return {
-        "group": group,
-        "shown": order_shown(tracking(group)),
-        "cases": [told(case) for case in cases_in_group(group)],
-        "reasons": reasons,
-    }
+    shown = order_shown(tracking(group))
+    cases = cases_in_group(group) if any(part.can_ask for part in shown.parts) else []
+    return {"group": group, "shown": shown, "cases": [told(case) for case in cases], "reasons": reasons}
 
 
 @personal

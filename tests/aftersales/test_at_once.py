@@ -1,0 +1,130 @@
+"""Two people at the same moment, on connections of their own: one of them is first."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+
+from teahorse.aftersales import actions
+from teahorse.aftersales.actions import Actor
+from teahorse.aftersales.models import AfterSaleCase, CaseLine
+from teahorse.common.refusals import Refusal
+from teahorse.payments.models import Refund
+from tests import world
+from tests.aftersales.making import BUYER, LATER, draft, opened, received
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SELLER = Actor("seller")
+ROUNDS = 5
+
+
+@pytest.fixture
+def wine():
+    return world.offer(world.organisation("chamchen"), on_hand=100)
+
+
+def at_once(*acts):
+    """Do all of it at the same moment; return the outcomes in their order: what came, or the refusal's code."""
+    start, outcomes = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(place, act):
+        try:
+            start.wait(10)
+            try:
+                outcomes[place] = act()
+            except Refusal as refusal:
+                outcomes[place] = refusal.code
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=one) for one in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return outcomes
+
+
+def test_two_cases_of_one_line_become_one(wine):
+    for _ in range(ROUNDS):
+        order = received({wine: 2})
+        wishes = [draft(order, units={1: 1}) for _ in range(4)]
+
+        outcomes = at_once(*(lambda wish=wish: actions.open_case(draft=wish, by=None, now=LATER) for wish in wishes))
+
+        assert sum(isinstance(one, AfterSaleCase) for one in outcomes) == 1
+        assert sorted(one for one in outcomes if isinstance(one, str)) == ["already_in_a_case"] * 3
+        assert CaseLine.objects.filter(case__order=order).aggregate(units=Sum("quantity"))["units"] == 1
+
+
+def test_the_same_form_sent_twice_is_one_case(wine):
+    for _ in range(ROUNDS):
+        order = received({wine: 1})
+        wish = draft(order)
+
+        first, second = at_once(*[lambda wish=wish: actions.open_case(draft=wish, by=None, now=LATER)] * 2)
+
+        assert first == second
+        assert AfterSaleCase.objects.filter(order=order).count() == 1
+
+
+def test_granted_or_withdrawn_never_both(wine):
+    for _ in range(ROUNDS):
+        case = opened(received({wine: 1}), "refund_only", "damaged")
+
+        outcomes = at_once(
+            lambda case=case: actions.agree(case=case, by=SELLER, now=LATER),
+            lambda case=case: actions.withdraw(case=case, by=BUYER, now=LATER),
+        )
+
+        case.refresh_from_db()
+        assert [one for one in outcomes if isinstance(one, str)] == ["case_not_now"]
+        assert Refund.objects.filter(reference=case.pk).count() == (1 if case.state == "refunding" else 0)
+        assert case.state in {"refunding", "closed"}
+
+
+def test_a_case_is_paid_back_once_however_often_it_is_pressed(wine):
+    for _ in range(ROUNDS):
+        case = opened(received({wine: 1}), "refund_only", "damaged")
+        late = LATER + timedelta(hours=48)
+
+        outcomes = at_once(
+            *[lambda case=case: actions.agree(case=case, by=SELLER, now=LATER)] * 2,
+            *[lambda late=late: actions.let_time_decide(now=late)] * 2,
+        )
+
+        assert sum(1 for one in outcomes if isinstance(one, AfterSaleCase) or one == 1) == 1
+        [refund] = Refund.objects.filter(reference=case.pk)
+        assert refund.amount_fen == case.asked_fen
+
+
+def test_two_clocks_decide_each_case_once(wine):
+    cases = [opened(received({wine: 1}), "refund_only", "damaged") for _ in range(6)]
+    late = LATER + timedelta(hours=48)
+
+    outcomes = at_once(*[lambda: actions.let_time_decide(now=late)] * 3)
+    while actions.let_time_decide(now=late):
+        pass
+
+    assert sum(outcomes) <= 6
+    assert AfterSaleCase.objects.filter(state="refunding").count() == 6
+    assert Refund.objects.filter(reference__in=[case.pk for case in cases]).count() == 6
+
+
+def test_money_that_arrives_twice_at_once_ends_a_case_once(wine):
+    from uuid import uuid4
+
+    from teahorse.payments.actions import pay_back_cash
+
+    for _ in range(ROUNDS):
+        case = opened(received({wine: 1}), "refund_only", "damaged")
+        actions.agree(case=case, by=SELLER, now=LATER)
+        refund = Refund.objects.get(reference=case.pk)
+        pay_back_cash(refund_id=refund.pk, by_id=uuid4(), now=LATER)
+
+        at_once(*[lambda key=refund.pk: actions.settle_refunds(refund_ids=[key], now=LATER)] * 3)
+
+        case.refresh_from_db()
+        assert (case.state, case.events.filter(act="refunded").count()) == ("done", 1)
