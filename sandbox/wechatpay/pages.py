@@ -179,7 +179,7 @@ def _total(gateway: Gateway, payment: sqlite3.Row) -> int:
 def _payment(gateway: Gateway, payment: sqlite3.Row, *, back: str) -> str:
     parts = orders.payment_orders(gateway, payment)
     shown = {
-        "商户 Merchant": payment["mchid"],
+        "商户 Merchant": payment["mchid"] if payment["is_combined"] else parts[0]["sub_mchid"] or payment["mchid"],
         "订单 Order": payment["number"],
         "商品 Goods": parts[0]["description"] if len(parts) == 1 else f"合单 {len(parts)} 笔 · {len(parts)} orders",
         "截止 Until": moment(payment["expires_at"]).replace("T", " "),
@@ -188,8 +188,8 @@ def _payment(gateway: Gateway, payment: sqlite3.Row, *, back: str) -> str:
     lines = ""
     if payment["is_combined"]:
         lines = "<section><table>" + "".join(
-            f"<tr><td>{escape(part['description'])}<br><small>{escape(part['mchid'])} · {escape(part['out_trade_no'])}"
-            f"</small></td><td>{yuan(part['total_fen'])}</td></tr>"
+            f"<tr><td>{escape(part['description'])}<br><small>{escape(part['sub_mchid'] or part['mchid'])} · "
+            f"{escape(part['out_trade_no'])}{' · 待分账 held' if part['is_frozen'] else ''}</small></td><td>{yuan(part['total_fen'])}</td></tr>"
             for part in parts
         )
         lines += "</table></section>"
