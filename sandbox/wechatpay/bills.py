@@ -113,7 +113,7 @@ def _moves(gateway: Gateway, house: str, begins: float, ends: float) -> list[tup
         *span,
     )
     got = state.all(
-        "select h.*, s.settled_at from shares h join sharings s on s.id = sharing_id where account = ? and result = 'SUCCESS'"
+        "select h.*, s.settled_at from shares h join sharings s on s.id = h.sharing_id where account = ? and result = 'SUCCESS'"
         " and s.settled_at >= ? and s.settled_at < ?",
         *span,
     )

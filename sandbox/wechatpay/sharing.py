@@ -105,7 +105,7 @@ def take_back(gateway: Gateway, body: Fields) -> dict[str, Any]:
     account, fen = body.text("return_mchid", longest=32), body.fen("amount")
     description = body.text("description", longest=80)
     given = state.one(
-        "select h.* from shares h join sharings s on s.id = sharing_id join orders o on o.id = order_id"
+        "select h.* from shares h join sharings s on s.id = h.sharing_id join orders o on o.id = order_id"
         " where out_order_no = ? and sub_mchid = ? and account = ?",
         body.text("out_order_no", longest=64), seller, account,
     )  # fmt: skip
@@ -137,7 +137,7 @@ def take_back(gateway: Gateway, body: Fields) -> dict[str, Any]:
 def find_return(gateway: Gateway, number: str, query: Mapping[str, str]) -> dict[str, Any]:
     """A return by the merchant's number. :raises Refusal: RESOURCE_NOT_EXISTS."""
     back = gateway.state.one(
-        "select r.* from share_returns r join shares h on h.id = share_id join sharings s on s.id = sharing_id"
+        "select r.* from share_returns r join shares h on h.id = share_id join sharings s on s.id = h.sharing_id"
         " join orders o on o.id = order_id where out_return_no = ? and out_order_no = ? and sub_mchid = ?",
         number, query.get("out_order_no", ""), query.get("sub_mchid", ""),
     )  # fmt: skip
