@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from bench import buying, first_view, pages, placing
+from bench.callback import callback
 from bench.opening import opening
 from checks.running import House, house, open_django
 
@@ -64,6 +65,12 @@ def _stocked(made: House, count: int) -> tuple[list[str], list[UUID]]:
     return [f"/goods/{short(key)}/" for key in keys], [first[key] for key in keys]
 
 
+def told() -> Rows:
+    """Measure the notifications of a provider."""
+    with house() as made:
+        return {"callback": callback(made)}
+
+
 def searched() -> Rows:
     """Measure searching inside the database with 100,000 products."""
     from bench import search_sql
@@ -76,6 +83,7 @@ GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("checkout_http",): bought,
     ("product_page", "home_page", "search_page", "page_weight", "lcp_slow3g"): shop,
     ("search_sql",): searched,
+    ("callback",): told,
     ("cold_start", "memory"): opening,
 }
 

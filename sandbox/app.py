@@ -43,7 +43,7 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
     """An app with its own memory and keys; its worker runs as long as the app does."""
     keys = key_store.ensure(keys_folder)
     state = State(state_path)
-    gateway = Gateway(keys=keys, state=state, speed=speed)
+    gateway = Gateway(keys=keys, state=state, speed=speed, keys_folder=keys_folder)
     alipay = AlipayGateway(keys=key_store.ensure_alipay(keys_folder), state=state, speed=speed)
 
     @contextlib.asynccontextmanager

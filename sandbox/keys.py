@@ -22,6 +22,7 @@ MERCHANT_FILE = "merchant.json"
 PLATFORM_FILE = "platform.json"
 ALIPAY_FILE = "alipay.json"
 ALIPAY_PLATFORM_FILE = "alipay_platform.json"
+MERCHANT_NAME = "茶马电商平台"
 KNOWN_MERCHANT = re.compile(r"1900\d{6}")
 """Every merchant number of this shape exists in the sandbox and is bound to its appid, so each seller may have one."""
 
@@ -39,6 +40,7 @@ class Keys:
     platform_public_key: str
     sms_key: str
     app_secret: str
+    merchant_name: str
     merchant_certificate: str
     platform_private_key: str
     platform_serial: str
@@ -56,6 +58,7 @@ CLIENT_FIELDS = (
     "platform_public_key",
     "sms_key",
     "app_secret",
+    "merchant_name",
 )
 """What a merchant is given; the rest belongs to the platform and stays in `platform.json`."""
 
@@ -77,8 +80,9 @@ def ensure(folder: Path | str) -> Keys:
             _write(folder / PLATFORM_FILE, values)
             _write(folder / MERCHANT_FILE, client)
         client = _read(folder / MERCHANT_FILE)
-        if "app_secret" not in client:  # a folder that was made before the sandbox told who pays
-            client["app_secret"] = secrets.token_hex(16)
+        later = {"app_secret": secrets.token_hex(16), "merchant_name": MERCHANT_NAME}
+        if later.keys() - client.keys():  # a folder that was made before the sandbox told who pays, or shared out
+            client = {**later, **client}
             _write(folder / MERCHANT_FILE, client)
         return Keys(**{**client, **_read(folder / PLATFORM_FILE)})
 
@@ -131,29 +135,50 @@ def public_pem(key: rsa.RSAPrivateKey) -> str:
     return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
 
+def rotate(folder: Path | str, keys: Keys) -> Keys:
+    """The same keys but for the platform's own, which are new and have new ids; both files are changed, the merchant's last."""
+    folder = Path(folder)
+    new = dataclasses.replace(keys, **_platform_keys(keys.mchid))
+    with open(folder / ".lock", "w", opener=_private) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        values = dataclasses.asdict(new)
+        client = {name: values.pop(name) for name in CLIENT_FIELDS}
+        _write(folder / PLATFORM_FILE, values)
+        _write(folder / MERCHANT_FILE, client)
+    return new
+
+
 def make() -> Keys:
     """Fresh keys for one merchant and one platform."""
     mchid = "1900" + "".join(secrets.choice("0123456789") for _ in range(6))
     appid = "wx" + secrets.token_hex(8)
     merchant_key, merchant_certificate, merchant_serial = _certified_key(mchid)
-    certificate_key, platform_certificate, platform_serial = _certified_key("Teahorse sandbox platform")
-    platform_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return Keys(
         mchid=mchid,
         appid=appid,
         merchant_serial=merchant_serial,
         merchant_private_key=_pem(merchant_key),
         api_v3_key=secrets.token_hex(16),
-        platform_key_id=f"PUB_KEY_ID_0{mchid}{dt.datetime.now(dt.UTC):%Y%m%d}00{secrets.token_hex(4)}".upper(),
-        platform_public_key=public_pem(platform_key),
         sms_key=secrets.token_hex(32),
         app_secret=secrets.token_hex(16),
+        merchant_name=MERCHANT_NAME,
         merchant_certificate=merchant_certificate,
-        platform_private_key=_pem(platform_key),
-        platform_serial=platform_serial,
-        platform_certificate=platform_certificate,
-        platform_certificate_private_key=_pem(certificate_key),
+        **_platform_keys(mchid),
     )
+
+
+def _platform_keys(mchid: str) -> dict[str, str]:
+    """The platform's public key with its id, and its certificate with its serial: a client trusts the one or the other."""
+    certificate_key, platform_certificate, platform_serial = _certified_key("Teahorse sandbox platform")
+    platform_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return {
+        "platform_key_id": f"PUB_KEY_ID_0{mchid}{dt.datetime.now(dt.UTC):%Y%m%d}00{secrets.token_hex(4)}".upper(),
+        "platform_public_key": public_pem(platform_key),
+        "platform_private_key": _pem(platform_key),
+        "platform_serial": platform_serial,
+        "platform_certificate": platform_certificate,
+        "platform_certificate_private_key": _pem(certificate_key),
+    }
 
 
 def _certified_key(name: str) -> tuple[rsa.RSAPrivateKey, str, str]:

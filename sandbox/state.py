@@ -21,12 +21,28 @@ create table if not exists payments (
 create table if not exists orders (
     id integer primary key, pr text not null references payments, mchid text not null, out_trade_no text not null,
     description text not null, attach text not null, total_fen integer not null check (total_fen > 0),
-    transaction_id text unique, unique (mchid, out_trade_no));
+    transaction_id text unique, sub_mchid text not null default '', is_frozen integer not null default 0,
+    unique (mchid, out_trade_no));
 create table if not exists refunds (
     refund_id text primary key, order_id integer not null references orders, mchid text not null,
     out_refund_no text not null, content text not null, refund_fen integer not null check (refund_fen > 0),
     notify_url text not null, status text not null, outcome text not null, created_at real not null,
     settles_at real, settled_at real, unique (mchid, out_refund_no));
+create table if not exists receivers (
+    sub_mchid text not null, account text not null, name text not null, relation text not null, unique (sub_mchid, account));
+create table if not exists sharings (
+    id integer primary key, order_id integer not null references orders, out_order_no text not null unique,
+    sharing_id text not null unique, content text not null, is_unfreezing integer not null, created_at real not null,
+    settles_at real not null, settled_at real);
+create table if not exists shares (
+    id integer primary key, sharing_id integer not null references sharings, account text not null,
+    amount_fen integer not null check (amount_fen > 0), description text not null, result text not null, detail_id text not null);
+create table if not exists share_returns (
+    return_id text primary key, share_id integer not null references shares, out_return_no text not null unique,
+    content text not null, amount_fen integer not null check (amount_fen > 0), description text not null, result text not null,
+    outcome text not null, created_at real not null, settles_at real not null, settled_at real);
+create table if not exists bill_files (
+    token text primary key, content blob not null, made_at real not null);
 create table if not exists notifications (
     id text primary key, pr text not null, notify_url text not null, event_type text not null, kind text not null,
     resource text not null, with_certificate integer not null, created_at real not null, state text not null,
@@ -54,6 +70,12 @@ create table if not exists log (
     detail text not null);
 """
 
+LATER_COLUMNS = (
+    ("orders", "sub_mchid", "text not null default ''"),
+    ("orders", "is_frozen", "integer not null default 0"),
+)
+"""What a file lacks that an older sandbox made."""
+
 LOG_ROWS_KEPT = 500
 
 
@@ -69,6 +91,9 @@ class State:
         self._connection.execute("pragma synchronous = normal")
         self._connection.execute("pragma foreign_keys = on")
         self._connection.executescript(SCHEMA)
+        for table, column, kind in LATER_COLUMNS:
+            if column not in {row["name"] for row in self.all(f"pragma table_info({table})")}:
+                self._connection.execute(f"alter table {table} add column {column} {kind}")
 
     def close(self) -> None:
         """Give the file back."""
@@ -124,6 +149,6 @@ class State:
         text = detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False, indent=1)
         self.run(
             "insert into log (at, kind, title, status, detail) values (?, ?, ?, ?, ?)",
-            time.time(), kind, title, str(status), text[:8000],
+            time.time(), kind, title, str(status), text[:40_000],
         )  # fmt: skip
         self.run("delete from log where id <= (select max(id) from log) - ?", LOG_ROWS_KEPT)

@@ -16,18 +16,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.wechatpay import orders, refunds
+from sandbox.wechatpay import bills, orders, refunds, sharing
 from sandbox.wechatpay.errors import STATUS, Refusal, wrong_field
 from sandbox.wechatpay.fields import Fields
 from sandbox.wechatpay.gateway import SHANGHAI, Gateway
 from sandbox.wechatpay.knobs import ApiKnob
 from sandbox.wechatpay.notify import SIGNTEST
-from sandbox.wechatpay.placing import place, read_combined, read_single
+from sandbox.wechatpay.placing import place, read_combined, read_partner, read_single
 from sandbox.wechatpay.signing import SignedRequest, check, encrypt, platform_headers
 
 TRADE_TYPES = {"native": "NATIVE", "jsapi": "JSAPI", "h5": "MWEB"}
 
-Answer = dict[str, Any] | None
+Answer = dict[str, Any] | bytes | None
+"""JSON; a file; or nothing to say (204)."""
 Handler = Callable[[Gateway, "Call"], Answer]
 
 
@@ -44,17 +45,33 @@ class Call:
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
     """Every address under the gateway's root."""
-    single, combined = "/v3/pay/transactions", "/v3/combine-transactions"
+    single, combined, partner = "/v3/pay/transactions", "/v3/combine-transactions", "/v3/pay/partner/transactions"
+    shared = "/v3/profitsharing"
     return [
         _post(gateway, single + "/{kind}", _place_single),
         _get(gateway, single + "/id/{transaction_id}", _query_single),
         _get(gateway, single + "/out-trade-no/{out_trade_no}", _query_single),
         _post(gateway, single + "/out-trade-no/{out_trade_no}/close", _close_single),
+        _post(gateway, partner + "/{kind}", _place_partner),
+        _get(gateway, partner + "/id/{transaction_id}", _query_partner),
+        _get(gateway, partner + "/out-trade-no/{out_trade_no}", _query_partner),
+        _post(gateway, partner + "/out-trade-no/{out_trade_no}/close", _close_partner),
         _post(gateway, combined + "/{kind}", _place_combined),
         _get(gateway, combined + "/out-trade-no/{number}", _query_combined),
         _post(gateway, combined + "/out-trade-no/{number}/close", _close_combined),
         _post(gateway, "/v3/refund/domestic/refunds", lambda gate, call: refunds.create(gate, call.body)),
-        _get(gateway, "/v3/refund/domestic/refunds/{number}", lambda gate, call: refunds.find(gate, call.path["number"])),
+        _get(gateway, "/v3/refund/domestic/refunds/{number}", _find_refund),
+        _post(gateway, shared + "/receivers/add", lambda gate, call: sharing.add_receiver(gate, call.body)),
+        _post(gateway, shared + "/orders", lambda gate, call: sharing.share(gate, call.body)),
+        _post(gateway, shared + "/orders/unfreeze", lambda gate, call: sharing.unfreeze(gate, call.body)),
+        _get(gateway, shared + "/orders/{number}", lambda gate, call: sharing.find(gate, call.path["number"], call.query)),
+        _post(gateway, shared + "/return-orders", lambda gate, call: sharing.take_back(gate, call.body)),
+        _get(gateway, shared + "/return-orders/{number}", lambda gate, call: sharing.find_return(gate, call.path["number"], call.query)),
+        _get(gateway, shared + "/merchant-configs/{number}", lambda _gate, call: sharing.limits(call.path["number"])),
+        _get(gateway, shared + "/transactions/{number}/amounts", lambda gate, call: sharing.amounts(gate, call.path["number"])),
+        _get(gateway, "/v3/bill/tradebill", lambda gate, call: bills.promise(gate, call.query, call.public_root, bills.trades)),
+        _get(gateway, "/v3/bill/fundflowbill", lambda gate, call: bills.promise(gate, call.query, call.public_root, bills.flows)),
+        _get(gateway, "/v3/billdownload/file", lambda gate, call: bills.file(gate, call.query.get("token", ""))),
         _get(gateway, "/v3/certificates", _certificates),
         Route("/v3/{rest:path}", _gate(gateway, _unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
@@ -64,6 +81,43 @@ def _place_single(gateway: Gateway, call: Call) -> Answer:
     kind = _kind(call)
     draft = read_single(gateway, trade_type=TRADE_TYPES[kind], body=call.body)
     return _opened(kind, place(gateway, draft, with_certificate=call.with_certificate), call)
+
+
+def _place_partner(gateway: Gateway, call: Call) -> Answer:
+    kind = _kind(call)
+    draft = read_partner(gateway, trade_type=TRADE_TYPES[kind], body=call.body)
+    return _opened(kind, place(gateway, draft, with_certificate=call.with_certificate), call)
+
+
+def _query_partner(gateway: Gateway, call: Call) -> Answer:
+    _check_mchid(gateway, call.query.get("sp_mchid"), location="query")
+    order, payment = orders.find_single(
+        gateway,
+        transaction_id=call.path.get("transaction_id", ""),
+        out_trade_no=call.path.get("out_trade_no", ""),
+        sub_mchid=_sub_mchid(call.query.get("sub_mchid")),
+    )
+    return orders.describe_single(gateway, payment, order)
+
+
+def _close_partner(gateway: Gateway, call: Call) -> Answer:
+    _check_mchid(gateway, call.body.text("sp_mchid", longest=32), location="body")
+    seller = _sub_mchid(call.body.text("sub_mchid", longest=32))
+    _order, payment = orders.find_single(gateway, out_trade_no=call.path["out_trade_no"], sub_mchid=seller)
+    if payment["is_combined"]:
+        raise Refusal(code="INVALID_REQUEST", message="合单订单请使用合单关闭接口")
+    orders.close(gateway, payment)
+    return None
+
+
+def _find_refund(gateway: Gateway, call: Call) -> Answer:
+    return refunds.find(gateway, call.path["number"], sub_mchid=call.query.get("sub_mchid", ""))
+
+
+def _sub_mchid(number: str | None) -> str:
+    if not number:
+        raise wrong_field(field="sub_mchid", issue="缺少必填参数 (missing)", location="query")
+    return number
 
 
 def _place_combined(gateway: Gateway, call: Call) -> Answer:
@@ -168,14 +222,17 @@ def _gate(gateway: Gateway, handler: Handler) -> Callable[[Request], Any]:
             await _fail_before(knob)
             orders.settle_due(gateway)
             refunds.settle_due(gateway)
+            sharing.settle_due(gateway)
             root = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
             answer = handler(gateway, Call(request, raw, with_certificate=with_certificate, public_root=root))
             await _fail_after(knob)
             status = 204 if answer is None else 200
         except Refusal as refusal:
             status, answer = refusal.status, refusal.body
-        body = b"" if answer is None else json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-        gateway.state.log("request", f"{request.method} {url}", status, {"asked": raw.decode("utf-8", "replace"), "answered": answer})
+        is_file = isinstance(answer, bytes)
+        body = answer if isinstance(answer, bytes) else b"" if answer is None else _json(answer)
+        said = f"{len(body)} bytes" if is_file else answer
+        gateway.state.log("request", f"{request.method} {url}", status, {"asked": raw.decode("utf-8", "replace"), "answered": said})
         headers = platform_headers(gateway.keys, body=body, timestamp=int(time.time()), with_certificate=with_certificate)
         if knob and knob.answer == "forge":
             headers["Wechatpay-Signature"] = base64.b64encode(secrets.token_bytes(256)).decode()
@@ -183,10 +240,14 @@ def _gate(gateway: Gateway, handler: Handler) -> Callable[[Request], Any]:
             headers["Wechatpay-Signature"] = SIGNTEST + headers["Wechatpay-Signature"]
         headers["Request-ID"] = secrets.token_hex(16).upper()
         if body:
-            headers["Content-Type"] = "application/json; charset=utf-8"
+            headers["Content-Type"] = "application/octet-stream" if is_file else "application/json; charset=utf-8"
         return Response(body, status_code=status, headers=headers)
 
     return endpoint
+
+
+def _json(answer: Answer) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _check_request(gateway: Gateway, request: Request, *, raw: bytes, url: str) -> None:

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.frame import page
 from sandbox.wechatpay.errors import STATUS
 from sandbox.wechatpay.gateway import SHANGHAI, Gateway
-from sandbox.wechatpay.knobs import ApiKnob, Knobs, NotifyKnobs, RefundKnobs, UnknownKnob
+from sandbox.wechatpay.knobs import GROUPS, ApiKnob, Knobs, UnknownKnob
 from sandbox.wechatpay.outbox import release
 
 ANSWERS = {*STATUS, "timeout", "lost", "forge", "probe"}
@@ -22,12 +22,19 @@ KINDS: dict[str, tuple[type, ...]] = {
     "reset": (bool,),
     "notify": (dict,),
     "refund": (dict,),
+    "sharing": (dict,),
+    "bills": (dict,),
+    "rotate": (bool,),
     "api": (list,),
     "expiry_closes": (bool,),
     "release": (bool,),
     "advance_seconds": (int, float),
 }
-OUTCOMES = {"SUCCESS", "ABNORMAL", "CLOSED", "PROCESSING"}
+CHOICES = (
+    ("refund", "outcome", {"SUCCESS", "ABNORMAL", "CLOSED", "PROCESSING"}),
+    ("sharing", "return_outcome", {"SUCCESS", "FAILED"}),
+    ("bills", "broken", {"", "hash", "totals", "gzip"}),
+)
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
@@ -69,25 +76,27 @@ def apply(gateway: Gateway, values: Any) -> None:
     """
     Turn knobs; all or none of them.
 
-    `reset` puts every knob back first; `notify` and `refund` replace their group; `api` adds failures to come;
-    `advance_seconds` moves the business clock on; `expiry_closes`; `release` sends held notifications.
+    `reset` puts every knob back first; `notify`, `refund`, `sharing` and `bills` replace their group; `api` adds failures to come;
+    `rotate` changes the platform's keys; `advance_seconds` moves the business clock on; `expiry_closes`; `release` sends held
+    notifications.
 
     :raises UnknownKnob: with the name; nothing is changed.
     """
     _check_names(values)
-    notify, refund = NotifyKnobs.read(values.get("notify", {})), RefundKnobs.read(values.get("refund", {}))
+    groups = {name: kind.read(values.get(name, {})) for name, kind in GROUPS.items()}
+    for name, field, allowed in CHOICES:
+        if getattr(groups[name], field) not in allowed:
+            raise UnknownKnob(knob=field, expected=f"one of {', '.join(sorted(allowed))}")
     failures = [ApiKnob.read(value) for value in values.get("api", [])]
     for failure in failures:
         if failure.answer not in ANSWERS:
             raise UnknownKnob(knob="answer", expected=f"one of {', '.join(sorted(ANSWERS))}")
-    if refund.outcome not in OUTCOMES:
-        raise UnknownKnob(knob="outcome", expected=f"one of {', '.join(sorted(OUTCOMES))}")
     knobs = Knobs() if values.get("reset") else gateway.knobs
     gateway.knobs = knobs
-    if "notify" in values:
-        knobs.notify = notify
-    if "refund" in values:
-        knobs.refund = refund
+    for name in groups.keys() & values.keys():
+        setattr(knobs, name, groups[name])
+    if values.get("rotate"):
+        gateway.rotate()
     knobs.api.extend(failures)
     knobs.advance_seconds += values.get("advance_seconds", 0)
     knobs.expiry_closes = values.get("expiry_closes", knobs.expiry_closes)
@@ -114,6 +123,8 @@ def show(gateway: Gateway) -> dict[str, Any]:
     return {
         "notify": knobs.notify.set_values(),
         "refund": knobs.refund.set_values(),
+        "sharing": knobs.sharing.set_values(),
+        "bills": knobs.bills.set_values(),
         "api": [{"answer": knob.answer, **knob.set_values()} for knob in knobs.api],
         "expiry_closes": knobs.expiry_closes,
         "advance_seconds": knobs.advance_seconds,

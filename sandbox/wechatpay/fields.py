@@ -80,6 +80,15 @@ class Fields:
             raise wrong_field(field=self.where(name), issue="必须是不小于1的整数，单位为分 (whole fen, at least 1)", value=value)
         return value
 
+    def flag(self, name: str, *, is_required: bool = False) -> bool:
+        """True or false; a missing one is false unless it is required."""
+        value = self.values.get(name)
+        if value is None and not is_required:
+            return False
+        if type(value) is not bool:
+            raise wrong_field(field=self.where(name), issue="必须是true或false (boolean)", value=value)
+        return value
+
     def currency(self, *, is_required: bool = False) -> None:
         """The currency is CNY; WeChat takes CNY where none is given unless it is required."""
         value = self.values.get("currency")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sandbox import keys as key_store
 from sandbox.keys import Keys
 from sandbox.state import State
 from sandbox.wechatpay.knobs import Knobs
@@ -24,12 +25,17 @@ class Gateway:
     keys: Keys
     state: State
     speed: float = 1.0
+    keys_folder: str = ""
     knobs: Knobs = field(default_factory=Knobs)
     bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     def now(self) -> float:
         """The business clock (expiry, late payments, refunds); `advance_seconds` moves it. Signatures use real time."""
         return time.time() + self.knobs.advance_seconds
+
+    def rotate(self) -> None:
+        """Change the platform's key from one request to the next; the merchant finds the new one in her file."""
+        self.keys = key_store.rotate(self.keys_folder, self.keys)
 
     def ring(self) -> None:
         """Tell the worker that there is something to do."""
@@ -46,6 +52,10 @@ class Gateway:
     def refund_id(self) -> str:
         """29 digits, as WeChat's."""
         return f"5030{_digits(7)}{self._day()}{_digits(10)}"
+
+    def sharing_id(self) -> str:
+        """28 digits, as WeChat's."""
+        return f"3008{_digits(6)}{self._day()}{_digits(10)}"
 
     def prepay_id(self) -> str:
         """`wx`, the time, and random hexadecimal: 36 signs, as WeChat's."""

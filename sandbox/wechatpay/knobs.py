@@ -101,12 +101,39 @@ class RefundKnobs(_Knobs):
     balance_fen: int = -1
 
 
+@dataclass(frozen=True)
+class SharingKnobs(_Knobs):
+    """
+    What becomes of sharings and returns after `delay` seconds.
+
+    `closed`: receivers whose share is given back to the seller (CLOSED), comma-separated; `return_outcome` SUCCESS or
+    FAILED; `receiver_fen`: what a receiver's account holds for returns, -1 is enough for all, more is NOT_ENOUGH.
+    """
+
+    delay: float = 0.2
+    closed: str = ""
+    return_outcome: str = "SUCCESS"
+    receiver_fen: int = -1
+
+
+@dataclass(frozen=True)
+class BillKnobs(_Knobs):
+    """`broken`: `hash` (another file than was promised), `totals` (does not add up) or `gzip` (cannot be unpacked)."""
+
+    broken: str = ""
+
+
+GROUPS: dict[str, type[_Knobs]] = {"notify": NotifyKnobs, "refund": RefundKnobs, "sharing": SharingKnobs, "bills": BillKnobs}
+
+
 @dataclass
 class Knobs:
     """All knobs of a running sandbox; a new start begins with everything as it should be."""
 
     notify: NotifyKnobs = dataclasses.field(default_factory=NotifyKnobs)
     refund: RefundKnobs = dataclasses.field(default_factory=RefundKnobs)
+    sharing: SharingKnobs = dataclasses.field(default_factory=SharingKnobs)
+    bills: BillKnobs = dataclasses.field(default_factory=BillKnobs)
     api: list[ApiKnob] = dataclasses.field(default_factory=list)
     expiry_closes: bool = True
     advance_seconds: float = 0.0

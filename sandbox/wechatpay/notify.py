@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.wechatpay import orders, refunds
+from sandbox.wechatpay import orders, refunds, sharing
 from sandbox.wechatpay.gateway import Gateway, moment
 from sandbox.wechatpay.knobs import NotifyKnobs
 from sandbox.wechatpay.signing import encrypt, platform_headers
@@ -41,6 +41,7 @@ async def work(gateway: Gateway) -> None:
                 gateway.bell.clear()
                 orders.settle_due(gateway)
                 refunds.settle_due(gateway)
+                sharing.settle_due(gateway)
                 for batch in _due(gateway):
                     task = asyncio.create_task(_send_in_order(gateway, client, batch))
                     tasks.add(task)
@@ -75,6 +76,8 @@ def _seconds_to_next(gateway: Gateway) -> float:
         "select min(late_at) from payments where trade_state != 'SUCCESS'",
         f"select min(expires_at) {open_payment} and late_at is null and expires_at > {now:.6f}",
         "select min(settles_at) from refunds where status = 'PROCESSING'",
+        "select min(settles_at) from sharings where settled_at is null",
+        "select min(settles_at) from share_returns where settled_at is null",
     ):
         row = state.one(sql)
         if row and row[0] is not None:

@@ -107,21 +107,24 @@ def check_named(gateway: Gateway, payment: sqlite3.Row, body: Fields) -> None:
     if body.text("combine_appid", longest=32) != payment["appid"]:
         raise Refusal(code="APPID_MCHID_NOT_MATCH", detail={"field": "/combine_appid"})
     named = {
-        (part.text("mchid", longest=32), part.text("out_trade_no", longest=32)) for part in body.parts("sub_orders", fewest=1, most=50)
+        (part.text("mchid", longest=32), part.optional_text("sub_mchid", longest=32), part.text("out_trade_no", longest=32))
+        for part in body.parts("sub_orders", fewest=1, most=50)
     }
-    if named != {(order["mchid"], order["out_trade_no"]) for order in payment_orders(gateway, payment)}:
+    if named != {(order["mchid"], order["sub_mchid"], order["out_trade_no"]) for order in payment_orders(gateway, payment)}:
         raise Refusal(code="INVALID_REQUEST", message="子单信息与下单时不一致", detail={"field": "/sub_orders"})
 
 
-def find_single(gateway: Gateway, *, out_trade_no: str = "", transaction_id: str = "") -> tuple[sqlite3.Row, sqlite3.Row]:
-    """An order of the merchant and its payment. :raises Refusal: ORDER_NOT_EXIST."""
+def find_single(
+    gateway: Gateway, *, out_trade_no: str = "", transaction_id: str = "", sub_mchid: str = ""
+) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """An order of the merchant, or of the sub-merchant that is named, and its payment. :raises Refusal: ORDER_NOT_EXIST."""
     sql = "select o.* from orders o join payments p using (pr) where p.mchid = ? and "
     order = (
         gateway.state.one(sql + "o.transaction_id = ?", gateway.keys.mchid, transaction_id)
         if transaction_id
         else gateway.state.one(sql + "o.out_trade_no = ? and o.mchid = p.mchid", gateway.keys.mchid, out_trade_no)
     )
-    if order is None:
+    if order is None or order["sub_mchid"] != sub_mchid:
         raise Refusal(code="ORDER_NOT_EXIST")
     return order, _payment(gateway, order["pr"])
 
@@ -137,9 +140,9 @@ def find_combined(gateway: Gateway, number: str) -> sqlite3.Row:
 def describe_single(gateway: Gateway, payment: sqlite3.Row, order: sqlite3.Row) -> dict[str, Any]:
     """An order as the query and the notification show it."""
     trade_state = order_state(gateway, payment, order)
+    house = {"sp_appid": payment["appid"], "sp_mchid": order["mchid"], "sub_mchid": order["sub_mchid"]}
     answer: dict[str, Any] = {
-        "appid": payment["appid"],
-        "mchid": order["mchid"],
+        **(house if order["sub_mchid"] else {"appid": payment["appid"], "mchid": order["mchid"]}),
         "out_trade_no": order["out_trade_no"],
         "trade_state": trade_state,
         "trade_state_desc": DESCRIPTIONS[trade_state],
@@ -153,7 +156,7 @@ def describe_single(gateway: Gateway, payment: sqlite3.Row, order: sqlite3.Row) 
             "trade_type": payment["trade_type"],
             "bank_type": BANK,
             "success_time": moment(payment["paid_at"]),
-            "payer": {"openid": payment["openid"]},
+            "payer": {"sp_openid" if order["sub_mchid"] else "openid": payment["openid"]},
         }
         answer["amount"]["payer_total"] = order["total_fen"]
     return answer
@@ -169,7 +172,6 @@ def describe_combined(gateway: Gateway, payment: sqlite3.Row) -> dict[str, Any]:
     }
     is_paid = payment["trade_state"] == "SUCCESS"
     if is_paid:
-        answer["combine_transaction_id"] = payment["transaction_id"]
         answer["combine_payer_info"] = {"openid": payment["openid"]}
     for order in payment_orders(gateway, payment):
         part: dict[str, Any] = {
@@ -180,6 +182,8 @@ def describe_combined(gateway: Gateway, payment: sqlite3.Row) -> dict[str, Any]:
             "attach": order["attach"],
             "amount": {"total_amount": order["total_fen"], "currency": "CNY"},
         }
+        if order["sub_mchid"]:
+            part["sub_mchid"] = order["sub_mchid"]
         if is_paid:
             part |= {
                 "transaction_id": order["transaction_id"],

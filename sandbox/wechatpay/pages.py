@@ -178,8 +178,9 @@ def _total(gateway: Gateway, payment: sqlite3.Row) -> int:
 
 def _payment(gateway: Gateway, payment: sqlite3.Row, *, back: str) -> str:
     parts = orders.payment_orders(gateway, payment)
+    collector = "" if payment["is_combined"] else parts[0]["sub_mchid"]
     shown = {
-        "商户 Merchant": payment["mchid"],
+        "商户 Merchant": collector or payment["mchid"],
         "订单 Order": payment["number"],
         "商品 Goods": parts[0]["description"] if len(parts) == 1 else f"合单 {len(parts)} 笔 · {len(parts)} orders",
         "截止 Until": moment(payment["expires_at"]).replace("T", " "),
@@ -187,11 +188,7 @@ def _payment(gateway: Gateway, payment: sqlite3.Row, *, back: str) -> str:
     }
     lines = ""
     if payment["is_combined"]:
-        lines = "<section><table>" + "".join(
-            f"<tr><td>{escape(part['description'])}<br><small>{escape(part['mchid'])} · {escape(part['out_trade_no'])}"
-            f"</small></td><td>{yuan(part['total_fen'])}</td></tr>"
-            for part in parts
-        )
+        lines = "<section><table>" + "".join(_part(part) for part in parts)
         lines += "</table></section>"
     head = (
         "<h1>微信支付（沙箱）<br><small>WeChat Pay, sandbox: no real money</small></h1>"
@@ -201,6 +198,13 @@ def _payment(gateway: Gateway, payment: sqlite3.Row, *, back: str) -> str:
         link = f'<p><a href="{escape(back)}">返回商家 Back to the shop</a></p>' if back else ""
         return head + link
     return head + _form(payment["pr"], back)
+
+
+def _part(part: sqlite3.Row) -> str:
+    """A line of a combined payment: what, who collects it under which number, and whether it is held to be shared."""
+    held = " · 待分账 held" if part["is_frozen"] else ""
+    whose = f"{escape(part['sub_mchid'] or part['mchid'])} · {escape(part['out_trade_no'])}{held}"
+    return f"<tr><td>{escape(part['description'])}<br><small>{whose}</small></td><td>{yuan(part['total_fen'])}</td></tr>"
 
 
 def _form(pr: str, back: str) -> str:

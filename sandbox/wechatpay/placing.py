@@ -15,18 +15,20 @@ DEFAULT_LIFE_SECONDS = 7 * 86400
 SHORTEST_LIFE_SECONDS = 60
 """WeChat moves an earlier `time_expire` to one minute after placing."""
 
-FEWEST_PARTS, MOST_PARTS = 2, 10
+FEWEST_PARTS, MOST_PARTS = 2, 50
 
 
 @dataclass(frozen=True)
 class OrderDraft:
-    """One order of a payment; a single payment has one, a combined one has two to ten."""
+    """One order of a payment; a single payment has one, a combined one has two to fifty; `sub_mchid` collects it, else `mchid`."""
 
     mchid: str
     out_trade_no: str
     description: str
     attach: str
     total_fen: int
+    sub_mchid: str = ""
+    is_frozen: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,36 @@ def read_single(gateway: Gateway, *, trade_type: str, body: Fields) -> PaymentDr
     )
 
 
+def read_partner(gateway: Gateway, *, trade_type: str, body: Fields) -> PaymentDraft:
+    """A `/v3/pay/partner/transactions/…` request of the merchant for a sub-merchant, or a Refusal that names the field."""
+    _own(gateway, mchid=body.text("sp_mchid", longest=32), appid=body.text("sp_appid", longest=32), prefix="sp_")
+    seller = _known(body, "sub_mchid")
+    description = body.text("description", longest=127)
+    number = body.matching("out_trade_no", OUT_TRADE_NO, longest=32)
+    expires_at = body.future("time_expire", now=gateway.now())
+    attach = body.optional_text("attach", longest=128)
+    notify_url = body.notify_url(is_required=True)
+    amount = body.part("amount")
+    total_fen = amount.fen("total")
+    amount.currency()
+    return PaymentDraft(
+        is_combined=False,
+        trade_type=trade_type,
+        number=number,
+        notify_url=notify_url,
+        openid=_payer(gateway, body, trade_type, "payer", openid="sp_openid"),
+        expires_at=expires_at,
+        orders=(OrderDraft(gateway.keys.mchid, number, description, attach, total_fen, seller, _is_frozen(body)),),
+        content=canonical({"trade_type": trade_type, **body.values}),
+    )
+
+
 def read_combined(gateway: Gateway, *, trade_type: str, body: Fields) -> PaymentDraft:
-    """A `/v3/combine-transactions/…` request, or a Refusal that names the field."""
+    """
+    A `/v3/combine-transactions/…` request, or a Refusal that names the field.
+
+    Each order is an ordinary merchant's, or with `sub_mchid` one of the merchant's own sub-merchants.
+    """
     mchid, appid = body.text("combine_mchid", longest=32), body.text("combine_appid", longest=32)
     _own(gateway, mchid=mchid, appid=appid, prefix="combine_")
     number = body.matching("combine_out_trade_no", OUT_TRADE_NO, longest=32)
@@ -76,9 +106,10 @@ def read_combined(gateway: Gateway, *, trade_type: str, body: Fields) -> Payment
     notify_url = body.notify_url(is_required=True)
     orders = []
     for part in body.parts("sub_orders", fewest=FEWEST_PARTS, most=MOST_PARTS):
-        seller = part.text("mchid", longest=32)
-        if not KNOWN_MERCHANT.fullmatch(seller):
-            raise Refusal(code="MCH_NOT_EXISTS", detail={"field": part.where("mchid"), "value": seller})
+        seller = _known(part, "mchid")
+        collector = _known(part, "sub_mchid") if part.values.get("sub_mchid") is not None else ""
+        if collector and seller != mchid:
+            raise Refusal(code="NO_AUTH", message="特约商户不属于该商户", detail={"field": part.where("sub_mchid"), "value": collector})
         amount = part.part("amount")
         total_fen = amount.fen("total_amount")
         amount.currency(is_required=True)
@@ -89,6 +120,8 @@ def read_combined(gateway: Gateway, *, trade_type: str, body: Fields) -> Payment
                 description=part.text("description", longest=127),
                 attach=part.text("attach", longest=128),
                 total_fen=total_fen,
+                sub_mchid=collector,
+                is_frozen=_is_frozen(part),
             )
         )
     names = [(order.mchid, order.out_trade_no) for order in orders]
@@ -142,9 +175,9 @@ def place(gateway: Gateway, draft: PaymentDraft, *, with_certificate: bool) -> s
         )  # fmt: skip
         for order in draft.orders:
             state.run(
-                "insert into orders (pr, mchid, out_trade_no, description, attach, total_fen)"
-                " values (?, ?, ?, ?, ?, ?)",
-                pr, order.mchid, order.out_trade_no, order.description, order.attach, order.total_fen,
+                "insert into orders (pr, mchid, out_trade_no, description, attach, total_fen, sub_mchid, is_frozen)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?)",
+                pr, order.mchid, order.out_trade_no, order.description, order.attach, order.total_fen, order.sub_mchid, order.is_frozen,
             )  # fmt: skip
     gateway.ring()
     return state.the("select * from payments where pr = ?", pr)
@@ -172,10 +205,22 @@ def _own(gateway: Gateway, *, mchid: str, appid: str, prefix: str) -> None:
         raise Refusal(code="APPID_MCHID_NOT_MATCH", detail={"field": f"/{prefix}appid", "value": appid})
 
 
-def _payer(gateway: Gateway, body: Fields, trade_type: str, name: str) -> str:
+def _known(body: Fields, name: str) -> str:
+    number = body.text(name, longest=32)
+    if not KNOWN_MERCHANT.fullmatch(number):
+        raise Refusal(code="MCH_NOT_EXISTS", detail={"field": body.where(name), "value": number})
+    return number
+
+
+def _is_frozen(body: Fields) -> bool:
+    """Whether the money is held until it was shared out."""
+    return body.values.get("settle_info") is not None and body.part("settle_info").flag("profit_sharing")
+
+
+def _payer(gateway: Gateway, body: Fields, trade_type: str, name: str, *, openid: str = "openid") -> str:
     """The payer's openid: given for JSAPI; otherwise the sandbox's one payer. H5 must tell its scene."""
     if trade_type == "JSAPI":
-        return body.part(name).text("openid", longest=128)
+        return body.part(name).text(openid, longest=128)
     if trade_type == "MWEB":
         scene = body.part("scene_info")
         scene.text("payer_client_ip", longest=45)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from sandbox.wechatpay import sharing
 from sandbox.wechatpay.errors import Refusal, wrong_field
 from sandbox.wechatpay.fields import OUT_REFUND_NO, Fields, canonical
 from sandbox.wechatpay.gateway import Gateway, moment
@@ -50,6 +51,8 @@ def create(gateway: Gateway, body: Fields) -> dict[str, Any]:
         )
     if state.number(f"select count(*) {taken}", order["id"]) >= MOST_PARTIAL_REFUNDS:
         raise Refusal(code="INVALID_REQUEST", message="部分退款次数超过50次")
+    if refund_fen > left - sharing.out_fen(gateway, order):
+        raise Refusal(code="NOT_ENOUGH", message="订单已分账，可退余额不足，请先回退分账资金")
     knobs = gateway.knobs.refund
     if 0 <= knobs.balance_fen < refund_fen:
         raise Refusal(code="NOT_ENOUGH", message="基本账户余额不足，请充值后重新发起")
@@ -61,13 +64,13 @@ def create(gateway: Gateway, body: Fields) -> dict[str, Any]:
         None if knobs.outcome == "PROCESSING" else now + knobs.delay,
     )  # fmt: skip
     gateway.ring()
-    return find(gateway, out_refund_no)
+    return find(gateway, out_refund_no, sub_mchid=order["sub_mchid"])
 
 
-def find(gateway: Gateway, out_refund_no: str) -> dict[str, Any]:
-    """A refund by the merchant's number. :raises Refusal: RESOURCE_NOT_EXISTS."""
+def find(gateway: Gateway, out_refund_no: str, *, sub_mchid: str = "") -> dict[str, Any]:
+    """A refund by the merchant's number, of the sub-merchant that is named. :raises Refusal: RESOURCE_NOT_EXISTS."""
     refund = gateway.state.one("select * from refunds where mchid = ? and out_refund_no = ?", gateway.keys.mchid, out_refund_no)
-    if refund is None:
+    if refund is None or gateway.state.the("select sub_mchid from orders where id = ?", refund["order_id"])["sub_mchid"] != sub_mchid:
         raise Refusal(code="RESOURCE_NOT_EXISTS", message="退款单不存在")
     return describe(gateway, refund)
 
@@ -125,13 +128,15 @@ def _tell(gateway: Gateway, refund_id: str) -> None:
     amounts = {name: shown["amount"][name] for name in ("total", "refund", "payer_total", "payer_refund")}
     told = ("transaction_id", "out_trade_no", "refund_id", "out_refund_no", "success_time", "user_received_account")
     resource = {name: shown[name] for name in told if name in shown}
+    seller = gateway.state.the("select sub_mchid from orders where id = ?", refund["order_id"])["sub_mchid"]
+    owner = {"sp_mchid": refund["mchid"], "sub_mchid": seller} if seller else {"mchid": refund["mchid"]}
     enqueue(
         gateway,
         payment=payment,
         notify_url=refund["notify_url"],
         event_type=f"REFUND.{refund['status']}",
         kind="refund",
-        resource={"mchid": refund["mchid"], **resource, "refund_status": refund["status"], "amount": amounts},
+        resource={**owner, **resource, "refund_status": refund["status"], "amount": amounts},
     )
 
 
@@ -144,8 +149,8 @@ def _order(gateway: Gateway, body: Fields) -> sqlite3.Row:
     order = gateway.state.one(
         "select o.* from orders o join payments p using (pr) where p.mchid = ? and p.trade_state = 'SUCCESS'"
         " and case ? when 'out_trade_no' then o.out_trade_no else o.transaction_id end = ?"
-        " order by o.mchid = p.mchid desc, o.id",
-        gateway.keys.mchid, name, body.text(name, longest=32),
+        " and o.sub_mchid = ? order by o.mchid = p.mchid desc, o.id",
+        gateway.keys.mchid, name, body.text(name, longest=32), body.optional_text("sub_mchid", longest=32),
     )  # fmt: skip
     if order is None:
         raise Refusal(code="RESOURCE_NOT_EXISTS", message="订单不存在或未支付")

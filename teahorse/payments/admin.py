@@ -3,7 +3,18 @@
 from django.contrib import admin
 
 from teahorse.common.admin_pages import ReadOnly, ReadOnlyInside
-from teahorse.payments.models import Notification, Payment, PaymentEvent, PaymentSplit, Refund
+from teahorse.payments.models import (
+    Notification,
+    Payment,
+    PaymentEvent,
+    PaymentSplit,
+    ProviderBill,
+    ProviderBillRow,
+    Refund,
+    ShareLine,
+    ShareReturn,
+    Sharing,
+)
 
 
 class SplitsInside(ReadOnlyInside):
@@ -43,3 +54,52 @@ class Refunds(ReadOnly):
     list_select_related = ("payment",)
     search_fields = ("our_number", "provider_number", "payment__our_number", "=reference")
     ordering = ("-requested_at", "pk")
+
+
+class LinesInside(ReadOnlyInside):
+    model = ShareLine
+
+
+@admin.register(Sharing)
+class Sharings(ReadOnly):
+    list_display = ("our_number", "state", "split", "tries", "requested_at", "due_at", "settled_at", "trouble")
+    list_filter = ("state",)
+    list_select_related = ("split",)
+    search_fields = ("our_number", "split__our_number", "split__payment__our_number", "=split__reference")
+    ordering = ("-requested_at", "pk")
+    inlines = (LinesInside,)
+
+
+@admin.register(ShareReturn)
+class ShareReturns(ReadOnly):
+    list_display = ("our_number", "state", "amount_fen", "refund", "tries", "requested_at", "due_at", "settled_at", "trouble")
+    list_filter = ("state",)
+    list_select_related = ("refund",)
+    search_fields = ("our_number", "refund__our_number", "line__sharing__our_number")
+    ordering = ("-requested_at", "pk")
+
+
+@admin.register(ProviderBill)
+class ProviderBills(ReadOnly):
+    list_display = ("provider", "day", "fetched_at")
+    list_filter = ("provider",)
+    ordering = ("-day", "provider", "pk")
+
+
+@admin.register(ProviderBillRow)
+class ProviderBillRows(ReadOnly):
+    list_display = (
+        "bill",
+        "kind",
+        "amount_fen",
+        "fee_fen",
+        "our_number",
+        "refund_number",
+        "provider_number",
+        "occurred_at",
+        "account_number",
+    )
+    list_filter = ("kind", "bill__provider")
+    list_select_related = ("bill",)
+    search_fields = ("our_number", "refund_number", "provider_number")
+    ordering = ("-occurred_at", "pk")

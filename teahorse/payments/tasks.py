@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 
 @app.task(name=APPLY, queue=QUEUE, retry=8)
 def apply_notifications() -> None:
-    """Apply the inbox."""
-    actions.apply_notifications(now=timezone.now())
+    """Apply the inbox until it is empty."""
+    while actions.apply_notifications(limit=200, now=timezone.now()) == 200:
+        pass
 
 
 @app.task(name=POLL, queue=QUEUE, retry=8)

@@ -85,11 +85,11 @@ def test_a_combined_payment_shows_its_orders_and_each_gets_a_transaction(sandbox
     assert all(sub["out_trade_no"] in shown.text for sub in subs)
     assert [sub["amount"]["total_amount"] for sub in found["sub_orders"]] == [1000, 2345, 1]
     assert {sub["trade_state"] for sub in found["sub_orders"]} == {"SUCCESS"}
-    assert len({sub["transaction_id"] for sub in found["sub_orders"]} | {found["combine_transaction_id"]}) == 4
+    assert len({sub["transaction_id"] for sub in found["sub_orders"]}) == 3
 
 
-@pytest.mark.parametrize("totals", [(100,), (1,) * 11])
-def test_a_combined_payment_has_two_to_ten_orders(client: WeChatPay, totals: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("totals", [(100,), (1,) * 51])
+def test_a_combined_payment_has_two_to_fifty_orders(client: WeChatPay, totals: tuple[int, ...]) -> None:
     status, answer = client.combine_pay(combine_out_trade_no=next(numbers), sub_orders=parts(*totals))
 
     assert (status, json.loads(answer)["detail"]["field"]) == (400, "/sub_orders")

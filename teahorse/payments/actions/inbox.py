@@ -3,10 +3,13 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import msgspec
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
+from teahorse.common.statements import asked
+from teahorse.payments import queries
 from teahorse.payments.actions.jobs import leave_applying
 from teahorse.payments.actions.recording import NOTIFICATION, Recorded, record
 from teahorse.payments.models import Notification
@@ -22,6 +25,14 @@ MOST_REFUSED = 500
 """Refused messages kept in ten minutes: anybody may send them, and a disk is finite."""
 FLOOD_WINDOW = timedelta(minutes=10)
 
+KEEP_NOTIFICATION = (Path(__file__).parent / "keep_notification.sql").read_text()
+MARK_APPLIED = """
+    update payments_notification notification
+       set applied_at = %(now)s::timestamptz, outcome = new ->> 1, is_unmatched = (new ->> 2)::boolean
+      from jsonb_array_elements(%(rows)s::jsonb) as new
+     where notification.id = (new ->> 0)::uuid
+"""
+NOTHING_TO_DO = Recorded(text="nothing to do")
 HEADER_LENGTH = 1000
 REASON_LENGTH = 200
 
@@ -32,7 +43,7 @@ def keep_notification(*, provider: str, headers: Mapping[str, str], body: bytes,
     """
     Keep a message that claims to come from a provider, raw, accepted or refused with the reason.
 
-    The same accepted message twice is one row. An accepted one leaves a job that applies the inbox. The message's
+    The same accepted message twice is one row. After an accepted one a job that applies the inbox waits. The message's
     owner is answered by the verdict; nothing else is changed here. In a flood of refused ones the rest is only logged.
     """
     try:
@@ -41,12 +52,11 @@ def keep_notification(*, provider: str, headers: Mapping[str, str], body: bytes,
         return _keep_refused(provider, headers, body, reason=refused.reason, now=now)
     except ProviderUnavailable as unavailable:
         return _keep_refused(provider, headers, body, reason=str(unavailable.numbers["trouble"]), now=now)
-    try:
-        return _keep_accepted(provider, headers, body, read=read, now=now)
-    except IntegrityError:
-        # its twin came in between, or another message with its nonce
-        known = _accepted(provider, read.event_id)
-        return known or _keep_refused(provider, headers, body, reason="replay: this nonce came before", now=now)
+    kept = _keep_accepted(provider, headers, body, read=read, now=now)
+    if kept is None and queries.is_nonce_used(provider=provider, nonce=read.nonce):
+        return _keep_refused(provider, headers, body, reason="replay: this nonce came before", now=now)
+    # else its twin came before: a provider signs what it repeats anew
+    return kept or Notification.objects.get(provider=provider, provider_event_id=read.event_id, verdict=Notification.Verdict.ACCEPTED)
 
 
 @transaction.atomic
@@ -64,10 +74,9 @@ def apply_notifications(*, limit: int = 200, now: datetime) -> int:
     speaking = [notification for notification in waiting if notification.content]
     outcomes = [msgspec.convert(notification.content, Outcome) for notification in speaking]
     verdicts = dict(zip((one.pk for one in speaking), record(outcomes, source=NOTIFICATION, now=now), strict=True))
-    for notification in waiting:
-        done = verdicts.get(notification.pk, Recorded(text="nothing to do"))
-        notification.applied_at, notification.outcome, notification.is_unmatched = now, done.text, done.is_unmatched
-    Notification.objects.bulk_update(waiting, ["applied_at", "outcome", "is_unmatched"])
+    done = [(str(one.pk), verdicts.get(one.pk, NOTHING_TO_DO)) for one in waiting]
+    rows = [(key, verdict.text, verdict.is_unmatched) for key, verdict in done]
+    asked(MARK_APPLIED, {"now": now, "rows": msgspec.json.encode(rows).decode()})
     return len(waiting)
 
 
@@ -77,11 +86,9 @@ def forget_refused_notifications(*, before: datetime) -> int:
     return Notification.objects.filter(verdict=Notification.Verdict.REFUSED, received_at__lt=before).delete()[0]
 
 
-@transaction.atomic
-def _keep_accepted(provider: str, headers: Mapping[str, str], body: bytes, *, read: NotificationRead, now: datetime) -> Notification:
-    if known := _accepted(provider, read.event_id):
-        return known
-    kept = Notification.objects.create(
+def _keep_accepted(provider: str, headers: Mapping[str, str], body: bytes, *, read: NotificationRead, now: datetime) -> Notification | None:
+    """Keep a genuine message in one statement, and have the inbox applied; None if one with its event or nonce is kept already."""
+    kept = Notification(
         provider=provider,
         provider_event_id=read.event_id,
         nonce=read.nonce,
@@ -92,6 +99,22 @@ def _keep_accepted(provider: str, headers: Mapping[str, str], body: bytes, *, re
         content=msgspec.to_builtins(read.outcome) if read.outcome else {},
         received_at=now,
     )
+    answer = asked(
+        KEEP_NOTIFICATION,
+        {
+            "id": str(kept.pk),
+            "provider": provider,
+            "event_id": read.event_id,
+            "nonce": read.nonce,
+            "headers": msgspec.json.encode(kept.headers).decode(),
+            "body": body,
+            "reason": kept.reason,
+            "content": msgspec.json.encode(kept.content).decode(),
+            "received_at": now,
+        },
+    )
+    if not answer():
+        return None
     leave_applying()
     return kept
 
@@ -112,10 +135,6 @@ def _keep_refused(provider: str, headers: Mapping[str, str], body: bytes, *, rea
     else:
         log.warning("a flood of refused notifications, not kept: %s %s", provider, refused.reason)
     return refused
-
-
-def _accepted(provider: str, event_id: str) -> Notification | None:
-    return Notification.objects.filter(provider=provider, provider_event_id=event_id, verdict=Notification.Verdict.ACCEPTED).first()
 
 
 def _worth_keeping(headers: Mapping[str, str]) -> dict[str, str]:

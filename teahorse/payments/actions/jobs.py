@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import connection
 from procrastinate.contrib.django import app
+
+from teahorse.common.statements import asked
 
 QUEUE = "payments"
 APPLY = "teahorse.payments.apply_notifications"
@@ -12,9 +15,27 @@ SEND = "teahorse.payments.send_refunds"
 SHARE = "teahorse.payments.send_sharings"
 
 
+LEAVE_ONE = """
+    select procrastinate_defer_jobs_v1(
+               array[row(%(queue)s, %(task)s, 0, null, null, '{}'::jsonb, null)::procrastinate_job_to_defer_v1]
+           )
+     where not exists (
+               select 1 from procrastinate_jobs where task_name = %(task)s and status = 'todo' and scheduled_at is null
+           )
+"""
+
+
 def leave_applying() -> None:
-    """Have the inbox applied."""
-    app.configure_task(APPLY, queue=QUEUE).defer()
+    """
+    Have the inbox applied: by the job that waits already, if one does.
+
+    Outside a transaction, where what was kept is there for any job that begins from now on; a job for each message would
+    cost more than the message. Should this process die before, the clock applies the inbox.
+    """
+    if connection.in_atomic_block:
+        app.configure_task(APPLY, queue=QUEUE).defer()
+    else:
+        asked(LEAVE_ONE, {"queue": QUEUE, "task": APPLY})
 
 
 def leave_polling(payment_ids: Iterable[UUID]) -> None:

@@ -6,15 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
 
 from teahorse.common.events import announce
+from teahorse.common.statements import asked
 from teahorse.payments.events import PaymentsFailed, PaymentsSucceeded, PaymentsSucceededLate, RefundsSettled
 from teahorse.payments.models import Payment, PaymentEvent, PaymentSplit, Refund
 from teahorse.payments.providers import Outcome, Part
 from teahorse.payments.rules import Fact, payment_state
 
 log = logging.getLogger(__name__)
+
+SETTLE = """
+    update payments_payment payment
+       set state = new ->> 1, settled_at = %(now)s::timestamptz, provider_number = new ->> 2, is_open_at_provider = (new ->> 3)::boolean
+      from jsonb_array_elements(%(states)s::jsonb) as new
+     where payment.id = (new ->> 0)::uuid
+"""
+"""Django's ``bulk_update`` takes longer to word such a statement than all the rest of applying a notification takes."""
 
 KEPT = "recorded"
 KNOWN = "known already"
@@ -120,7 +130,8 @@ def settle_payments(payments: Sequence[Payment], *, is_announced: bool, now: dat
                 (succeeded if new == Payment.State.SUCCEEDED else late).append(payment.pk)
         elif old in Payment.OPEN:
             failed.append(payment.pk)
-    Payment.objects.bulk_update(changed, ["state", "settled_at", "provider_number", "is_open_at_provider"])
+    states = [(str(one.pk), one.state, one.provider_number, one.is_open_at_provider) for one in changed]
+    asked(SETTLE, {"now": now, "states": msgspec.json.encode(states).decode()})
     if succeeded:
         announce(PaymentsSucceeded(payment_ids=tuple(succeeded)))
     if late:

@@ -12,7 +12,6 @@ import msgspec
 from django.conf import settings
 from django.urls import reverse
 
-from teahorse.payments import queries
 from teahorse.payments.models import Payment, Refund, ShareReturn, Sharing
 from teahorse.payments.providers import (
     BillRow,
@@ -147,9 +146,7 @@ class WeChatPayProvider:
         return bills.bill(self.client, day)
 
     def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:
-        return door.read(
-            self.client, headers=headers, body=body, now=now, is_used=lambda nonce: queries.is_nonce_used(provider=CODE, nonce=nonce)
-        )
+        return door.read(self.client, headers=headers, body=body, now=now)
 
     def _refund_outcome(self, answer: Answer, refund: Refund, *, now: datetime) -> Outcome | None:
         if not answer.is_good:

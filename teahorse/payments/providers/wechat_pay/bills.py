@@ -1,16 +1,14 @@
 """
 WeChat's bills of a day: the trade bill (交易账单, all sub-merchants) and the fund-flow bill of the house's account (资金账单).
 
-Both are CSV with a back-quote before every value, a head per part and a line of totals at the end; the hash is of the
-unpacked file. A bill that does not add up to its own totals is not believed.
+Both are values with a back-quote before and commas between, a head, and a line of totals with its own head at the end;
+the hash is of the unpacked file. A bill that does not add up to its own totals is not believed.
 """
 
-import csv
 import gzip
 import hashlib
-import io
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -73,19 +71,20 @@ def _unpacked(packed: bytes) -> bytes:
 
 
 def _parsed(plain: bytes) -> tuple[list[Line], Line]:
-    rows = [row for row in csv.reader(io.StringIO(plain.decode("utf-8-sig"))) if row]
-    if len(rows) < 3:
+    lines = [line for line in plain.decode("utf-8-sig").splitlines() if line]
+    if len(lines) < 3:
         msg = "no head or no totals"
         raise _Unreadable(msg)
-    head, *values, totals_head, totals = rows
-    if any(not cell.startswith("`") for row in (*values, totals) for cell in row):
+    head, *values, totals_head, totals = lines
+    return [_named(head, line) for line in values], _named(totals_head, totals)
+
+
+def _named(head: str, line: str) -> Line:
+    """Name the values of a line; a comma inside a value, as in a product's name, is not followed by the mark."""
+    if not line.startswith("`"):
         msg = "a value without its mark"
         raise _Unreadable(msg)
-    return [_named(head, row) for row in values], _named(totals_head, totals)
-
-
-def _named(head: Sequence[str], row: Sequence[str]) -> Line:
-    return dict(zip(head, (cell.removeprefix("`") for cell in row), strict=True))
+    return dict(zip(head.split(","), line.removeprefix("`").split(",`"), strict=True))
 
 
 def _trade_rows(read: tuple[list[Line], Line] | None) -> list[BillRow]:

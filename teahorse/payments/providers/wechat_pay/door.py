@@ -9,7 +9,7 @@ rule: refuse what is more than five minutes off, and what carries the ``WECHATPA
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -41,17 +41,14 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     event_type: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
-def read(client: Client, *, headers: Mapping[str, str], body: bytes, now: datetime, is_used: Callable[[str], bool]) -> NotificationRead:
+def read(client: Client, *, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:
     """
-    Return what a genuine, fresh notification for this merchant says; ``is_used`` knows the nonces of earlier ones.
+    Return what a genuine, fresh notification for this merchant says; whether its nonce came before is seen when it is kept.
 
     :raises NotificationRefused: with the reason; cheap checks come first.
     """
     marks = {name.lower(): value for name, value in headers.items()}
     nonce = _check_marks(client, marks, now)
-    if is_used(nonce):
-        msg = "replay: this nonce came before"
-        raise NotificationRefused(msg)
     _check_signature(client, marks, body)
     envelope, resource = _open(client, marks, body)
     try:
