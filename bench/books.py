@@ -1,8 +1,8 @@
 """
 ``ledger_posting``, ``settle_day`` and ``reconcile_day``: the books of a busy day.
 
-A day's facts (orders paid and closed, every fiftieth refunded in part) are written straight into the tables below, as they would stand after
-it; what is measured is all that the books do with them: fees frozen, sales and closings booked, earnings matured, payouts prepared.
+A day's facts (orders paid and closed, every fiftieth refunded in part) are written straight into the tables below, as
+they would stand after it; what is measured is all that the books do with them: fees frozen, sales and closings booked, earnings matured, payouts prepared.
 """
 
 import os
@@ -22,8 +22,9 @@ AIM_POSTINGS, AIM_SETTLE, AIM_RECONCILE = 10_000, 60.0, 60.0
 A_DAY = """
     set session_replication_role = replica;
     create temporary table day as
-        select n, gen_random_uuid() as order_id, gen_random_uuid() as group_id, gen_random_uuid() as payment_id, gen_random_uuid() as split_id,
-               seller.id as seller_id, seller.county_id, %(day)s::timestamptz + n * interval '200 milliseconds' as at,
+        select n, gen_random_uuid() as order_id, gen_random_uuid() as group_id, gen_random_uuid() as payment_id,
+               gen_random_uuid() as split_id, seller.id as seller_id, seller.county_id,
+               %(day)s::timestamptz + n * interval '200 milliseconds' as at,
                (1000 + (n * 7919) %% 50000)::bigint as goods, 1200::bigint as freight
           from generate_series(1, %(orders)s) as n
           join (select id, county_id, row_number() over (order by id) as place from people_organisation where kind = 'cooperative') seller
@@ -38,8 +39,8 @@ A_DAY = """
            at::date, at, at + interval '1 minute', payment_id, at, at + interval '2 hours', 'received' from day;
     insert into payments_payment (id, reference, attempt, provider, method, our_number, provider_number, amount_fen, subject, state, asked,
         prompt, is_open_at_provider, trouble, created_at, expires_at, settled_at)
-    select payment_id, group_id, 1, 'wechat_pay', 'native', replace(payment_id::text, '-', ''), 'W' || n, goods + freight, '', 'succeeded', '{}',
-           '{}', false, '', at, at + interval '15 minutes', at + interval '1 minute' from day;
+    select payment_id, group_id, 1, 'wechat_pay', 'native', replace(payment_id::text, '-', ''), 'W' || n, goods + freight, '',
+           'succeeded', '{}', '{}', false, '', at, at + interval '15 minutes', at + interval '1 minute' from day;
     insert into payments_paymentsplit (id, payment_id, payee_id, reference, amount_fen)
     select split_id, payment_id, seller_id, order_id, goods + freight from day;
     insert into payments_paymentevent (id, payment_id, kind, provider_number, amount_fen, occurred_at, recorded_at, source)
@@ -50,7 +51,8 @@ A_DAY = """
     select gen_random_uuid(), payment_id, split_id, gen_random_uuid(), 'R' || n, 'WR' || n, goods / 2, '七天无理由', 'succeeded', '', false,
            at + interval '3 hours', at, 1, at + interval '4 hours' from day where n %% 50 = 0;
     insert into payments_paymentevent (id, payment_id, kind, provider_number, amount_fen, occurred_at, recorded_at, source)
-    select gen_random_uuid(), payment_id, 'refunded', provider_number, amount_fen, settled_at, settled_at, 'notification' from payments_refund;
+    select gen_random_uuid(), payment_id, 'refunded', provider_number, amount_fen, settled_at, settled_at, 'notification'
+      from payments_refund;
     set session_replication_role = origin;
     analyze
 """

@@ -39,30 +39,27 @@ def nav_of(acting: Acting) -> list[dict[str, Any]]:
 
 
 def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
-    def entry(name: str, label: str, icon: str, group: str) -> dict[str, Any]:
-        return {
-            "href": reverse(f"console:{name}", kwargs={"org": organisation.key}),
-            "label": label,
-            "icon": icon,
-            "count": counts.get(name, 0),
-            "group": group,
-        }
-
     selling, centre, station, house = _("Selling"), _("Centre"), _("Service point"), _("House")
-    if Right.SHIP_ORDERS in rights:
-        yield entry("day", _("Today"), "sun", selling)
-        yield entry("ship", _("To ship"), "truck", selling)
-        yield entry("packed", _("Packed"), "parcel", selling)
-    if Right.LIST_GOODS in rights:
-        yield entry("goods", _("Goods"), "kinds", selling)
-        yield entry("import", _("Import"), "upload", selling)
-    if Right.APPROVE_LISTINGS in rights:
-        yield entry("approvals", _("Approvals"), "check", centre)
-    if Right.DESK_ORDERS in rights:
-        yield entry("desk", _("Order desk"), "search", centre)
-    if Right.HANDLE_PARCELS in rights:
-        yield entry("parcels", _("Parcels"), "scan", station)
-    if Right.TAKE_CASH in rights:
-        yield entry("cash", _("Cash"), "money", station)
-    if Right.MANAGE_MEMBERS in rights:
-        yield entry("members", _("Members"), "people", house)
+    pages = (
+        (Right.SHIP_ORDERS, "day", _("Today"), "sun", selling),
+        (Right.SHIP_ORDERS, "ship", _("To ship"), "truck", selling),
+        (Right.SHIP_ORDERS, "packed", _("Packed"), "parcel", selling),
+        (Right.LIST_GOODS, "goods", _("Goods"), "kinds", selling),
+        (Right.LIST_GOODS, "import", _("Import"), "upload", selling),
+        (Right.SEE_MONEY, "money", _("Money"), "money", selling),
+        (Right.APPROVE_LISTINGS, "approvals", _("Approvals"), "check", centre),
+        (Right.DESK_ORDERS, "desk", _("Order desk"), "search", centre),
+        (Right.SETTLE, "settle", _("Payouts"), "chart", centre),
+        (Right.HANDLE_PARCELS, "parcels", _("Parcels"), "scan", station),
+        (Right.TAKE_CASH, "cash", _("Cash"), "money", station),
+        (Right.MANAGE_MEMBERS, "members", _("Members"), "people", house),
+    )
+    for right, name, label, icon, group in pages:
+        if right in rights:
+            yield {
+                "href": reverse(f"console:{name}", kwargs={"org": organisation.key}),
+                "label": label,
+                "icon": icon,
+                "count": counts.get(name, 0),
+                "group": group,
+            }

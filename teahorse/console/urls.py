@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from teahorse.console.views import approving, cash, choosing, day, desk, goods, importing, members, parcels, shipping, stocking
+from teahorse.console.views import (
+    approving,
+    cash,
+    choosing,
+    day,
+    desk,
+    goods,
+    importing,
+    members,
+    money,
+    parcels,
+    settling,
+    shipping,
+    stocking,
+)
 
 app_name = "console"
 
@@ -40,6 +54,16 @@ urlpatterns = [
     path("<slug:org>/cash/<key:group_id>/take/", cash.take, name="cash_take"),
     path("<slug:org>/cash/<key:refund_id>/give-back/", cash.give_back, name="cash_give_back"),
     path("<slug:org>/cash/<key:subject_id>/receipt/", cash.receipt, name="receipt"),
+    path("<slug:org>/money/", money.money, name="money"),
+    path("<slug:org>/money/<key:order_id>/", money.own_order, name="money_order"),
+    path("<slug:org>/settle/", settling.settle, name="settle"),
+    path("<slug:org>/settle/prepare/", settling.prepare, name="payouts_prepare"),
+    path("<slug:org>/settle/payouts/<key:payout_id>/", settling.move, name="payout_move"),
+    path("<slug:org>/settle/files/", settling.make_file, name="bank_file_make"),
+    path("<slug:org>/settle/files/<key:file_id>/", settling.bank_file, name="bank_file"),
+    path("<slug:org>/settle/answer/", settling.bank_answer, name="bank_answer"),
+    path("<slug:org>/settle/differences/<key:difference_id>/", settling.explain, name="explain"),
+    path("<slug:org>/settle/orders/<key:order_id>/", money.any_order, name="settle_order"),
     path("<slug:org>/members/", members.members, name="members"),
     path("<slug:org>/members/<key:membership_id>/end/", members.end, name="member_end"),
     path("<slug:org>/members/grants/<key:grant_id>/end/", members.end_grant, name="grant_end"),

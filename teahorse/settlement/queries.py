@@ -179,7 +179,9 @@ def sellers_to_pay(seller_ids: Collection[UUID]) -> list[ToPay]:
 
 def payouts_of(seller_ids: Iterable[UUID]) -> QuerySet[Payout]:
     """Return the payouts of sellers, the newest first."""
-    return Payout.objects.filter(seller__in=list(seller_ids)).select_related("seller", "account", "bank_file").order_by("-prepared_at", "-pk")
+    return (
+        Payout.objects.filter(seller__in=list(seller_ids)).select_related("seller", "account", "bank_file").order_by("-prepared_at", "-pk")
+    )
 
 
 def open_differences(*, owner_ids: Collection[UUID], is_house: bool) -> QuerySet[Difference]:
