@@ -2,7 +2,8 @@
 ``ledger_posting``, ``settle_day`` and ``reconcile_day``: the books of a busy day.
 
 A day's facts (orders paid and closed, every fiftieth refunded in part) are written straight into the tables below, as
-they would stand after it; what is measured is all that the books do with them: fees frozen, sales and closings booked, earnings matured, payouts prepared.
+they would stand after it; what is measured is all that the books do with them: fees frozen, sales and closings booked,
+earnings matured, payouts prepared.
 """
 
 import os

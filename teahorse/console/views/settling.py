@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from teahorse.common.refusals import NotThere, Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
+from teahorse.console.views.money import provider_name
 from teahorse.console.waiting import sellers_of_centre
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import actions, queries
@@ -37,7 +38,7 @@ def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *,
         "for_bank": [payout for payout in of_state["approved"] if payout.method == Payout.Method.BANK],
         "ended": list(ended[:MOST_SHOWN]),
         "files": list(BankFile.objects.filter(payouts__seller__in=sellers).distinct().order_by("-made_at", "-pk")[:10]),
-        "differences": list(_differences(acting, sellers)[:MOST_SHOWN]),
+        "differences": [(difference_name(row.kind), row) for row in _differences(acting, sellers)[:MOST_SHOWN]],
         **(more or {}),
     }
     return page(request, acting, "settle.html", context, status=status)
@@ -159,3 +160,34 @@ def explain(request: HttpRequest, acting: Acting, difference_id: UUID) -> HttpRe
         return _shown(request, acting, {"explained_id": row.pk, "explain_fault": str(refusal)}, status=refusal.status)
     messages.success(request, _("Kept with your name."))
     return redirect("console:settle", org=acting.organisation.key)
+
+
+def difference_name(kind: str) -> str:
+    """Return what differs in words."""
+    names = {
+        "payment not booked": _("A payment is not booked"),
+        "booked without a payment": _("Money is booked that did not come"),
+        "refund not booked": _("A decided refund is not booked"),
+        "refund arrived, not booked": _("A refund that arrived is not booked"),
+        "booked without a refund": _("A refund is booked that there is not"),
+        "order paid, not frozen": _("An order is paid, its fees do not stand"),
+        "order closed, not booked": _("An order is closed, nothing is handed out"),
+        "money held, order not paid": _("Money came, but no order was paid by it"),
+        "payment and its events": _("A payment is not what its provider told"),
+        "event without a payment": _("A provider told of money that counts nowhere"),
+        "refunds and their events": _("Refunds are not what their provider told"),
+        "sale and its fees": _("An order's fees do not add up"),
+        "fee and its reversals": _("A fee's reversals do not add up"),
+        "sale and its payment": _("An order is booked with another sum than was paid"),
+        "the books do not balance": _("The books do not balance"),
+        "balance and its postings": _("A balance is not the sum of its postings"),
+        "account and what it stands for": _("A balance is not what it stands for"),
+        "going back": _("What goes back is not the sum of the refunds"),
+        "payout approved, not booked": _("An approved payout is not booked"),
+        "payout paid, not booked": _("A paid payout is not booked"),
+        "payout returned, not booked": _("A returned payout is not booked"),
+    }
+    bill, _space, provider = kind.partition("bill of ")
+    if not bill and provider:
+        return _("The bill of %(provider)s says another sum") % {"provider": provider_name(provider)}
+    return names.get(kind, kind)

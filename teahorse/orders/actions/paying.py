@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
@@ -136,17 +136,21 @@ def _mark_paid(orders: Sequence[SellerOrder], payment: Payment, now: datetime) -
 
 def take_forgotten_payments(*, now: datetime) -> int:
     """
-    Take payments whose reaction did not come through: money that is here, two minutes old, for orders that are not paid.
+    Take payments whose reaction did not come through: money that is here, two minutes old, that paid no order and did not go back.
+
+    It may be for orders that wait, had expired, were cancelled, or were paid by another payment meanwhile.
 
     :returns: how many were found.
     """
-    waiting = SellerOrder.objects.filter(state__in=(State.PENDING_PAYMENT, State.EXPIRED), paid_by_id=None).values("group_id")
+    ours = SellerOrder.objects.filter(group_id=OuterRef("reference"))
     sent_back = Refund.objects.filter(payment=OuterRef("pk"))
     forgotten = Payment.objects.filter(
         ~Exists(sent_back),
+        ~Exists(ours.filter(paid_by_id=OuterRef("pk"))),
+        # orders that were paid before their payment was remembered are left alone
+        Exists(ours.filter(Q(paid_at=None) | Q(paid_by_id__isnull=False))),
         state__in=Payment.TAKEN,
         settled_at__range=(now - timedelta(days=7), now - timedelta(minutes=2)),
-        reference__in=waiting,
     )
     found = list(forgotten.order_by("settled_at", "pk").values_list("pk", flat=True)[:BATCH])
     for payment_id in found:
