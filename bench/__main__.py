@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench import buying, first_view, pages, placing
+from bench import books, buying, first_view, pages, placing
 from bench.callback import callback
 from bench.opening import opening
 from checks.running import House, house, open_django
@@ -78,12 +78,26 @@ def searched() -> Rows:
     return dict(search_sql.main())
 
 
+def booked() -> Rows:
+    """Measure posting in bulk."""
+    with house() as made:
+        return {"ledger_posting": books.posting(made)}
+
+
+def settled() -> Rows:
+    """Measure a day of orders in the books."""
+    with house() as made:
+        return books.day(made)
+
+
 GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("place_orders_sql", "place_orders_http", "place_orders_http_3"): placed,
     ("checkout_http",): bought,
     ("product_page", "home_page", "search_page", "page_weight", "lcp_slow3g"): shop,
     ("search_sql",): searched,
     ("callback",): told,
+    ("ledger_posting",): booked,
+    ("settle_day", "reconcile_day"): settled,
     ("cold_start", "memory"): opening,
 }
 

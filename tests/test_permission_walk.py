@@ -50,7 +50,7 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "extra_context": lambda _: "",
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
-        "grant_id", "case_id", "photo_id", "promotion_id",
+        "grant_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""
@@ -122,6 +122,7 @@ def payload(of: Side) -> dict[str, object]:
         "number": ids["pickup_code"], "pickup_code": ids["pickup_code"], "q": ids["pickup_code"], "reason": "看一看别人的",
         "organisation": of.coop.key, "phone": "+8619900009999", "role": "manager", "name": "偷来的", "digest": "0" * 64,
         "variants.0.id": str(ids["offer_id"]), "changed_at": "2026-01-01T00:00:00+00:00", "state": "all",
+        "seller": str(of.coop.pk), "reference": "看一看别人的",
     }  # fmt: skip
 
 

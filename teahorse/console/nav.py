@@ -39,8 +39,28 @@ def nav_of(acting: Acting) -> list[dict[str, Any]]:
 
 
 def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
-    for right, group, pages in _menu(organisation):
-        for name, label, icon in pages if right in rights else ():
+    selling, centre, station, house = _("Selling"), _("Centre"), _("Service point"), _("House")
+    own = selling if organisation.kind in Organisation.SELLERS else centre
+    pages = (
+        (Right.SHIP_ORDERS, "day", _("Today"), "sun", selling),
+        (Right.SHIP_ORDERS, "ship", _("To ship"), "truck", selling),
+        (Right.SHIP_ORDERS, "packed", _("Packed"), "parcel", selling),
+        (Right.HANDLE_CASES, "cases", _("Returns and problems"), "question", selling),
+        (Right.LIST_GOODS, "goods", _("Goods"), "kinds", selling),
+        (Right.LIST_GOODS, "import", _("Import"), "upload", selling),
+        (Right.PROMOTE, "promotions", _("Promotions"), "heart", own),
+        (Right.SEE_MONEY, "money", _("Money"), "money", selling),
+        (Right.APPROVE_LISTINGS, "approvals", _("Approvals"), "check", centre),
+        (Right.DESK_ORDERS, "desk", _("Order desk"), "search", centre),
+        (Right.DESK_ORDERS, "disputes", _("Disputes"), "question", centre),
+        (Right.SETTLE, "settle", _("Payouts"), "chart", centre),
+        (Right.HANDLE_PARCELS, "parcels", _("Parcels"), "scan", station),
+        (Right.HANDLE_PARCELS, "returns", _("Take returns in"), "parcel", station),
+        (Right.TAKE_CASH, "cash", _("Cash"), "money", station),
+        (Right.MANAGE_MEMBERS, "members", _("Members"), "people", house),
+    )
+    for right, name, label, icon, group in pages:
+        if right in rights:
             yield {
                 "href": reverse(f"console:{name}", kwargs={"org": organisation.key}),
                 "label": label,
@@ -48,20 +68,3 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
                 "count": counts.get(name, 0),
                 "group": group,
             }
-
-
-def _menu(organisation: Organisation) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
-    """Return what each right opens: the group it stands in, and its pages by name, words and icon."""
-    selling, centre, station, house = _("Selling"), _("Centre"), _("Service point"), _("House")
-    own = selling if organisation.kind in Organisation.SELLERS else centre
-    return [
-        (Right.SHIP_ORDERS, selling, [("day", _("Today"), "sun"), ("ship", _("To ship"), "truck"), ("packed", _("Packed"), "parcel")]),
-        (Right.HANDLE_CASES, selling, [("cases", _("Returns and problems"), "question")]),
-        (Right.LIST_GOODS, selling, [("goods", _("Goods"), "kinds"), ("import", _("Import"), "upload")]),
-        (Right.PROMOTE, own, [("promotions", _("Promotions"), "heart")]),
-        (Right.APPROVE_LISTINGS, centre, [("approvals", _("Approvals"), "check")]),
-        (Right.DESK_ORDERS, centre, [("desk", _("Order desk"), "search"), ("disputes", _("Disputes"), "question")]),
-        (Right.HANDLE_PARCELS, station, [("parcels", _("Parcels"), "scan"), ("returns", _("Take returns in"), "parcel")]),
-        (Right.TAKE_CASH, station, [("cash", _("Cash"), "money")]),
-        (Right.MANAGE_MEMBERS, house, [("members", _("Members"), "people")]),
-    ]

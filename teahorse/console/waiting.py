@@ -16,6 +16,7 @@ from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Right
 from teahorse.people.rules import AREA_OF_CENTRE
 from teahorse.places.queries import within
+from teahorse.settlement.models import Payout
 
 
 def counts(acting: Acting) -> dict[str, int]:
@@ -32,6 +33,8 @@ def counts(acting: Acting) -> dict[str, int]:
         found["approvals"] = drafts_for(acting).count()
     if Right.DESK_ORDERS in rights:
         found["disputes"] = disputes_for(acting).count()
+    if Right.SETTLE in rights:
+        found["settle"] = payouts_to_approve(acting)
     if Right.HANDLE_PARCELS in rights:
         found["parcels"] = to_hand_over([organisation.pk])
     return found
@@ -60,6 +63,13 @@ def sellers_of_centre(acting: Acting, right: str) -> QuerySet[Organisation]:
     area = centre.area.code[: AREA_OF_CENTRE.get(centre.kind, len(centre.area.code))]
     mine = people.organisations_where(person=acting.person, right=right, now=acting.now)
     return mine.filter(within(area, path="area__code"), kind__in=Organisation.SELLERS)
+
+
+def payouts_to_approve(acting: Acting) -> int:
+    """Return how many payouts of the centre's area somebody else has prepared for her to approve."""
+    sellers = sellers_of_centre(acting, Right.SETTLE)
+    drafts = Payout.objects.filter(seller__in=sellers.values("pk"), state=Payout.State.DRAFT)
+    return drafts.exclude(prepared_by_id=acting.person.pk).count()
 
 
 def to_hand_over(organisation_ids: Iterable[UUID]) -> int:

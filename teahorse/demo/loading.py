@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from teahorse.demo.books import load_books
 from teahorse.demo.drafts import load_drafts
 from teahorse.demo.goods import load_goods
 from teahorse.demo.keys import key_of
@@ -34,6 +35,7 @@ def load_demo(*, now: datetime) -> None:
     load_drafts(now=now)
     load_past_orders(now=now)
     load_promotions(now=now)
+    load_books(now=now)
 
 
 def e164(phone: str) -> str:

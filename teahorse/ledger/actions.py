@@ -86,7 +86,7 @@ def _write(entries: Sequence[Entry], reverses: Sequence[str], *, now: datetime) 
         "entries": _plain(keys),
         "kinds": [entry.kind for entry in entries],
         "sources": array(entry.source_id for entry in entries),
-        "times": [entry.occurred_at for entry in entries],
+        "times": _plain(entry.occurred_at.isoformat() for entry in entries),
         "memos": [entry.memo for entry in entries],
         "reverses": _plain(reverses),
         "of_entries": _plain(of_entries),

@@ -14,6 +14,11 @@ from teahorse.common.models import Keyed
 # that look rows up do it without ``enable_seqscan``.
 
 
+def _this_transaction() -> models.Func:
+    """Return the number of the transaction that runs, savepoints or not; PostgreSQL gives each out once."""
+    return models.Func(template="(pg_current_xact_id()::text::bigint)", output_field=models.BigIntegerField())
+
+
 class LedgerAccount(Keyed):
     """Money of one party for one purpose; its balance is the sum of its postings, debits positive."""
 
@@ -62,7 +67,9 @@ class JournalEntry(Keyed):
     booked_at = models.DateTimeField()
     memo = models.CharField(max_length=80, blank=True)
     reverses = models.OneToOneField("self", models.PROTECT, related_name="reversed_by", null=True)
-    written_in = models.BigIntegerField(editable=False, help_text="the transaction that wrote it; its postings come in the same")
+    written_in = models.BigIntegerField(
+        editable=False, db_default=_this_transaction(), help_text="the transaction that wrote it; its postings come in the same"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "source_id"], name="a_fact_is_booked_once")]
@@ -71,24 +78,35 @@ class JournalEntry(Keyed):
             pgtrigger.Trigger(
                 name="an_entry_knows_its_transaction",
                 operation=pgtrigger.Insert,
-                when=pgtrigger.Before,
-                func="new.written_in = pg_current_xact_id()::text::bigint; return new;",
+                when=pgtrigger.After,
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(new="placed"),
+                func="""
+                    if exists (select from placed where written_in <> pg_current_xact_id()::text::bigint) then
+                        raise check_violation using message = 'an entry is of another transaction';
+                    end if;
+                    return null;
+                """,
             ),
             pgtrigger.Trigger(
                 name="an_entry_sums_to_nothing",
                 operation=pgtrigger.Insert,
                 when=pgtrigger.After,
                 timing=pgtrigger.Deferred,
-                declare=[("fen", "bigint"), ("parts", "bigint"), ("before", "text := current_setting('enable_seqscan')")],
+                declare=[
+                    ("fen", "bigint"),
+                    ("parts", "bigint"),
+                    ("before", "text := current_setting('enable_seqscan')"),
+                    ("said", "text := set_config('enable_seqscan', 'off', true)"),  # an assignment, much cheaper than perform
+                ],
                 func="""
-                    perform set_config('enable_seqscan', 'off', true);
                     select sum(amount_fen), count(*) into fen, parts from ledger_posting where entry_id = new.id;
-                    perform set_config('enable_seqscan', before, true);
+                    said = set_config('enable_seqscan', before, true);
                     if parts < 2 or fen <> 0 then
                         raise check_violation using message =
                             format('entry %s %s does not balance: %s postings, %s fen', new.kind, new.source_id, parts, fen);
                     end if;
-                    perform set_config('ledger.weighed_in', pg_current_xact_id()::text::bigint::text, true);
+                    said = set_config('ledger.weighed_in', pg_current_xact_id()::text::bigint::text, true);
                     return null;
                 """,
             ),

@@ -5,6 +5,7 @@ with missing as (
     insert into ledger_ledgeraccount (id, purpose, owner_id, county_id, balance_fen)
     select id, purpose, owner_id, county_id, 0
       from unnest(%(accounts)s::uuid[], %(purposes)s::text[], %(owners)s::uuid[], %(counties)s::uuid[]) as wanted (id, purpose, owner_id, county_id)
+     where not exists (select from ledger_ledgeraccount account where account.id = wanted.id)
      order by id
     on conflict do nothing
 ), written as (

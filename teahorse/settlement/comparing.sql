@@ -3,7 +3,7 @@
 -- Facts are looked at from %(since)s until %(until)s (two minutes ago: their reactions had time); accounts and sums when %(is_whole)s.
 -- It is one statement, so all of it is one moment.
 with taken as (
-    select split.id, split.amount_fen, split.reference
+    select split.id, split.amount_fen, split.reference, payment.our_number, payment.settled_at
       from payments_payment payment join payments_paymentsplit split on split.payment_id = payment.id
      where payment.state in ('succeeded', 'late_succeeded') and payment.settled_at >= %(since)s and payment.settled_at < %(until)s
        and split.amount_fen > 0
@@ -56,6 +56,12 @@ with taken as (
     select 'order closed, not booked', o.number, o.total_fen, 0, o.id, null
       from orders_sellerorder o left join settlement_sale sale on sale.order_id = o.id
      where o.state = 'closed' and o.ended_at >= %(since)s and o.ended_at < %(until)s and sale.closed_at is null
+    union all
+    -- paid, but no order, and nobody sends it back: the sweep of orders gave it up, or never ran
+    select 'money held, order not paid', taken.our_number || ' ' || o.number, 0, taken.amount_fen, o.id, null
+      from taken join orders_sellerorder o on o.id = taken.reference
+     where o.paid_at is null and taken.settled_at < %(until)s - interval '1 hour'
+       and not exists (select from payments_refund refund where refund.split_id = taken.id)
     union all
     select 'payment and its events', payment.our_number, payment.amount_fen, coalesce(told.fen, 0), null, null
       from payments_payment payment

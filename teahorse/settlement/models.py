@@ -122,6 +122,21 @@ class Sale(models.Model):
         return self.number
 
     @property
+    def sold_fen(self) -> int:
+        """What was paid for it, by the buyer and by others."""
+        return self.paid_fen + self.subsidy_fen
+
+    @property
+    def back_fen(self) -> int:
+        """What of that went back."""
+        return self.refunded_fen + self.subsidy_back_fen
+
+    @property
+    def fees_left_fen(self) -> int:
+        """What of the fees stands."""
+        return self.fees_fen - self.fees_back_fen
+
+    @property
     def net_fen(self) -> int:
         """What the seller keeps of it as things stand."""
         whole = self.paid_fen - self.refunded_fen + self.subsidy_fen - self.subsidy_back_fen

@@ -1,25 +1,31 @@
 """What the clock starts: earnings mature, forgotten facts are booked, the books are compared with everybody else's."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from teahorse.settlement import actions
 
 CLOCK = "clock"
+LAST = timedelta(hours=1)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="settlement.book_forgotten", queue=CLOCK, queueing_lock="settlement.book_forgotten")
 def book_forgotten(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Book what a lost reaction left out."""
-    actions.book_forgotten(now=timezone.now())
+    """Book what a lost reaction left out; the last hour, as every hour all of it is looked at."""
+    now = timezone.now()
+    actions.book_forgotten(now=now, since=now - LAST)
 
 
 @app.periodic(cron="3 * * * *")
 @app.task(name="settlement.mature", queue=CLOCK, queueing_lock="settlement.mature")
 def mature_earnings(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Let earnings mature whose return window is over."""
-    actions.mature_earnings(now=timezone.now())
+    """Let earnings mature whose return window is over, when everything that could lessen them is booked."""
+    now = timezone.now()
+    actions.book_forgotten(now=now)
+    actions.mature_earnings(now=now)
 
 
 @app.periodic(cron="30 4 * * *")

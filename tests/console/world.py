@@ -29,6 +29,8 @@ from teahorse.payments.models import Payment, Refund
 from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation, Person, ServicePoint
 from teahorse.promotions import actions as promotions
+from teahorse.settlement import actions as settlement
+from teahorse.settlement.models import BankFile, Difference, Earning, Payout
 from teahorse.stock import actions as stock
 from tests import world
 
@@ -123,6 +125,29 @@ def arrived(parcel: Parcel, point: ServicePoint, by: Person) -> Parcel:
     return logistics.record_scans(scans=[draft], now=now)[0]
 
 
+def _money(of: Side, order: SellerOrder, *, by: Person) -> dict[str, UUID]:
+    """Book an order's money; have a payout with the bank and a difference in the books."""
+    now = timezone.now()
+    settlement.book_sales(order_ids=[order.pk], now=now)
+    account = settlement.tell_account(seller=of.coop, holder=f"{of.mark}户名", bank="农业银行", number="62284800", by=by, now=now)
+    key = new_id()
+    file = BankFile.objects.create(
+        number=f"B-{of.name}", content=f"{of.mark}付款文件", digest="0" * 64, count=1, amount_fen=100, made_at=now, made_by_id=by.pk
+    )
+    prepared = {"method": "bank", "account": account, "prepared_at": now, "prepared_by_id": by.pk}
+    payout = Payout(id=key, county_id=of.coop.county_id, seller=of.coop, number=f"P-{of.name}", amount_fen=100, bank_file=file, **prepared)
+    payout.state, payout.approved_by_id, payout.approved_at = "sent", of.buyer.pk, now
+    payout.save(force_insert=True)
+    Earning.objects.create(
+        county_id=of.coop.county_id, seller_id=of.coop.pk, kind="adjustment", source_id=key, amount_fen=100, state="payable",
+        earned_at=now, matures_at=now, payout=payout,
+    )  # fmt: skip
+    difference = Difference.objects.create(
+        kind="bill", subject=f"{of.mark}账单", expected_fen=1, found_fen=2, owner_id=of.centre.pk, found_at=now, seen_at=now, due_at=now
+    )
+    return {"payout_id": payout.pk, "file_id": file.pk, "difference_id": difference.pk}
+
+
 def side(name: str, *, number: int) -> Side:
     """Make one side of the world."""
     code, mark, now = COUNTIES[name], f"密{name}密", timezone.now()
@@ -166,7 +191,7 @@ def side(name: str, *, number: int) -> Side:
         by=seller,
         now=now,
     )
-    made.ids |= {
+    made.ids |= _money(made, waiting, by=operator) | {
         "promotion_id": offered.pk,
         "grant_id": grant.pk,
         "case_id": case.pk,

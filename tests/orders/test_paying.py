@@ -215,6 +215,28 @@ def test_money_whose_reaction_was_lost_is_taken_by_the_clock(wine):
     assert take_forgotten_payments(now=SOON + timedelta(minutes=6)) == 0
 
 
+def test_lost_money_for_a_cancelled_order_goes_back_by_the_clock(wine):
+    group = placed((wine, 1))
+    cancel_order(order=SellerOrder.objects.get(group=group), reason="改主意了", now=SOON)
+    late = settled(group, state="late_succeeded")
+
+    found, again = (take_forgotten_payments(now=SOON + timedelta(minutes=minutes)) for minutes in (3, 6))
+
+    assert (found, again) == (1, 0)
+    assert [(refund.payment_id, refund.amount_fen) for refund in Refund.objects.all()] == [(late.pk, group.total_fen)]
+
+
+def test_a_lost_second_payment_goes_back_by_the_clock(wine):
+    group = placed((wine, 1))
+    first, second = settled(group, state="late_succeeded"), settled(group, state="succeeded")
+    take_payments(payment_ids=[first.pk], now=SOON)
+
+    found, again = (take_forgotten_payments(now=SOON + timedelta(minutes=minutes)) for minutes in (3, 6))
+
+    assert (found, again) == (1, 0)
+    assert [refund.payment_id for refund in Refund.objects.all()] == [second.pk]
+
+
 def test_a_paid_order_without_units_is_not_packed(wine):
     group = placed((wine, 1))
     take_payments(payment_ids=[paid_at_the_counter(group).pk], now=SOON)

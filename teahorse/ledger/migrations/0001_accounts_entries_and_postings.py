@@ -24,7 +24,11 @@ class Migration(migrations.Migration):
                 ("memo", models.CharField(blank=True, max_length=80)),
                 (
                     "written_in",
-                    models.BigIntegerField(editable=False, help_text="the transaction that wrote it; its postings come in the same"),
+                    models.BigIntegerField(
+                        db_default=models.Func(output_field=models.BigIntegerField(), template="(pg_current_xact_id()::text::bigint)"),
+                        editable=False,
+                        help_text="the transaction that wrote it; its postings come in the same",
+                    ),
                 ),
                 (
                     "reverses",
@@ -159,12 +163,14 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="an_entry_knows_its_transaction",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="new.written_in = pg_current_xact_id()::text::bigint; return new;",
-                    hash="7ff10210636f314d7f267d418da6ca0d7818bf58",
+                    func="\n                    if exists (select from placed where written_in <> pg_current_xact_id()::text::bigint) then\n                        raise check_violation using message = 'an entry is of another transaction';\n                    end if;\n                    return null;\n                ",
+                    hash="8742fd9099f3419fa6b30d3d9b4b807ed52b25a3",
+                    level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_an_entry_knows_its_transaction_3fd09",
+                    referencing="REFERENCING NEW TABLE AS placed ",
                     table="ledger_journalentry",
-                    when="BEFORE",
+                    when="AFTER",
                 ),
             ),
         ),
@@ -174,9 +180,9 @@ class Migration(migrations.Migration):
                 name="an_entry_sums_to_nothing",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     constraint="CONSTRAINT",
-                    declare="DECLARE fen bigint; parts bigint; before text := current_setting('enable_seqscan');",
-                    func="\n                    perform set_config('enable_seqscan', 'off', true);\n                    select sum(amount_fen), count(*) into fen, parts from ledger_posting where entry_id = new.id;\n                    perform set_config('enable_seqscan', before, true);\n                    if parts < 2 or fen <> 0 then\n                        raise check_violation using message =\n                            format('entry %s %s does not balance: %s postings, %s fen', new.kind, new.source_id, parts, fen);\n                    end if;\n                    perform set_config('ledger.weighed_in', pg_current_xact_id()::text::bigint::text, true);\n                    return null;\n                ",
-                    hash="dcc3369a8e84168718188f25d4c4304b2da6e85a",
+                    declare="DECLARE fen bigint; parts bigint; before text := current_setting('enable_seqscan'); said text := set_config('enable_seqscan', 'off', true);",
+                    func="\n                    select sum(amount_fen), count(*) into fen, parts from ledger_posting where entry_id = new.id;\n                    said = set_config('enable_seqscan', before, true);\n                    if parts < 2 or fen <> 0 then\n                        raise check_violation using message =\n                            format('entry %s %s does not balance: %s postings, %s fen', new.kind, new.source_id, parts, fen);\n                    end if;\n                    said = set_config('ledger.weighed_in', pg_current_xact_id()::text::bigint::text, true);\n                    return null;\n                ",
+                    hash="f7308093e3f2223d666bdb0de4f0c69c6e1c8c34",
                     operation="INSERT",
                     pgid="pgtrigger_an_entry_sums_to_nothing_44498",
                     table="ledger_journalentry",

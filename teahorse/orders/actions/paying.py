@@ -159,15 +159,19 @@ def _release_promotions(orders: Iterable[SellerOrder], now: datetime) -> None:
 
 def take_forgotten_payments(*, now: datetime) -> int:
     """
-    Take payments whose reaction did not come through: money that is here, two minutes old, for what is not paid.
+    Take payments whose reaction did not come through: money that is here, two minutes old, that paid nothing and did not go back.
+
+    It may be for orders that wait, had expired, were cancelled, or were paid by another payment meanwhile, or for what was owed besides.
 
     :returns: how many were found.
     """
-    waiting = SellerOrder.objects.filter(state__in=(State.PENDING_PAYMENT, State.EXPIRED), paid_by_id=None).values("group_id")
+    ours = SellerOrder.objects.filter(group_id=OuterRef("reference"))
     unpaid = BalanceDue.objects.exclude(state=BalanceDue.State.PAID).values("pk")
     sent_back = Refund.objects.filter(payment=OuterRef("pk"))
     forgotten = Payment.objects.filter(
-        Q(reference__in=waiting) | Q(reference__in=unpaid),
+        # orders that were paid before their payment was remembered are left alone
+        Q(reference__in=unpaid)
+        | Q(Exists(ours.filter(Q(paid_at=None) | Q(paid_by_id__isnull=False))), ~Exists(ours.filter(paid_by_id=OuterRef("pk")))),
         ~Exists(sent_back),
         state__in=Payment.TAKEN,
         settled_at__range=(now - timedelta(days=7), now - timedelta(minutes=2)),

@@ -18,13 +18,14 @@ from teahorse.settlement.actions.paying_out import (
     send_payouts,
     tell_account,
 )
-from teahorse.settlement.actions.reconciling import explain_difference, reconcile
+from teahorse.settlement.actions.reconciling import NoReason, explain_difference, reconcile
 from teahorse.settlement.actions.ruling import add_fee_rule, end_fee_rule
 
 __all__ = [
     "AnswerUnreadable",
     "FourEyes",
     "NoAccount",
+    "NoReason",
     "NotADraft",
     "NotOnItsWay",
     "NotToSend",

@@ -70,7 +70,7 @@ def book_forgotten(*, now: datetime, since: datetime | None = None) -> int:
     """
     Book facts whose reaction did not come through, two minutes old or more; return how many facts were found.
 
-    Looks thirty days back, or since a time (the reconciler: since ever).
+    Looks thirty days back, or since a time: the clock does the last hour every minute and all of it every hour.
     """
     window = {"since": since or now - LOOKS_BACK, "until": now - FORGOTTEN_AFTER}
     found = 0

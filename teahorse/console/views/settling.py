@@ -1,0 +1,193 @@
+"""The centre's payouts: prepared by one, approved by another, sent, paid or returned; and what differs in the books."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from teahorse.common.refusals import NotThere, Refusal
+from teahorse.console.access import Acting, Context, acts
+from teahorse.console.nav import page
+from teahorse.console.views.money import provider_name
+from teahorse.console.waiting import sellers_of_centre
+from teahorse.people.models import Organisation, Right
+from teahorse.settlement import actions, queries
+from teahorse.settlement.models import BankFile, Difference, Payout
+
+MOST_SHOWN = 30
+LARGEST_ANSWER = 2_000_000
+
+
+@acts(Right.SETTLE, kinds=Organisation.CENTRES)
+def settle(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Show what is to be paid out, what is under way, and what differs."""
+    return _shown(request, acting)
+
+
+def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *, status: int = 200) -> HttpResponse:
+    sellers = list(_seller_ids(acting))
+    payouts = list(queries.payouts_of(sellers).filter(state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY)))
+    ended = queries.payouts_of(sellers).exclude(state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY)).order_by("-ended_at", "-pk")
+    of_state = {state: [payout for payout in payouts if payout.state == state] for state in ("draft", "approved", "sent")}
+    context: dict[str, Any] = {
+        "to_pay": queries.sellers_to_pay(sellers),
+        **of_state,
+        "for_bank": [payout for payout in of_state["approved"] if payout.method == Payout.Method.BANK],
+        "ended": list(ended[:MOST_SHOWN]),
+        "files": list(BankFile.objects.filter(payouts__seller__in=sellers).distinct().order_by("-made_at", "-pk")[:10]),
+        "differences": [(difference_name(row.kind), row) for row in _differences(acting, sellers)[:MOST_SHOWN]],
+        **(more or {}),
+    }
+    return page(request, acting, "settle.html", context, status=status)
+
+
+def _seller_ids(acting: Acting) -> list[UUID]:
+    return list(sellers_of_centre(acting, Right.SETTLE).order_by("pk").values_list("pk", flat=True))
+
+
+def _differences(acting: Acting, sellers: list[UUID]) -> Any:
+    is_region = acting.organisation.kind == Organisation.Kind.REGION_CENTRE
+    return queries.open_differences(owner_ids=[acting.organisation.pk, *sellers], is_house=is_region)
+
+
+@acts(Right.SETTLE, "POST", back="console:settle", kinds=Organisation.CENTRES)
+def prepare(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Prepare payouts of all sellers in the area, or of those who were chosen."""
+    wanted = set(request.POST.getlist("seller"))
+    chosen = [key for key in _seller_ids(acting) if not wanted or str(key) in wanted]
+    made = actions.prepare_payouts(seller_ids=chosen, by=acting.person, now=acting.now)
+    if made:
+        messages.success(request, _("Payouts prepared: %(count)s. Somebody else approves them.") % {"count": len(made)})
+    else:
+        messages.info(request, _("There is nothing to pay out now."))
+    return redirect("console:settle", org=acting.organisation.key)
+
+
+@acts(Right.SETTLE, "POST", kinds=Organisation.CENTRES)
+def move(request: HttpRequest, acting: Acting, payout_id: UUID) -> HttpResponse:
+    """Approve, drop, pay in cash, confirm or return a payout; what was typed is kept where the house refuses."""
+    payout = queries.payouts_of(_seller_ids(acting)).filter(pk=payout_id).first()
+    if payout is None:
+        raise Http404
+    act, reference = request.POST.get("act", ""), request.POST.get("reference", "").strip()[:64]
+    note = request.POST.get("note", "").strip()[:200]
+    typed = {"payout_id": payout.pk, "act": act, "reference": reference, "note": note}
+    if act in {"cash", "paid", "returned"} and not (reference or (act == "returned" and note)):
+        fault = {"cash": _("Write down who received the money."), "paid": _("Write down the bank's number.")}
+        return _shown(request, acting, {"typed": typed, "fault": fault.get(act, _("Say why it came back."))}, status=422)
+    try:
+        said = _moved(acting, payout, act, reference, note)
+    except NotThere:
+        raise
+    except Refusal as refusal:
+        return _shown(request, acting, {"typed": typed, "fault": str(refusal)}, status=refusal.status)
+    messages.success(request, said)
+    return redirect("console:settle", org=acting.organisation.key)
+
+
+def _moved(acting: Acting, payout: Payout, act: str, reference: str, note: str) -> str:
+    by, now = acting.person, acting.now
+    match act:
+        case "approve":
+            actions.approve_payout(payout=payout, by=by, now=now)
+            return _("Approved. It can be paid now.")
+        case "drop":
+            actions.drop_payout(payout=payout, by=by, note=note, now=now)
+            return _("Dropped. The money waits for the next payout.")
+        case "cash":
+            actions.pay_out_in_cash(payout=payout, given_by=by, received_by=reference, now=now)
+            return _("Paid in cash. Let the receiver sign the receipt.")
+        case "paid":
+            actions.confirm_payout(payout=payout, reference=reference, at=now, by_id=by.pk, now=now)
+            return _("Marked as paid.")
+        case "returned":
+            actions.return_payout(payout=payout, reference=reference, note=note, at=now, by_id=by.pk, now=now)
+            return _("Marked as returned. The money is to be paid out again.")
+    raise NotThere
+
+
+@acts(Right.SETTLE, "POST", back="console:settle", kinds=Organisation.CENTRES)
+def make_file(request: HttpRequest, acting: Acting) -> HttpResponse:  # noqa: ARG001 - nothing is read from it
+    """Put every approved payout that goes through the bank into one file."""
+    waiting = queries.payouts_of(_seller_ids(acting)).filter(state=Payout.State.APPROVED, method=Payout.Method.BANK)
+    made = actions.make_bank_file(payouts=list(waiting), by=acting.person, now=acting.now)
+    return redirect("console:bank_file", org=acting.organisation.key, file_id=made.pk)
+
+
+@acts(Right.SETTLE, kinds=Organisation.CENTRES)
+def bank_file(request: HttpRequest, acting: Acting, file_id: UUID) -> HttpResponse:  # noqa: ARG001 - nothing is read from it
+    """Give a bank file to those to whose sellers all of it goes."""
+    file = BankFile.objects.filter(pk=file_id).first()
+    sellers = set(_seller_ids(acting))
+    if file is None or not set(file.payouts.values_list("seller_id", flat=True)) <= sellers:
+        raise Http404
+    answer = HttpResponse(file.content.encode(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{file.number}.csv"'
+    return answer
+
+
+@acts(Right.SETTLE, "POST", kinds=Organisation.CENTRES)
+def bank_answer(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Take the bank's answer, all of it or nothing."""
+    file = request.FILES.get("answer")
+    if file is None or not file.size or file.size > LARGEST_ANSWER:
+        return _shown(request, acting, {"answer_fault": _("Choose the bank's file, as CSV.")}, status=422)
+    sellers = _seller_ids(acting)
+    counties = list(Organisation.objects.filter(pk__in=sellers).values_list("county_id", flat=True).distinct().order_by("county_id"))
+    try:
+        content = file.read().decode("utf-8")
+        taken = actions.import_bank_answer(content=content, county_ids=counties, by=acting.person, now=acting.now)
+    except UnicodeDecodeError:
+        return _shown(request, acting, {"answer_fault": _("Choose the bank's file, as CSV.")}, status=422)
+    except Refusal as refusal:
+        return _shown(request, acting, {"answer_fault": str(refusal)}, status=refusal.status)
+    messages.success(request, _("Lines taken: %(count)s.") % {"count": len(taken)})
+    return redirect("console:settle", org=acting.organisation.key)
+
+
+@acts(Right.SETTLE, "POST", kinds=Organisation.CENTRES)
+def explain(request: HttpRequest, acting: Acting, difference_id: UUID) -> HttpResponse:
+    """Say how a difference came about."""
+    row: Difference | None = _differences(acting, _seller_ids(acting)).filter(pk=difference_id).first()
+    if row is None:
+        raise Http404
+    try:
+        actions.explain_difference(difference_id=row.pk, reason=request.POST.get("reason", ""), by=acting.person, now=acting.now)
+    except Refusal as refusal:
+        return _shown(request, acting, {"explained_id": row.pk, "explain_fault": str(refusal)}, status=refusal.status)
+    messages.success(request, _("Kept with your name."))
+    return redirect("console:settle", org=acting.organisation.key)
+
+
+def difference_name(kind: str) -> str:
+    """Return what differs in words."""
+    names = {
+        "payment not booked": _("A payment is not booked"),
+        "booked without a payment": _("Money is booked that did not come"),
+        "refund not booked": _("A decided refund is not booked"),
+        "refund arrived, not booked": _("A refund that arrived is not booked"),
+        "booked without a refund": _("A refund is booked that there is not"),
+        "order paid, not frozen": _("An order is paid, its fees do not stand"),
+        "order closed, not booked": _("An order is closed, nothing is handed out"),
+        "money held, order not paid": _("Money came, but no order was paid by it"),
+        "payment and its events": _("A payment is not what its provider told"),
+        "event without a payment": _("A provider told of money that counts nowhere"),
+        "refunds and their events": _("Refunds are not what their provider told"),
+        "sale and its fees": _("An order's fees do not add up"),
+        "fee and its reversals": _("A fee's reversals do not add up"),
+        "sale and its payment": _("An order is booked with another sum than was paid"),
+        "the books do not balance": _("The books do not balance"),
+        "balance and its postings": _("A balance is not the sum of its postings"),
+        "account and what it stands for": _("A balance is not what it stands for"),
+        "going back": _("What goes back is not the sum of the refunds"),
+        "payout approved, not booked": _("An approved payout is not booked"),
+        "payout paid, not booked": _("A paid payout is not booked"),
+        "payout returned, not booked": _("A returned payout is not booked"),
+    }
+    bill, _space, provider = kind.partition("bill of ")
+    if not bill and provider:
+        return _("The bill of %(provider)s says another sum") % {"provider": provider_name(provider)}
+    return names.get(kind, kind)

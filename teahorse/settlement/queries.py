@@ -1,0 +1,192 @@
+"""Questions about money of orders, sellers and payouts; nothing is changed."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from teahorse.ledger import queries as books
+from teahorse.ledger.models import JournalEntry
+from teahorse.payments.models import PaymentSplit, Refund
+from teahorse.people.models import Organisation
+from teahorse.settlement import accounts
+from teahorse.settlement.models import Difference, Earning, FeeLine, Payout, PayoutAccount, Sale
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one fact did to one account: more for its party where positive (money that a provider or bank holds: for the house)."""
+
+    purpose: str
+    owner_id: UUID | None
+    owner: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One fact of an order's money in the books; of a payout, which is of many orders, ``number`` says which."""
+
+    kind: str
+    at: datetime
+    booked_at: datetime
+    amount_fen: int
+    changes: list[Change]
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class MoneyOfOrder:
+    """Everything that happened to one order's money, in the order in which it happened, and how it stands."""
+
+    sale: Sale
+    fees: list[FeeLine]
+    steps: list[Step]
+    earnings: list[Earning]
+
+
+def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
+    """Return everything that is booked of one seller order's money, or nothing where none has come yet."""
+    sale = Sale.objects.filter(pk=order_id).first()
+    if sale is None:
+        return None
+    splits = list(PaymentSplit.objects.filter(reference=order_id).values_list("pk", flat=True))
+    refunds = list(Refund.objects.filter(split__in=splits).values_list("pk", flat=True))
+    earnings = list(Earning.objects.filter(order_id=order_id).select_related("payout").order_by("earned_at", "pk"))
+    payouts = {earning.payout_id for earning in earnings if earning.payout_id is not None}
+    sources = {
+        accounts.PAYMENT_TAKEN: splits,
+        accounts.DISCOUNTS_GRANTED: [order_id],
+        accounts.ORDER_CLOSED: [order_id],
+        accounts.REFUND_DECIDED: refunds,
+        accounts.REFUND_ARRIVED: refunds,
+        accounts.EARNING_MATURED: [earning.pk for earning in earnings],
+        **dict.fromkeys((accounts.PAYOUT_APPROVED, accounts.PAYOUT_PAID, accounts.PAYOUT_RETURNED), sorted(payouts)),
+    }
+    entries = books.entries_of((kind, key) for kind, keys in sources.items() for key in keys)
+    fees = FeeLine.objects.filter(sale=sale).select_related("rule").order_by("pk")
+    return MoneyOfOrder(sale=sale, fees=list(fees), steps=_steps(entries), earnings=earnings)
+
+
+def _steps(entries: list[JournalEntry]) -> list[Step]:
+    postings = {entry.pk: sorted(entry.postings.all(), key=lambda one: one.position) for entry in entries}
+    owners = {one.account.owner_id for parts in postings.values() for one in parts}
+    names = {owner.pk: owner for owner in Organisation.objects.filter(pk__in=[key for key in owners if key])}
+    return [
+        Step(
+            kind=entry.kind,
+            at=entry.occurred_at,
+            booked_at=entry.booked_at,
+            amount_fen=sum(one.amount_fen for one in postings[entry.pk] if one.amount_fen > 0),
+            changes=[
+                Change(
+                    purpose=one.account.purpose,
+                    owner_id=one.account.owner_id,
+                    owner=str(names.get(one.account.owner_id, "")) if one.account.owner_id else "",
+                    amount_fen=one.amount_fen if _is_kept_for_us(one.account.purpose) else -one.amount_fen,
+                )
+                for one in postings[entry.pk]
+            ],
+            number=entry.memo if entry.kind.startswith("payout") else "",
+        )
+        for entry in entries
+    ]
+
+
+def _is_kept_for_us(purpose: str) -> bool:
+    """Whether more on the debit is more for the house: money somewhere, or owed to it."""
+    return purpose == "bank" or purpose.startswith("at_provider")
+
+
+@dataclass(frozen=True)
+class Month:
+    """
+    A seller's money over a half-open window, by the day of payment: sold - returned - fees = left.
+
+    ``fees`` are what stands of each kind; ``paid_fen`` is what was paid out in the window.
+    """
+
+    sold_fen: int
+    returned_fen: int
+    fees: list[tuple[str, int]]
+    left_fen: int
+    paid_fen: int
+    count: int
+
+    @property
+    def fees_fen(self) -> int:
+        """All fees together."""
+        return sum(fen for _, fen in self.fees)
+
+
+def month_of_seller(*, seller_id: UUID, starts_at: datetime, ends_at: datetime) -> Month:
+    """Return what a seller sold in a window, and what became of it until now."""
+    sales = Sale.objects.filter(seller_id=seller_id, frozen_at__gte=starts_at, frozen_at__lt=ends_at)
+    sums = sales.aggregate(
+        sold=Sum(F("paid_fen") + F("subsidy_fen"), default=0),
+        returned=Sum(F("refunded_fen") + F("subsidy_back_fen"), default=0),
+        count=Count("pk"),
+    )
+    lines = FeeLine.objects.filter(sale__in=sales).values("kind").annotate(fen=Sum(F("amount_fen") - F("reversed_fen"))).order_by("kind")
+    fees = [(row["kind"], int(row["fen"])) for row in lines if row["fen"]]
+    paid = Payout.objects.filter(seller=seller_id, state=Payout.State.PAID, ended_at__gte=starts_at, ended_at__lt=ends_at)
+    sold, returned = int(sums["sold"]), int(sums["returned"])
+    return Month(
+        sold_fen=sold,
+        returned_fen=returned,
+        fees=fees,
+        left_fen=sold - returned - sum(fen for _, fen in fees),
+        paid_fen=int(paid.aggregate(fen=Sum("amount_fen", default=0))["fen"]),
+        count=int(sums["count"]),
+    )
+
+
+def sales_of_seller(*, seller_id: UUID, starts_at: datetime, ends_at: datetime) -> QuerySet[Sale]:
+    """Return a seller's sales by the day of payment, the newest first."""
+    return Sale.objects.filter(seller_id=seller_id, frozen_at__gte=starts_at, frozen_at__lt=ends_at).order_by("-frozen_at", "pk")
+
+
+def standing_of_seller(seller_id: UUID) -> dict[str, int]:
+    """Return what is still to come for a seller: ``held``, ``earned``, ``payable``, ``in_payout``; negative where she owes it."""
+    found = books.balances(owner_id=seller_id)
+    return {purpose: -found.get(purpose, 0) for purpose in ("held", "earned", "payable", "in_payout")}
+
+
+def sale_of_seller(*, seller_id: UUID, order_id: UUID) -> Sale | None:
+    """Return a sale if it is this seller's."""
+    return Sale.objects.filter(pk=order_id, seller_id=seller_id).first()
+
+
+@dataclass(frozen=True)
+class ToPay:
+    """What is matured for a seller and claimed by no payout."""
+
+    seller: Organisation
+    amount_fen: int
+    account: PayoutAccount | None
+
+
+def sellers_to_pay(seller_ids: Collection[UUID]) -> list[ToPay]:
+    """Return the sellers with matured earnings that no payout has claimed, those who owe too, by name."""
+    waiting = Earning.objects.filter(seller_id__in=seller_ids, state=Earning.State.PAYABLE, payout=None)
+    sums = dict(waiting.values_list("seller_id").annotate(fen=Sum("amount_fen")).order_by("seller_id"))
+    told = {account.seller_id: account for account in PayoutAccount.objects.filter(seller__in=sums, until_at=None)}
+    found = Organisation.objects.filter(pk__in=sums).order_by("name", "pk")
+    return [ToPay(seller, int(sums[seller.pk]), told.get(seller.pk)) for seller in found if sums[seller.pk]]
+
+
+def payouts_of(seller_ids: Iterable[UUID]) -> QuerySet[Payout]:
+    """Return the payouts of sellers, the newest first."""
+    return (
+        Payout.objects.filter(seller__in=list(seller_ids)).select_related("seller", "account", "bank_file").order_by("-prepared_at", "-pk")
+    )
+
+
+def open_differences(*, owner_ids: Collection[UUID], is_house: bool) -> QuerySet[Difference]:
+    """Return the differences that organisations have to look at, the most urgent first; the house's too where asked."""
+    whose = Q(owner_id__in=owner_ids)
+    if is_house:
+        whose |= Q(owner_id=None)
+    return Difference.objects.filter(whose, state=Difference.State.OPEN).order_by("due_at", "pk")
