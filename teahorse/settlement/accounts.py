@@ -7,6 +7,7 @@ from teahorse.ledger.rules import Account
 PAYMENT_TAKEN = "payment taken"
 DISCOUNTS_GRANTED = "discounts granted"
 ORDER_CLOSED = "order closed"
+BALANCE_EARNED = "balance earned"
 REFUND_DECIDED = "refund decided"
 REFUND_ARRIVED = "refund arrived"
 EARNING_MATURED = "earning matured"

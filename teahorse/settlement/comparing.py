@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from teahorse.payments.models import PaymentEvent, Refund
+from teahorse.payments.models import PaymentEvent, PaymentSplit, Refund
 from teahorse.settlement.facts import FORGOTTEN_AFTER, bill_lines, centres
 from teahorse.settlement.rules import HOME
 
@@ -59,9 +59,15 @@ def _bills(since: datetime, until: datetime) -> list[Found]:
 
 
 def _told(provider: str, since: datetime, until: datetime) -> dict[str, int]:
-    came = PaymentEvent.objects.filter(
-        payment__provider=provider, kind=PaymentEvent.Kind.SUCCEEDED, occurred_at__gte=since, occurred_at__lt=until
+    """Return what we were told of, by the numbers that stand on bills: a combined payment's parts have their own."""
+    came = PaymentSplit.objects.filter(
+        payment__provider=provider,
+        payment__events__kind=PaymentEvent.Kind.SUCCEEDED,
+        payment__events__occurred_at__gte=since,
+        payment__events__occurred_at__lt=until,
     )
-    told = {number: int(fen) for number, fen in came.order_by("pk").values_list("payment__our_number", "amount_fen")}
+    told: dict[str, int] = defaultdict(int)
+    for whole, own, fen in came.order_by("pk").values_list("payment__our_number", "our_number", "amount_fen"):
+        told[own or whole] += int(fen)
     back = Refund.objects.filter(payment__provider=provider, state=Refund.State.SUCCEEDED, settled_at__gte=since, settled_at__lt=until)
     return told | {number: -int(fen) for number, fen in back.order_by("pk").values_list("our_number", "amount_fen")}

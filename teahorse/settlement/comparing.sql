@@ -51,7 +51,8 @@ with taken as (
     union all
     select 'order paid, not frozen', o.number, o.total_fen, coalesce(sale.paid_fen, 0), o.id, null
       from orders_sellerorder o left join settlement_sale sale on sale.order_id = o.id
-     where o.paid_at >= %(since)s and o.paid_at < %(until)s and sale.frozen_at is null
+     where o.paid_at >= %(since)s and o.paid_at < %(until)s and sale.frozen_at is null and o.state <> 'presale_wait'
+       and not exists (select from orders_balancedue due where due.order_id = o.id and due.kind = 'presale_balance' and due.state <> 'paid')
     union all
     select 'order closed, not booked', o.number, o.total_fen, 0, o.id, null
       from orders_sellerorder o left join settlement_sale sale on sale.order_id = o.id

@@ -4,8 +4,9 @@ What the apps below say about sales, as plain values: the one place where settle
 Everything that is booked is worked out from these rows, whatever event woke us, so it does not matter which came first.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +17,9 @@ from teahorse.places.models import area_id
 ORDERS = """
     select o.id, o.county_id, o.seller_id, o.number, o.goods_fen, o.freight_fen, o.total_fen, o.weight_grams, o.placed_at, o.paid_at,
            o.paid_by_id, case when o.state = 'closed' then o.ended_at end,
-           coalesce(seller.kind, ''), point.organisation_id, coalesce(point.level, '')
+           coalesce(seller.kind, ''), point.organisation_id, coalesce(point.level, ''),
+           exists (select from orders_balancedue due where due.order_id = o.id and due.kind = 'presale_balance' and due.state = 'asked')
+             or o.state = 'presale_wait'
       from unnest(%s::uuid[]) as wanted (id)
       join orders_sellerorder o on o.id = wanted.id
       join orders_ordergroup g on g.id = o.group_id
@@ -25,10 +28,16 @@ ORDERS = """
 """
 PARTS = """
     select split.id, split.reference, split.payment_id, split.payee_id, payment.provider, split.amount_fen,
-           coalesce(event.occurred_at, payment.settled_at, payment.created_at), o.county_id
+           coalesce(event.occurred_at, payment.settled_at, payment.created_at), o.county_id,
+           payment.reference <> o.group_id and due.paid_by_id is not distinct from payment.id
       from unnest(%s::uuid[]) as wanted (id)
       join orders_sellerorder o on o.id = wanted.id
-      join payments_payment payment on payment.reference = o.group_id and payment.state in ('succeeded', 'late_succeeded')
+      join lateral (
+          select null::uuid as paid_by_id, o.group_id as reference
+          union all
+          select paid_by_id, id from orders_balancedue where order_id = o.id
+      ) due on true
+      join payments_payment payment on payment.reference = due.reference and payment.state in ('succeeded', 'late_succeeded')
       join payments_paymentsplit split on split.payment_id = payment.id and split.reference = o.id
       left join lateral (
           select occurred_at from payments_paymentevent
@@ -40,7 +49,7 @@ PARTS = """
 """
 STRAYS = """
     select split.id, split.reference, split.payment_id, split.payee_id, payment.provider, split.amount_fen,
-           coalesce(payment.settled_at, payment.created_at), null::uuid
+           coalesce(payment.settled_at, payment.created_at), null::uuid, false
       from unnest(%s::uuid[]) as wanted (id)
       join payments_payment payment on payment.id = wanted.id and payment.state in ('succeeded', 'late_succeeded')
       join payments_paymentsplit split on split.payment_id = payment.id
@@ -59,6 +68,7 @@ ORDERS_OF_PAYMENTS = """
       join orders_sellerorder o on o.id = split.reference
      where split.payment_id = any(%s::uuid[])
 """
+ORDERS_OF_BALANCES = "select distinct order_id from orders_balancedue where id = any(%s::uuid[])"
 ORDERS_OF_REFUNDS = """
     select distinct split.reference, refund.payment_id, exists (select from orders_sellerorder o where o.id = split.reference)
       from payments_refund refund join payments_paymentsplit split on split.id = refund.split_id
@@ -100,12 +110,14 @@ class Part:
     amount_fen: int
     taken_at: datetime
     county_id: UUID | None
+    is_balance: bool
+    """Whether it paid what was owed for the order besides its first payment."""
     collector_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RefundFact:
-    """Money that goes back out of a part; ``borne_by_others`` is what of it is not at the seller's cost."""
+    """Money that goes back out of a part; ``given_back`` goes with it to those who bore a part of the price, where a case has said so."""
 
     id: UUID
     split_id: UUID
@@ -113,7 +125,7 @@ class RefundFact:
     amount_fen: int
     decided_at: datetime
     arrived_at: datetime | None
-    borne_by_others: tuple[tuple[UUID | None, int], ...] = ()
+    given_back: tuple[tuple[UUID | None, int], ...] | None = None
 
 
 @dataclass(slots=True)
@@ -135,6 +147,8 @@ class SaleFacts:
     seller_kind: str
     pickup_owner_id: UUID | None
     pickup_level: str
+    is_waiting: bool
+    """Whether more is to be paid before it is a sale: the rest of what is sold before its harvest."""
     parts: list[Part] = field(default_factory=list)
     refunds: list[RefundFact] = field(default_factory=list)
     subsidies: tuple[tuple[UUID | None, int], ...] = ()
@@ -144,7 +158,12 @@ class SaleFacts:
         """The part that paid the order; one that was paid before payments were remembered was paid by the first."""
         if self.paid_at is None:
             return None
-        return next((part for part in self.parts if self.paid_by_id in {None, part.payment_id}), None)
+        return next((part for part in self.parts if self.paid_by_id in {None, part.payment_id} and not part.is_balance), None)
+
+    @property
+    def counted(self) -> list[Part]:
+        """The parts that pay for the sale: the first one, and what was owed besides."""
+        return [part for part in self.parts if part.is_balance or part is self.paying]
 
 
 def facts_of(order_ids: Collection[UUID]) -> dict[UUID, SaleFacts]:
@@ -173,7 +192,7 @@ def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
     rows = looked_up(REFUNDS, [array(parts)]) if parts else []
     shares = _case_shares({row[2] for row in rows})
     return [
-        RefundFact(key, split_id, reference, amount_fen, decided_at, arrived_at, tuple(shares.get(reference, ())))
+        RefundFact(key, split_id, reference, amount_fen, decided_at, arrived_at, given_back=shares.get(reference))
         for key, split_id, reference, amount_fen, decided_at, arrived_at in rows
     ]
 
@@ -181,31 +200,72 @@ def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
 def _collected(part: Part, collectors: dict[UUID, UUID]) -> Part:
     if part.id not in collectors:
         return part
-    values = (part.id, part.order_id, part.payment_id, part.seller_id, part.provider, part.amount_fen, part.taken_at, part.county_id)
-    return Part(*values, collector_id=collectors[part.id])
+    return replace(part, collector_id=collectors[part.id])
 
 
-# --- What the other branches bring; each answers "nothing" until its tables are there, and is joined here and nowhere else
+# --- What others than the buyer and the seller have to do with it
 
 
-def _collectors(split_ids: Collection[UUID]) -> dict[UUID, UUID]:  # noqa: ARG001 - joined with wechat
-    """Return who collected parts at the provider, where it was not the house: ``PaymentSplit.account.organisation``."""
-    return {}
+COLLECTORS = """
+    select split.id, account.organisation_id
+      from unnest(%s::uuid[]) as wanted (id)
+      join payments_paymentsplit split on split.id = wanted.id
+      join payments_merchantaccount account on account.id = split.account_id
+     where account.organisation_id is not null
+"""
+SUBSIDIES = """
+    select discount.order_id, discount.bearer_id, sum(discount.amount_fen)::bigint
+      from unnest(%s::uuid[]) as wanted (id)
+      join orders_linediscount discount on discount.order_id = wanted.id and discount.bearer <> 'seller'
+     group by discount.order_id, discount.bearer_id
+     order by discount.order_id, discount.bearer_id
+"""
+CASE_SHARES = """
+    select line.case_id, share.bearer_id, sum(share.amount_fen)::bigint
+      from unnest(%s::uuid[]) as wanted (id)
+      join aftersales_caseline line on line.case_id = wanted.id
+      left join aftersales_caseshare share on share.case_line_id = line.id and share.bearer <> 'seller' and share.amount_fen > 0
+     group by line.case_id, share.bearer_id
+     order by line.case_id, share.bearer_id
+"""
+DISPUTED = """
+    select distinct order_id from aftersales_aftersalecase where order_id = any(%s::uuid[]) and state not in ('done', 'closed')
+"""
+BILLS = """
+    select bill.provider, case when row.kind = 'refund' then row.refund_number else row.our_number end,
+           case when row.kind = 'refund' then -row.amount_fen else row.amount_fen end
+      from payments_providerbill bill
+      left join payments_providerbillrow row on row.bill_id = bill.id and row.kind in ('payment', 'refund')
+     where bill.day >= (%(since)s::timestamptz at time zone 'Asia/Shanghai')::date
+       and bill.day + 1 <= (%(until)s::timestamptz at time zone 'Asia/Shanghai')::date
+     order by bill.provider, bill.day, row.provider_number
+"""
 
 
-def _subsidies(order_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None, int]]]:  # noqa: ARG001 - joined with prices
-    """Return what others than the seller bear of orders' discounts, summed by bearer: ``LineDiscount`` of platform and budgets."""
-    return {}
+def _collectors(split_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return who collected parts at the provider, where it was not the house."""
+    return dict(looked_up(COLLECTORS, [array(split_ids)]))
 
 
-def _case_shares(references: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None, int]]]:  # noqa: ARG001 - joined with aftersales
-    """Return what others than the seller bear of refunds, by the case that they are refunded for: ``CaseShare``."""
-    return {}
+def _subsidies(order_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None, int]]]:
+    """Return what others than the seller bear of orders' discounts, summed by bearer."""
+    found: dict[UUID, list[tuple[UUID | None, int]]] = defaultdict(list)
+    for order_id, bearer_id, fen in looked_up(SUBSIDIES, [array(order_ids)]):
+        found[order_id].append((bearer_id, fen))
+    return found
 
 
-def orders_in_dispute(order_ids: Collection[UUID]) -> set[UUID]:  # noqa: ARG001 - joined with aftersales
+def _case_shares(references: Collection[UUID]) -> dict[UUID, tuple[tuple[UUID | None, int], ...]]:
+    """Return what goes back to those who bore a part of the price, by the case that money is refunded for."""
+    found: dict[UUID, list[tuple[UUID | None, int]]] = defaultdict(list)
+    for case_id, bearer_id, fen in looked_up(CASE_SHARES, [array(references)]):
+        found[case_id] += [(bearer_id, fen)] if fen else []
+    return {case_id: tuple(shares) for case_id, shares in found.items()}
+
+
+def orders_in_dispute(order_ids: Collection[UUID]) -> set[UUID]:
     """Return the orders with an open after-sale case; their earnings do not mature."""
-    return set()
+    return {order_id for (order_id,) in looked_up(DISPUTED, [array(order_ids)])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +277,12 @@ class BillLine:
     amount_fen: int
 
 
-def bill_lines(*, starts_at: datetime, ends_at: datetime) -> dict[str, list[BillLine]]:  # noqa: ARG001 - joined with wechat
-    """Return the providers' bills of a window, by provider; a provider whose bill has not come is missing."""
-    return {}
+def bill_lines(*, starts_at: datetime, ends_at: datetime) -> dict[str, list[BillLine]]:
+    """Return the providers' bills of whole days within a window, by provider; a provider whose bill has not come is missing."""
+    found: dict[str, list[BillLine]] = defaultdict(list)
+    for provider, number, fen in looked_up(BILLS, {"since": starts_at, "until": ends_at}):
+        found[provider] += [BillLine(provider, number, fen)] if number is not None else []
+    return found
 
 
 # --- Which orders an event speaks of
@@ -228,6 +291,11 @@ def bill_lines(*, starts_at: datetime, ends_at: datetime) -> dict[str, list[Bill
 def orders_of_payments(payment_ids: Iterable[UUID]) -> list[UUID]:
     """Return the seller orders that payments were made for."""
     return [order_id for (order_id,) in looked_up(ORDERS_OF_PAYMENTS, [array(payment_ids)])]
+
+
+def orders_of_balances(balance_ids: Iterable[UUID]) -> list[UUID]:
+    """Return the seller orders for which something was owed besides."""
+    return [order_id for (order_id,) in looked_up(ORDERS_OF_BALANCES, [array(balance_ids)])]
 
 
 def orders_of_refunds(refund_ids: Iterable[UUID]) -> tuple[set[UUID], set[UUID]]:

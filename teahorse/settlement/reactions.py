@@ -3,9 +3,10 @@
 from django.utils import timezone
 
 from teahorse.common.events import reacts_to
-from teahorse.orders.events import OrdersCancelled, OrdersClosed, OrdersPaid
+from teahorse.orders.events import BalancesPaid, OrdersCancelled, OrdersClosed, OrdersPaid
 from teahorse.payments.events import PaymentsSucceeded, PaymentsSucceededLate, RefundsRequested, RefundsSettled
 from teahorse.settlement import actions
+from teahorse.settlement.facts import orders_of_balances
 
 
 @reacts_to(PaymentsSucceeded)
@@ -48,3 +49,9 @@ def earn(event: OrdersClosed) -> None:
 def book_cancelled(event: OrdersCancelled) -> None:
     """Book what is to go back, should the refund's own message be lost."""
     actions.book_sales(order_ids=event.order_ids, now=timezone.now())
+
+
+@reacts_to(BalancesPaid)
+def book_balances(event: BalancesPaid) -> None:
+    """Count what was paid besides."""
+    actions.book_sales(order_ids=orders_of_balances(event.balance_ids), now=timezone.now())

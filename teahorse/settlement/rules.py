@@ -136,23 +136,28 @@ class Reversal:
     fees_fen: list[int]
 
 
-def reversal(*, refund_fen: int, paid_left_fen: int, subsidies_left: Sequence[int], fees_left: Sequence[int]) -> Reversal:
+def reversal(
+    *, refund_fen: int, paid_left_fen: int, subsidies_left: Sequence[int], fees_left: Sequence[int], given_back: Sequence[int] | None = None
+) -> Reversal:
     """
     Divide a refund over what is left of a sale; ``refund_fen`` is of the ``paid_left_fen`` that the buyer has not got back.
 
-    With the buyer's part the same part of the subsidies goes back to those who gave them. Seller and fees bear all of
-    it in the proportion of what each has left, so that the last refund clears the rest of each to the fen.
+    With the buyer's part goes back to those who gave the subsidies what a case has said (``given_back``, as far as it is left),
+    else the same part of each. Seller and fees bear all of it in the proportion of what each has left, so that the last refund
+    clears the rest of each to the fen.
 
     :raises ValueError: if more would go back than is left.
     """
     if not 0 < refund_fen <= paid_left_fen:
         msg = f"{refund_fen} of {paid_left_fen} fen cannot go back"
         raise ValueError(msg)
-    subsidy_left = sum(subsidies_left)
-    subsidy = subsidy_left * refund_fen // paid_left_fen
-    whole_left = paid_left_fen + subsidy_left
-    seller, *fee_parts = allot(refund_fen + subsidy, [whole_left - sum(fees_left), *fees_left])
-    return Reversal(allot(subsidy, subsidies_left), seller, fee_parts)
+    if given_back is None or refund_fen == paid_left_fen:
+        given = allot(sum(subsidies_left) * refund_fen // paid_left_fen, subsidies_left)
+    else:
+        given = [min(fen, left) for fen, left in zip(given_back, subsidies_left, strict=True)]
+    whole_left = paid_left_fen + sum(subsidies_left)
+    seller, *fee_parts = allot(refund_fen + sum(given), [whole_left - sum(fees_left), *fees_left])
+    return Reversal(given, seller, fee_parts)
 
 
 def matures_at(closed_at: datetime) -> datetime:

@@ -202,21 +202,6 @@ def test_a_budget_gets_back_what_the_buyer_does(seller, goods, budget, now, part
     assert are_whole(now)
 
 
-@pytest.mark.django_db
-def test_what_the_network_broke_the_seller_does_not_pay(seller, goods, now, monkeypatch):
-    station = world.organisation("station", kind="township_station")
-    (order,) = closed({goods: 1}, now=now)
-    back = refund(order, 1000, now=now)
-    monkeypatch.setattr(facts, "_case_shares", lambda references: {back.reference: [(station.pk, 800)]})
-
-    actions.book_sales(order_ids=[order.pk], now=now)
-
-    assert standing(seller) == {"earned": 4800}
-    assert standing(station) == {"subsidy": -800}
-    assert standing()["going_back"] == 1000
-    assert are_whole(now)
-
-
 # --- In any order, and again
 
 

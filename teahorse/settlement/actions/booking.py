@@ -6,7 +6,7 @@ read, and whatever of it is not in the books yet is booked. So a fact that is to
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -131,9 +131,12 @@ class _Booking:
     centres: Centres | None = None
 
     def is_settled(self, facts: SaleFacts, sale: Sale) -> bool:
-        """Whether nothing more is to be divided: no refund waits, and it is closed as it is below."""
-        return (sale.closed_at is not None or facts.closed_at is None) and all(
-            (accounts.REFUND_DECIDED, refund.id) in self.known for refund in facts.refunds
+        """Whether nothing more is to be divided: no refund waits, nothing more was paid, and it is closed as it is below."""
+        is_counted = sum(part.amount_fen for part in facts.counted) == sale.paid_fen
+        return (
+            is_counted
+            and (sale.closed_at is not None or facts.closed_at is None)
+            and all((accounts.REFUND_DECIDED, refund.id) in self.known for refund in facts.refunds)
         )
 
     def read_shares(self, sales: list[Sale]) -> None:
@@ -155,9 +158,8 @@ class _Booking:
         for part in facts.parts:
             if (accounts.PAYMENT_TAKEN, part.id) not in self.known:
                 self._take(sale, part)
-        paying = facts.paying
-        if sale.frozen_at is None and paying is not None and facts.paid_at is not None:
-            self._freeze(sale, facts, paying)
+        counted = facts.counted
+        self._count(sale, facts, counted)
         steps: list[tuple[datetime, int, RefundFact | None]] = [
             (refund.decided_at, 0, refund) for refund in facts.refunds if (accounts.REFUND_DECIDED, refund.id) not in self.known
         ]
@@ -167,7 +169,7 @@ class _Booking:
             if refund is None:
                 self._close(sale, at)
             else:
-                self._decide(sale, refund, is_of_sale=paying is not None and refund.split_id == paying.id)
+                self._decide(sale, refund, is_of_sale=refund.split_id in {part.id for part in counted})
         by_id = {part.id: part for part in facts.parts}
         for refund in facts.refunds:
             if refund.arrived_at is not None and (accounts.REFUND_ARRIVED, refund.id) not in self.known:
@@ -187,9 +189,43 @@ class _Booking:
         held = self._seller(sale, "held")
         self._entry(accounts.PAYMENT_TAKEN, part.id, part.taken_at, sale.number, (box, part.amount_fen), (held, -part.amount_fen))
 
-    def _freeze(self, sale: Sale, facts: SaleFacts, paying: Part) -> None:
+    def _count(self, sale: Sale, facts: SaleFacts, counted: Sequence[Part]) -> None:
+        """Freeze a sale that is paid; what is paid later because it weighs more is the seller's whole."""
+        paid_fen = sum(part.amount_fen for part in counted)
+        paying = facts.paying
+        if sale.frozen_at is None:
+            if paying is not None and facts.paid_at is not None and not facts.is_waiting:
+                self._freeze(sale, facts, paying, paid_fen)
+        elif paid_fen > sale.paid_fen:
+            more_fen, sale.paid_fen = paid_fen - sale.paid_fen, paid_fen
+            if sale.closed_at is not None:
+                self._earn_more(sale, next(part for part in reversed(counted) if part.is_balance), more_fen)
+
+    def _earn_more(self, sale: Sale, part: Part, fen: int) -> None:
+        """Hand on what was paid for a sale after its end."""
+        sale.held_fen -= fen
+        earned = self.earned.get(sale.pk)
+        is_maturing = earned is not None and earned.state == Earning.State.MATURING
+        purpose = "earned" if is_maturing else "payable"
+        pair = ((self._seller(sale, "held"), fen), (self._seller(sale, purpose), -fen))
+        self._entry(accounts.BALANCE_EARNED, part.id, part.taken_at, sale.number, *pair)
+        self.earnings.append(
+            Earning(
+                county_id=sale.county_id,
+                seller_id=sale.seller_id,
+                kind=Earning.Kind.ADJUSTMENT.value,
+                source_id=part.id,
+                order_id=sale.pk,
+                amount_fen=fen,
+                state=(Earning.State.MATURING if is_maturing else Earning.State.PAYABLE).value,
+                earned_at=part.taken_at,
+                matures_at=earned.matures_at if earned is not None and is_maturing else part.taken_at,
+            )
+        )
+
+    def _freeze(self, sale: Sale, facts: SaleFacts, paying: Part, paid_fen: int) -> None:
         """Let fees and discounts stand from now on, at the rates of the day of placing."""
-        sale.frozen_at, sale.paid_fen = facts.paid_at, paying.amount_fen
+        sale.frozen_at, sale.paid_fen = facts.paid_at, paid_fen
         granted = [(bearer, fen) for bearer, fen in facts.subsidies if fen]
         sale.subsidy_fen = sum(fen for _, fen in granted)
         for bearer, fen in granted:
@@ -246,22 +282,22 @@ class _Booking:
         )
 
     def _decide(self, sale: Sale, refund: RefundFact, *, is_of_sale: bool) -> None:
-        """Book a decided refund: at the cost of whoever bears it, out of what has not gone back."""
-        others = [(accounts.subsidy(bearer), fen) for bearer, fen in refund.borne_by_others]
-        own_fen = refund.amount_fen - sum(fen for _, fen in others)
+        """Book a decided refund, out of what has not gone back."""
         back = (accounts.GOING_BACK, -refund.amount_fen)
-        if own_fen == 0 or not (is_of_sale and sale.frozen_at is not None):
-            # money that never paid for the order goes back as it came; what others bear alone leaves the sale as it is
-            held = self._seller(sale, "held")
-            sale.held_fen -= own_fen
-            self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, (held, own_fen), *others, back)
+        if not (is_of_sale and sale.frozen_at is not None):
+            # money that never paid for the order, or only begun to, goes back as it came
+            sale.held_fen -= refund.amount_fen
+            held = (self._seller(sale, "held"), refund.amount_fen)
+            self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, held, back)
             return
         fees, subsidies = self.fees[sale.pk], self.subsidies[sale.pk]
+        given = dict(refund.given_back) if refund.given_back is not None else None
         divided = rules.reversal(
-            refund_fen=own_fen,
+            refund_fen=refund.amount_fen,
             paid_left_fen=sale.paid_fen - sale.refunded_fen,
             subsidies_left=[subsidy.left_fen for subsidy in subsidies],
             fees_left=[fee.left_fen for fee in fees],
+            given_back=[given.get(subsidy.bearer_id, 0) for subsidy in subsidies] if given is not None else None,
         )
         returned = []
         for subsidy, fen in zip(subsidies, divided.subsidies_fen, strict=True):
@@ -273,17 +309,17 @@ class _Booking:
             taken_back.append((accounts.fees(fee.kind, fee.beneficiary_id), fen))
             if fen:
                 self.reversals.append(FeeReversal(id=new_id(), fee=fee, refund_id=refund.id, amount_fen=fen))
-        sale.refunded_fen += own_fen
+        sale.refunded_fen += refund.amount_fen
         sale.subsidy_back_fen += sum(divided.subsidies_fen)
         sale.fees_back_fen += sum(divided.fees_fen)
-        whole = own_fen + sum(divided.subsidies_fen)
+        whole = refund.amount_fen + sum(divided.subsidies_fen)
         if sale.closed_at is None:
             sale.held_fen -= whole
             bearing = [(self._seller(sale, "held"), whole)]
         else:
             purpose = self._owe(sale, refund, divided.seller_fen)
             bearing = [(self._seller(sale, purpose), divided.seller_fen), *taken_back]
-        self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, *bearing, *others, back, *returned)
+        self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, *bearing, back, *returned)
 
     def _turn(self, share: FeeLine | SubsidyLine, fen: int) -> None:
         if fen:
