@@ -19,6 +19,8 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from sandbox import keys as key_store
+from sandbox.fapiao import keys as fapiao_keys
+from sandbox.fapiao import server as fapiao
 from sandbox.frame import page
 from sandbox.sms import server as sms
 from sandbox.state import State
@@ -29,6 +31,7 @@ from sandbox.wechatpay.gateway import Gateway
 SERVERS = (
     ("wechatpay/", "微信支付", "WeChat Pay API v3: payments, refunds, notifications; the payer's page"),
     ("wechatpay/_log", "微信支付记录", "Requests and notifications of WeChat Pay"),
+    ("fapiao/", "电子发票", "Invoices (fapiao) as Nuonuo's open platform issues them"),
     ("sms/", "短信", "The messages that phones would have received"),
 )
 
@@ -59,6 +62,7 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
             Mount("/wechatpay", routes=wechatpay),
             Mount("/wechat", routes=oauth.routes(gateway)),
             Mount("/sms", routes=sms.routes(keys, state)),
+            Mount("/fapiao", routes=fapiao.routes(fapiao_keys.ensure(keys_folder), state)),
         ],
         lifespan=lifespan,
     )

@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "teahorse.payments",
     "teahorse.logistics",
     "teahorse.orders",
+    "teahorse.invoices",
+    "teahorse.dossiers",
     "teahorse.mall",
     "teahorse.console",
     "teahorse.api",
