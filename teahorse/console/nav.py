@@ -38,7 +38,7 @@ def nav_of(acting: Acting) -> list[dict[str, Any]]:
     return list(_entries(acting.organisation, acting.rights, waiting.counts(acting)))
 
 
-def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
+def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[str, int]) -> Iterator[dict[str, Any]]:  # noqa: C901 - a page, a line
     def entry(name: str, label: str, icon: str, group: str) -> dict[str, Any]:
         return {
             "href": reverse(f"console:{name}", kwargs={"org": organisation.key}),
@@ -56,6 +56,10 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
     if Right.LIST_GOODS in rights:
         yield entry("goods", _("Goods"), "kinds", selling)
         yield entry("import", _("Import"), "upload", selling)
+    if Right.SEE_MONEY in rights:
+        yield entry("invoices", _("Invoices"), "print", selling)
+    if Right.MANAGE_MEMBERS in rights and organisation.is_seller:
+        yield entry("dossiers", _("Credit dossiers"), "chart", selling)
     if Right.APPROVE_LISTINGS in rights:
         yield entry("approvals", _("Approvals"), "check", centre)
     if Right.DESK_ORDERS in rights:

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from teahorse.console.views import approving, cash, choosing, day, desk, goods, importing, members, parcels, shipping, stocking
+from teahorse.console.views import (
+    approving,
+    cash,
+    choosing,
+    day,
+    desk,
+    dossiers,
+    goods,
+    importing,
+    invoicing,
+    members,
+    parcels,
+    shipping,
+    stocking,
+)
 
 app_name = "console"
 
@@ -40,6 +54,14 @@ urlpatterns = [
     path("<slug:org>/cash/<key:group_id>/take/", cash.take, name="cash_take"),
     path("<slug:org>/cash/<key:refund_id>/give-back/", cash.give_back, name="cash_give_back"),
     path("<slug:org>/cash/<key:subject_id>/receipt/", cash.receipt, name="receipt"),
+    path("<slug:org>/invoices/", invoicing.invoices, name="invoices"),
+    path("<slug:org>/invoices/issuer/", invoicing.issuer, name="issuer"),
+    path("<slug:org>/invoices/<key:request_id>/decide/", invoicing.decide, name="invoice_decide"),
+    path("<slug:org>/invoices/<key:request_id>/paper/", invoicing.paper, name="invoice_paper"),
+    path("<slug:org>/dossiers/", dossiers.dossiers, name="dossiers"),
+    path("<slug:org>/dossiers/<key:dossier_id>/", dossiers.dossier, name="dossier"),
+    path("<slug:org>/dossiers/<key:dossier_id>/paper/", dossiers.paper, name="dossier_paper"),
+    path("<slug:org>/dossiers/<key:dossier_id>/withdraw/", dossiers.withdraw, name="dossier_withdraw"),
     path("<slug:org>/members/", members.members, name="members"),
     path("<slug:org>/members/<key:membership_id>/end/", members.end, name="member_end"),
     path("<slug:org>/members/grants/<key:grant_id>/end/", members.end_grant, name="grant_end"),

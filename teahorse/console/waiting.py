@@ -8,6 +8,8 @@ from django.db.models import Count, Q, QuerySet
 from teahorse.catalog import queries as catalog
 from teahorse.catalog.models import ProductDraft
 from teahorse.console.access import Acting
+from teahorse.invoices.models import InvoiceRequest
+from teahorse.invoices.models import State as InvoiceState
 from teahorse.logistics.models import Parcel
 from teahorse.orders.models import SellerOrder
 from teahorse.people import queries as people
@@ -24,6 +26,8 @@ def counts(acting: Acting) -> dict[str, int]:
         found["ship"] = SellerOrder.objects.filter(seller=organisation, state=SellerOrder.State.PAID).count()
     if Right.LIST_GOODS in rights:
         found["goods"] = ProductDraft.objects.filter(seller=organisation, state=ProductDraft.State.SENT_BACK).count()
+    if Right.SEE_MONEY in rights:
+        found["invoices"] = InvoiceRequest.objects.filter(seller=organisation, state=InvoiceState.REQUESTED).count()
     if Right.APPROVE_LISTINGS in rights:
         found["approvals"] = drafts_for(acting).count()
     if Right.HANDLE_PARCELS in rights:

@@ -136,6 +136,11 @@ class PartShown:
     promise: str = ""
 
     @property
+    def can_invoice(self) -> bool:
+        """Whether it was paid, so that there may be an invoice or a receipt."""
+        return self.order.paid_at is not None
+
+    @property
     def words(self) -> str:
         """The stage in words."""
         return stage_words(self.stage)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from teahorse.mall.views import account, browsing, buying, following, product, reading, scanning
+from teahorse.mall.views import account, browsing, buying, following, invoicing, product, reading, scanning, verifying
 
 app_name = "mall"
 urlpatterns = [
@@ -26,8 +26,14 @@ urlpatterns = [
     path("orders/<key:group_id>/pay/", following.pay, name="pay"),
     path("orders/<key:group_id>/pay/wechat/", following.wechat_answered, name="wechat"),
     path("orders/<key:group_id>/pay/fragment/", following.pay_fragment, name="pay_fragment"),
+    path("orders/<key:group_id>/invoice/<key:order_id>/", invoicing.invoice, name="invoice"),
+    path("orders/<key:group_id>/invoice/<key:order_id>/paper/", invoicing.invoice_paper, name="invoice_paper"),
+    path("orders/<key:group_id>/invoice/<key:order_id>/receipt/", invoicing.receipt, name="receipt"),
+    path("verify/", verifying.look_up, name="verify_look_up"),
+    path("verify/<str:verify_code>/", verifying.verify, name="verify"),
     path("me/", account.me, name="me"),
     path("me/orders/", account.orders, name="orders"),
+    path("me/invoice-titles/", invoicing.titles, name="titles"),
     path("me/arrived/", account.arrived, name="arrived"),
     path("about/returns/", reading.returns, name="returns"),
     path("about/privacy/", reading.privacy, name="privacy"),

@@ -14,7 +14,12 @@ from django.utils import timezone
 from teahorse.catalog import actions as catalog
 from teahorse.catalog.content import ProductContent, VariantContent
 from teahorse.catalog.models import Product, ProductDraft
+from teahorse.common.ids import new_id
 from teahorse.console import actions as console
+from teahorse.dossiers import actions as dossiers
+from teahorse.invoices import actions as invoices
+from teahorse.invoices.models import RedInvoice
+from teahorse.invoices.rules import check_sign
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.orders import actions as orders
@@ -145,7 +150,9 @@ def side(name: str, *, number: int) -> Side:
     token, secret = people.issue_token(organisation=coop, name=f"{mark}钥匙", now=now)
     console.reveal(subject_id=waiting.pk, organisation=centre, reason=f"{mark}缘由", by=operator, now=now - timedelta(hours=1))
     grant = people.grant_right(grantor=coop, grantee=centre, right="list_goods", now=now)
+    papers = _papers(made, seller, waiting)
     made.ids |= {
+        **papers,
         "grant_id": grant.pk,
         "order_id": waiting.pk,
         "unpaid": SellerOrder.objects.get(group=unpaid).pk,
@@ -172,6 +179,31 @@ def side(name: str, *, number: int) -> Side:
         "operator": operator.pk,
     }
     return made
+
+
+def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
+    """Return an issued invoice with a red letter, a title of the buyer's book, and a dossier, each with the side's mark."""
+    now = timezone.now()
+    number = f"91540{COUNTIES[made.name]}MA6T0"
+    title = invoices.keep_title(
+        person=made.buyer, title=invoices.title_typed(kind="person", name=f"{made.mark}抬头", email="buyer@example.com"), now=now
+    )
+    tax_number = (number + "0" * 17)[:17]
+    invoices.register_issuer(
+        organisation=made.coop, name=f"{made.mark}注册名", tax_number=tax_number + check_sign(tax_number), tax_rate="exempt",
+        clerk="开票人", is_automatic=False, by=seller, now=now,
+    )  # fmt: skip
+    wish = invoices.TitleWanted(kind="person", name=f"{made.mark}抬头")
+    asked = invoices.request_invoice(order=order, title=wish, person=made.buyer, now=now)
+    red = RedInvoice.objects.create(
+        county_id=asked.county_id, invoice=asked, refund_id=new_id(), our_number=new_id().hex, amount_fen=1,
+        requested_at=now, deadline_at=now, due_at=now,
+    )  # fmt: skip
+    dossier = dossiers.ask_dossier(
+        organisation=made.coop, by=seller, form_key=new_id(), months=12, days=30, bank_name=f"{made.mark}银行", purpose="买设备",
+        signed_name=seller.name, is_agreed=True, now=now,
+    )  # fmt: skip
+    return {"title_id": title.pk, "request_id": asked.pk, "red_id": red.pk, "dossier_id": dossier.pk}
 
 
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:

@@ -58,7 +58,9 @@ def test_every_figure_is_that_of_single_orders(coop, buyers):
         wanted = {offer: rng.randint(1, 4) for offer in rng.sample([*offers, others], rng.randint(1, 3))}
         for order in sold(wanted, at=at, buyer=rng.choice(buyers), packed_after=timedelta(hours=rng.choice((5, 47, 48, 49, 90)))):
             if rng.random() < 0.4:
-                given_back(order, rng.randint(1, order.total_fen), at=min(at + timedelta(days=rng.randint(7, 70)), NOW - timedelta(hours=1)))
+                given_back(
+                    order, rng.randint(1, order.total_fen), at=min(at + timedelta(days=rng.randint(7, 70)), NOW - timedelta(hours=1))
+                )
     first, _last = queries.window(months=12, now=NOW)
 
     found = queries.figures_of(seller=coop, first_date=first, until=NOW)
@@ -73,8 +75,8 @@ def test_every_figure_is_that_of_single_orders(coop, buyers):
     assert found["average_fen"] == sum(sold_fen.values()) // orders
     assert (found["shipped"], found["shipped_in_time"]) == (orders, in_time)
     assert len(found["months"]) == 12
-    goods = sum(OrderLine.objects.filter(order__in=SellerOrder.objects.filter(seller=coop, paid_at__gte=datetime(2025, 12, 1, tzinfo=BEIJING)))
-                .values_list("amount_fen", flat=True))  # fmt: skip
+    within = SellerOrder.objects.filter(seller=coop, paid_at__gte=datetime(2025, 12, 1, tzinfo=BEIJING))
+    goods = sum(OrderLine.objects.filter(order__in=within).values_list("amount_fen", flat=True))
     assert sum(row["amount_fen"] for row in found["goods"]) == goods
 
 
