@@ -123,7 +123,8 @@ def payload(of: Side) -> dict[str, object]:
         "number": ids["pickup_code"], "pickup_code": ids["pickup_code"], "q": ids["pickup_code"], "reason": "看一看别人的",
         "organisation": of.coop.key, "phone": "+8619900009999", "role": "manager", "name": "偷来的", "digest": "0" * 64,
         "variants.0.id": str(ids["offer_id"]), "changed_at": "2026-01-01T00:00:00+00:00", "state": "all",
-        "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "red": str(ids["red_id"]), "kind": "person", "title_name": "偷来的",
+        "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "red": str(ids["red_id"]), "kind": "person",
+        "title_name": "偷来的",
     }  # fmt: skip
 
 

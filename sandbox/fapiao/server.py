@@ -107,7 +107,7 @@ class Platform:
         if method == "nuonuo.OpeMplatform.requestBillingNew":
             return self._take(body.decode(), read(content, user_tax=request.headers.get("usertax", "")))
         if method == "nuonuo.OpeMplatform.queryInvoiceResult":
-            return self._tell(content, str(request.base_url))
+            return self._tell(content, str(request.base_url).rstrip("/") + request.scope["root_path"])
         raise Refused(code="E9003", describe="方法不存在")
 
     def _check(self, request: Request, body: bytes) -> None:
@@ -173,7 +173,7 @@ class Platform:
             "statusMsg": "开票完成（最终状态）",
             "allElectronicInvoiceNumber": row["number"],
             "invoiceTime": int(row["ready_at"] * 1000),
-            "pdfUrl": f"{address.rstrip('/')}/paper/{row['serial']}.pdf",
+            "pdfUrl": f"{address}/paper/{row['serial']}.pdf",
         }
 
     async def document(self, request: Request) -> Response:

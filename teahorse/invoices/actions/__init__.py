@@ -1,6 +1,7 @@
 """Every change of titles, issuers and invoices, by topic."""
 
 from teahorse.invoices.actions.asking import (
+    BookFull,
     InvoiceAsked,
     NotAnIssuer,
     NothingPaid,
@@ -15,6 +16,7 @@ from teahorse.invoices.actions.sending import retry_red, send_papers
 from teahorse.invoices.actions.taking_back import take_back, take_back_forgotten
 
 __all__ = [
+    "BookFull",
     "InvoiceAsked",
     "NotAnIssuer",
     "NotWaiting",

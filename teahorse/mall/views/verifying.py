@@ -2,20 +2,19 @@
 
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from teahorse.common.tries import Tries
 from teahorse.common.visitors import client_address
 from teahorse.dossiers import actions, paper, queries, rules
 from teahorse.dossiers.models import Dossier
 from teahorse.mall.show import page, personal
 
-MOST_WRONG = 30
-WITHIN_SECONDS = 600
+wrong_codes = Tries(most=30, seconds=600)
 """So many wrong codes from one address, then it waits: a code has 100 bits, this only spares the database."""
 
 
@@ -36,11 +35,11 @@ def look_up(request: HttpRequest) -> HttpResponse:
 def verify(request: HttpRequest, verify_code: str) -> HttpResponse:
     """Show the frozen figures of a valid dossier; of an expired or withdrawn one only that; of any other code nothing."""
     now, address = timezone.now(), client_address(request)
-    if _has_tried_too_often(address):
+    if wrong_codes.are_used_up(address):
         return page(request, "verify", {"typed": "", "error": _("Too many wrong codes. Try again in ten minutes.")}, status=429)
     dossier = queries.dossier_by_code(verify_code)
     if dossier is None:
-        _count_wrong(address)
+        wrong_codes.count(address)
         error = _("No dossier has this code. Compare it with the paper sign by sign.")
         return page(request, "verify", {"typed": verify_code[:60], "error": error}, status=404)
     if request.method == "GET":
@@ -84,16 +83,3 @@ def _shown(dossier: Dossier, *, standing: str) -> dict[str, Any]:
         "season": [(place + 1, paper.share(part)) for place, part in enumerate(figures["season_shares"])],
         "goods": [(row["name"], row["units"], paper.money(row["amount_fen"]), paper.share(row["share"])) for row in figures["goods"]],
     }
-
-
-def _key(address: str) -> str:
-    return f"verify:{address}"
-
-
-def _has_tried_too_often(address: str) -> bool:
-    return int(cache.get(_key(address), 0)) >= MOST_WRONG
-
-
-def _count_wrong(address: str) -> None:
-    """Count a wrong code; two at once may count as one, which does no harm here."""
-    cache.set(_key(address), int(cache.get(_key(address), 0)) + 1, WITHIN_SECONDS)
