@@ -9,6 +9,7 @@ from django.db import transaction
 from teahorse.demo.drafts import load_drafts
 from teahorse.demo.goods import load_goods
 from teahorse.demo.keys import key_of
+from teahorse.demo.papers import load_issuers
 from teahorse.demo.past_orders import load_past_orders
 from teahorse.demo.reading import Row, read, translated
 from teahorse.demo.writing import write_missing
@@ -31,6 +32,7 @@ def load_demo(*, now: datetime) -> None:
     load_goods(now=now)
     load_drafts(now=now)
     load_past_orders(now=now)
+    load_issuers(now=now)
 
 
 def e164(phone: str) -> str:

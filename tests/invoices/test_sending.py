@@ -76,7 +76,7 @@ def test_money_that_goes_back_while_it_is_issued_gets_its_red_letter_then(sent, 
     reactions.take_back(RefundsSettled(refund_ids=(refund.pk,)))
     assert not RedInvoice.objects.exists()
 
-    worked(rounds=3)
+    worked(rounds=4)
 
     assert [(red.amount_fen, red.state) for red in RedInvoice.objects.all()] == [(800, "issued")]
 
