@@ -115,6 +115,6 @@ def test_the_paper_says_what_the_figures_say(dossier, tmp_path):
         assert all(paper.money(month[name]) in line for name in ("sold_fen", "returned_fen", "net_fen"))
     assert dossier.digest in text.replace("\n", "")
     assert all(word in text for word in ("西藏农商银行琼结支行", "购买烘干设备", "次仁", "青稞酒", "第 1 页"))
-    assert "买家" not in text.replace("买家", "", 20) or world.person("+8619900003000").name not in text
+    assert world.person("+8619900003000").name not in text
     shown = subprocess.run(["pdffonts", "dossier.pdf"], cwd=tmp_path, check=True, capture_output=True).stdout.decode()
     assert "Tibetan" in shown

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from teahorse.common.refusals import Refusal
 from teahorse.console.access import Acting, Context, acts
@@ -38,7 +39,7 @@ def _listed(request: HttpRequest, acting: Acting) -> Context:
         "invoices": shown,
         "rows": [{"asked": row, "is_overdue": row.is_overdue(acting.now), "reds": list(row.reds.all())} for row in rows],
         "papers": queries.papers_there([row.pk for row in rows] + [red.pk for red in reds]),
-        "tabs": [("", _("All")), ("waiting", _("Waiting")), ("issued", _("Issued")), ("refused", _("Refused"))],
+        "tabs": [("", _("All")), ("waiting", _("Waiting")), ("issued", _("Issued")), ("refused", pgettext("invoice", "Refused"))],
         "tab": wish if wish in SHOWN else "",
         "issuer": queries.issuer_of(acting.organisation.pk),
         "overdue": InvoiceRequest.objects.filter(seller=acting.organisation, state=State.REQUESTED, deadline_at__lte=acting.now).count(),
