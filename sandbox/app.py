@@ -24,6 +24,8 @@ from sandbox.alipay import control as alipay_control
 from sandbox.alipay import notify as alipay_notify
 from sandbox.alipay import pages as alipay_pages
 from sandbox.alipay.gateway import Gateway as AlipayGateway
+from sandbox.fapiao import keys as fapiao_keys
+from sandbox.fapiao import server as fapiao
 from sandbox.frame import page
 from sandbox.sms import server as sms
 from sandbox.state import State
@@ -35,6 +37,7 @@ SERVERS = (
     ("wechatpay/", "微信支付", "WeChat Pay API v3: payments, refunds, notifications; the payer's page"),
     ("wechatpay/_log", "微信支付记录", "Requests and notifications of WeChat Pay"),
     ("alipay/", "支付宝", "Alipay: payments, refunds, notifications, bills; the payer's page"),
+    ("fapiao/", "电子发票", "Invoices (fapiao) as Nuonuo's open platform issues them"),
     ("sms/", "短信", "The messages that phones would have received"),
 )
 
@@ -69,6 +72,7 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
             Mount("/alipay", routes=[*alipay_api.routes(alipay), *alipay_pages.routes(alipay), *alipay_control.routes(alipay)]),
             Mount("/wechat", routes=oauth.routes(gateway)),
             Mount("/sms", routes=sms.routes(keys, state)),
+            Mount("/fapiao", routes=fapiao.routes(fapiao_keys.ensure(keys_folder), state)),
         ],
         lifespan=lifespan,
     )

@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "teahorse.orders",
     "teahorse.aftersales",
     "teahorse.settlement",
+    "teahorse.invoices",
+    "teahorse.dossiers",
     "teahorse.mall",
     "teahorse.console",
     "teahorse.api",

@@ -48,9 +48,10 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "rest": lambda _: "nowhere",
     "message": lambda _: "nothing",
     "extra_context": lambda _: "",
+    "verify_code": lambda _: "0000000000000000000N",
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
-        "grant_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id",
+        "grant_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id", "dossier_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""
@@ -110,8 +111,8 @@ def payload(of: Side) -> dict[str, object]:
     """
     Return a form that names everything of a side, under every name that some page reads.
 
-    Two whole numbers are left out, because they open something on purpose: whoever brings the number of an order may pay it
-    in cash at any counter, and whoever holds a parcel may take it in by the number on it.
+    What opens something on purpose is left out: whoever brings the number of an order may pay it in cash at any counter,
+    whoever holds a parcel may take it in by the number on it, and whoever was given a dossier's code may read it.
     """
     ids = of.ids
     return {
@@ -123,6 +124,8 @@ def payload(of: Side) -> dict[str, object]:
         "organisation": of.coop.key, "phone": "+8619900009999", "role": "manager", "name": "偷来的", "digest": "0" * 64,
         "variants.0.id": str(ids["offer_id"]), "changed_at": "2026-01-01T00:00:00+00:00", "state": "all",
         "seller": str(of.coop.pk), "reference": "看一看别人的",
+        "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "red": str(ids["red_id"]), "kind": "person",
+        "title_name": "偷来的",
     }  # fmt: skip
 
 

@@ -50,6 +50,8 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.LIST_GOODS, "import", _("Import"), "upload", selling),
         (Right.PROMOTE, "promotions", _("Promotions"), "heart", own),
         (Right.SEE_MONEY, "money", _("Money"), "money", selling),
+        (Right.SEE_MONEY, "invoices", _("Invoices"), "print", selling),
+        (Right.MANAGE_MEMBERS if organisation.is_seller else "", "dossiers", _("Credit dossiers"), "chart", selling),
         (Right.APPROVE_LISTINGS, "approvals", _("Approvals"), "check", centre),
         (Right.DESK_ORDERS, "desk", _("Order desk"), "search", centre),
         (Right.DESK_ORDERS, "disputes", _("Disputes"), "question", centre),

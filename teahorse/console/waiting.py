@@ -10,6 +10,8 @@ from teahorse.aftersales.models import AfterSaleCase
 from teahorse.catalog import queries as catalog
 from teahorse.catalog.models import ProductDraft
 from teahorse.console.access import Acting
+from teahorse.invoices.models import InvoiceRequest
+from teahorse.invoices.models import State as InvoiceState
 from teahorse.logistics.models import Parcel
 from teahorse.orders.models import SellerOrder
 from teahorse.people import queries as people
@@ -29,6 +31,8 @@ def counts(acting: Acting) -> dict[str, int]:
         found["cases"] = aftersales.waiting_for_seller(organisation)
     if Right.LIST_GOODS in rights:
         found["goods"] = ProductDraft.objects.filter(seller=organisation, state=ProductDraft.State.SENT_BACK).count()
+    if Right.SEE_MONEY in rights:
+        found["invoices"] = InvoiceRequest.objects.filter(seller=organisation, state=InvoiceState.REQUESTED).count()
     if Right.APPROVE_LISTINGS in rights:
         found["approvals"] = drafts_for(acting).count()
     if Right.DESK_ORDERS in rights:

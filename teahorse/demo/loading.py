@@ -11,6 +11,7 @@ from teahorse.demo.books import load_books
 from teahorse.demo.drafts import load_drafts
 from teahorse.demo.goods import load_goods
 from teahorse.demo.keys import key_of
+from teahorse.demo.papers import load_issuers
 from teahorse.demo.past_orders import load_past_orders
 from teahorse.demo.promotions import load_promotions
 from teahorse.demo.reading import Row, read, translated
@@ -36,6 +37,7 @@ def load_demo(*, now: datetime) -> None:
     load_past_orders(now=now)
     load_promotions(now=now)
     load_books(now=now)
+    load_issuers(now=now)
 
 
 def e164(phone: str) -> str:

@@ -197,6 +197,11 @@ class PartShown:
         return next((shown for shown in self.balances if shown.balance.state == BalanceDue.State.ASKED), None)
 
     @property
+    def can_invoice(self) -> bool:
+        """Whether it was paid, so that there may be an invoice or a receipt."""
+        return self.order.paid_at is not None
+
+    @property
     def words(self) -> str:
         """The stage in words."""
         return stage_words(self.stage)

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from teahorse.mall.views import account, aftersales, browsing, buying, following, product, reading, scanning
+from teahorse.mall.views import (
+    account,
+    aftersales,
+    browsing,
+    buying,
+    following,
+    invoicing,
+    product,
+    reading,
+    scanning,
+    verifying,
+)
 
 app_name = "mall"
 urlpatterns = [
@@ -29,10 +40,16 @@ urlpatterns = [
     path("orders/<key:group_id>/problem/", aftersales.problem, name="problem"),
     path("orders/<key:group_id>/cases/<key:case_id>/", aftersales.case, name="case"),
     path("orders/<key:group_id>/cases/<key:case_id>/photos/<key:photo_id>/", aftersales.photo, name="case_photo"),
+    path("orders/<key:group_id>/invoice/<key:order_id>/", invoicing.invoice, name="invoice"),
+    path("orders/<key:group_id>/invoice/<key:order_id>/paper/", invoicing.invoice_paper, name="invoice_paper"),
+    path("orders/<key:group_id>/invoice/<key:order_id>/receipt/", invoicing.receipt, name="receipt"),
+    path("verify/", verifying.look_up, name="verify_look_up"),
+    path("verify/<str:verify_code>/", verifying.verify, name="verify"),
     path("me/", account.me, name="me"),
     path("me/cases/", aftersales.cases, name="cases"),
     path("me/orders/", account.orders, name="orders"),
     path("me/coupons/", account.coupons, name="coupons"),
+    path("me/invoice-titles/", invoicing.titles, name="titles"),
     path("me/arrived/", account.arrived, name="arrived"),
     path("about/returns/", reading.returns, name="returns"),
     path("about/privacy/", reading.privacy, name="privacy"),

@@ -20,6 +20,10 @@ from teahorse.catalog.content import ProductContent, VariantContent
 from teahorse.catalog.models import Product, ProductDraft
 from teahorse.common.ids import new_id
 from teahorse.console import actions as console
+from teahorse.dossiers import actions as dossiers
+from teahorse.invoices import actions as invoices
+from teahorse.invoices.models import RedInvoice
+from teahorse.invoices.rules import check_sign
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.orders import actions as orders
@@ -191,36 +195,41 @@ def side(name: str, *, number: int) -> Side:
         by=seller,
         now=now,
     )
-    made.ids |= _money(made, waiting, by=operator) | {
-        "promotion_id": offered.pk,
-        "grant_id": grant.pk,
-        "case_id": case.pk,
-        "photo_id": photo.pk,
-        "hand_in_code": case.hand_in_code,
-        "order_id": waiting.pk,
-        "unpaid": SellerOrder.objects.get(group=unpaid).pk,
-        "paid": waiting.pk,
-        "packed": sent.pk,
-        "cash": SellerOrder.objects.get(group=cash_group).pk,
-        "group_id": unpaid.pk,
-        "group_number": unpaid.number,
-        "draft_id": draft.pk,
-        "sent_back_id": back.pk,
-        "product_id": product.pk,
-        "offer_id": offer.pk,
-        "parcel_id": parcel.pk,
-        "parcel_number": parcel.number,
-        "pickup_code": parcel.pickup_code,
-        "membership_id": Membership.objects.get(person=seller).pk,
-        "token_id": token.pk,
-        "token": secret,
-        "subject_id": by_cash.pk,
-        "refund_id": Refund.objects.get(payment=by_cash).pk,
-        "level_id": level.pk,
-        "buyer_phone": buyer.phone,
-        "seller": seller.pk,
-        "operator": operator.pk,
-    }
+    papers = _papers(made, seller, waiting)
+    made.ids |= (
+        papers
+        | _money(made, waiting, by=operator)
+        | {
+            "promotion_id": offered.pk,
+            "grant_id": grant.pk,
+            "case_id": case.pk,
+            "photo_id": photo.pk,
+            "hand_in_code": case.hand_in_code,
+            "order_id": waiting.pk,
+            "unpaid": SellerOrder.objects.get(group=unpaid).pk,
+            "paid": waiting.pk,
+            "packed": sent.pk,
+            "cash": SellerOrder.objects.get(group=cash_group).pk,
+            "group_id": unpaid.pk,
+            "group_number": unpaid.number,
+            "draft_id": draft.pk,
+            "sent_back_id": back.pk,
+            "product_id": product.pk,
+            "offer_id": offer.pk,
+            "parcel_id": parcel.pk,
+            "parcel_number": parcel.number,
+            "pickup_code": parcel.pickup_code,
+            "membership_id": Membership.objects.get(person=seller).pk,
+            "token_id": token.pk,
+            "token": secret,
+            "subject_id": by_cash.pk,
+            "refund_id": Refund.objects.get(payment=by_cash).pk,
+            "level_id": level.pk,
+            "buyer_phone": buyer.phone,
+            "seller": seller.pk,
+            "operator": operator.pk,
+        }
+    )
     return made
 
 
@@ -238,6 +247,31 @@ def _case(made: Side, offer, seller: Person, private: dict[str, str]) -> tuple[A
     draft = aftersales.CaseDraft(key=key, order=order, kind="return_refund", reason="damaged", units=units, story=f"{made.mark}经过")
     case = aftersales.open_case(draft=draft, by=made.buyer, now=now)
     return aftersales.agree(case=case, by=aftersales.Actor("seller", seller.pk), now=now), photo
+
+
+def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
+    """Return an issued invoice with a red letter, a title of the buyer's book, and a dossier, each with the side's mark."""
+    now = timezone.now()
+    number = f"91540{COUNTIES[made.name]}MA6T0"
+    title = invoices.keep_title(
+        person=made.buyer, title=invoices.title_typed(kind="person", name=f"{made.mark}抬头", email="buyer@example.com"), now=now
+    )
+    tax_number = (number + "0" * 17)[:17]
+    invoices.register_issuer(
+        organisation=made.coop, name=f"{made.mark}注册名", tax_number=tax_number + check_sign(tax_number), tax_rate="exempt",
+        clerk="开票人", is_automatic=False, by=seller, now=now,
+    )  # fmt: skip
+    wish = invoices.TitleWanted(kind="person", name=f"{made.mark}抬头")
+    asked = invoices.request_invoice(order=order, title=wish, person=made.buyer, now=now)
+    red = RedInvoice.objects.create(
+        county_id=asked.county_id, invoice=asked, refund_id=new_id(), our_number=new_id().hex, amount_fen=1,
+        requested_at=now, deadline_at=now, due_at=now,
+    )  # fmt: skip
+    dossier = dossiers.ask_dossier(
+        organisation=made.coop, by=seller, form_key=new_id(), months=12, days=30, bank_name=f"{made.mark}银行", purpose="买设备",
+        signed_name=seller.name, is_agreed=True, now=now,
+    )  # fmt: skip
+    return {"title_id": title.pk, "request_id": asked.pk, "red_id": red.pk, "dossier_id": dossier.pk}
 
 
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:

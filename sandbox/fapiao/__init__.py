@@ -1,0 +1,1 @@
+"""An invoice provider that speaks like Nuonuo's open platform."""

@@ -1,0 +1,114 @@
+"""Questions about invoices; nothing is changed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Sum, Value, When
+
+from teahorse.invoices.models import WAITING, InvoiceIssuer, InvoicePaper, InvoiceRequest, InvoiceTitle, RedInvoice, State
+from teahorse.invoices.rules import Charged
+from teahorse.orders.models import OrderLine, SellerOrder
+from teahorse.payments.models import Payment, PaymentSplit, Refund
+from teahorse.people.models import Organisation, Person
+
+PAID = (SellerOrder.State.PAID, SellerOrder.State.PREPARING, SellerOrder.State.CLOSED)
+FREIGHT = "运费"
+BASE_LANGUAGE = "zh-hans"
+
+
+def issuer_of(seller_id: UUID) -> InvoiceIssuer | None:
+    """Return how a seller is registered for tax; nothing for one who is not, and gives receipts."""
+    return InvoiceIssuer.objects.filter(organisation=seller_id, is_active=True).first()
+
+
+def titles_of(person: Person) -> QuerySet[InvoiceTitle]:
+    """Return a person's title book, what she used last first."""
+    return InvoiceTitle.objects.filter(person=person).order_by("-used_at", "pk")
+
+
+def invoice_of(order_id: UUID) -> InvoiceRequest | None:
+    """Return the living invoice of an order, else the last one that was refused."""
+    living = Case(When(state=State.REFUSED, then=Value(1)), default=Value(0), output_field=IntegerField())
+    return InvoiceRequest.objects.filter(order=order_id).order_by(living, "-requested_at", "-pk").first()
+
+
+def reds_of(invoice: InvoiceRequest) -> QuerySet[RedInvoice]:
+    """Return the red letters of an invoice, the first one first."""
+    return RedInvoice.objects.filter(invoice=invoice).order_by("requested_at", "pk")
+
+
+def invoices_of_seller(seller: Organisation) -> QuerySet[InvoiceRequest]:
+    """Return the wishes that were made to a seller: those that wait first, by deadline, then the newest."""
+    waits = Case(When(state=State.REQUESTED, then=Value(0)), When(state=State.SENT, then=Value(1)), default=Value(2))
+    found = InvoiceRequest.objects.filter(seller=seller).select_related("order").prefetch_related("reds")
+    return found.annotate(waits=waits).order_by("waits", "deadline_at", "pk")
+
+
+def overdue_invoices(*, now: datetime) -> QuerySet[InvoiceRequest]:
+    """Return the invoices that somebody lets wait for too long, the longest first; ``owner`` says who."""
+    late = InvoiceRequest.objects.filter(state__in=WAITING, deadline_at__lte=now)
+    return late.select_related("seller", "order").order_by("deadline_at", "pk")
+
+
+def overdue_reds(*, now: datetime) -> QuerySet[RedInvoice]:
+    """Return the red letters that should be there and are not, refused ones too, the longest first."""
+    late = RedInvoice.objects.filter(~Q(state=State.ISSUED), deadline_at__lte=now)
+    return late.select_related("invoice__seller", "invoice__order").order_by("deadline_at", "pk")
+
+
+def paper_of(subject_id: UUID) -> bytes | None:
+    """Return the document of an issued invoice or red letter."""
+    paper = InvoicePaper.objects.filter(subject_id=subject_id).first()
+    return bytes(paper.content) if paper else None
+
+
+def papers_there(subject_ids: Iterable[UUID]) -> set[UUID]:
+    """Return of which invoices the document is here."""
+    return set(InvoicePaper.objects.filter(subject_id__in=list(subject_ids)).values_list("subject_id", flat=True))
+
+
+def paid_part(order: SellerOrder) -> PaymentSplit | None:
+    """Return the part of a payment that paid an order."""
+    parts = PaymentSplit.objects.filter(reference=order.pk, payment__reference=order.group_id, payment__state__in=Payment.TAKEN)
+    if order.paid_by_id is not None:
+        parts = parts.filter(payment=order.paid_by_id)
+    return parts.select_related("payment").order_by("payment__attempt", "pk").first()
+
+
+def kept_fen(part: PaymentSplit, *, is_all_that_arrived: bool = False) -> int:
+    """
+    Return what of a part of a payment did not go back.
+
+    A refund on its way counts as gone; with ``is_all_that_arrived`` only those count that have reached the payer.
+    """
+    gone = Refund.objects.filter(split=part)
+    gone = gone.filter(state=Refund.State.SUCCEEDED) if is_all_that_arrived else gone.exclude(state=Refund.State.FAILED)
+    return part.amount_fen - int(gone.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
+
+
+def charged_in(order: SellerOrder) -> list[Charged]:
+    """Return what an order charges for: its lines under their Chinese names, and freight."""
+    lines = OrderLine.objects.filter(order=order).order_by("position")
+    goods = [
+        Charged(
+            name=_named(line.titles, "title") or "商品",
+            form=_named(line.titles, "variant"),
+            quantity=line.quantity,
+            amount_fen=line.amount_fen,
+        )
+        for line in lines
+    ]
+    freight = [Charged(name=FREIGHT, form="", quantity=1, amount_fen=order.freight_fen)] if order.freight_fen else []
+    return goods + freight
+
+
+def _named(titles: dict[str, dict[str, str]], field: str) -> str:
+    texts = titles.get(field) or {}
+    return texts.get(BASE_LANGUAGE) or next(iter(texts.values()), "")
+
+
+def standing_fen(invoice: InvoiceRequest) -> int:
+    """Return what stands invoiced: the invoice less its red letters, those on their way too."""
+    back = RedInvoice.objects.filter(invoice=invoice).aggregate(fen=Sum("amount_fen"))["fen"]
+    return invoice.amount_fen - int(back or 0)

@@ -1,0 +1,93 @@
+"""Invoices and credit dossiers at the workbench."""
+
+import pytest
+from django.utils import timezone
+
+from teahorse.common.ids import new_id
+from teahorse.dossiers.models import Dossier, DossierView
+from teahorse.invoices import actions as invoices
+from teahorse.invoices.models import InvoiceIssuer, InvoiceRequest
+from teahorse.invoices.rules import check_sign
+from tests.console.world import paid
+
+FIRST = "91540524MA6T1ABCD"
+NUMBER = FIRST + check_sign(FIRST)
+
+
+@pytest.fixture
+def asked(seller, coop, offer, buyer):
+    now = timezone.now()
+    invoices.register_issuer(
+        organisation=coop, name="多吉合作社", tax_number=NUMBER, tax_rate="exempt", clerk="次仁", is_automatic=False, by=seller, now=now
+    )
+    return invoices.request_invoice(order=paid(buyer, offer), title=invoices.TitleWanted(kind="person", name="买家"), person=buyer, now=now)
+
+
+def test_a_manager_writes_down_the_registration_and_nothing_typed_is_lost(seller, coop, browser_of):
+    browser, address = browser_of(seller), f"/console/{coop.key}/invoices/issuer/"
+    form = {"title_name": "多吉合作社", "tax_number": NUMBER[:-1] + "!", "tax_rate": "exempt", "clerk": "次仁"}
+
+    wrong = browser.post(address, form)
+    right = browser.post(address, {**form, "tax_number": NUMBER})
+
+    assert wrong.status_code == 422
+    assert NUMBER[:-1] + "!" in wrong.content.decode()
+    assert right.status_code == 302
+    assert InvoiceIssuer.objects.get(organisation=coop).tax_number == NUMBER
+
+
+def test_a_seller_has_an_invoice_issued_or_refuses_with_a_reason(asked, seller, coop, browser_of):
+    browser = browser_of(seller)
+    decide = f"/console/{coop.key}/invoices/"
+    listed = browser.get(decide).content.decode()
+
+    from teahorse.common.ids import short
+
+    silent = browser.post(f"{decide}{short(asked.pk)}/decide/", {"act": "refuse", "reason": ""})
+    sent = browser.post(f"{decide}{short(asked.pk)}/decide/", {"act": "issue"})
+
+    assert "买家" in listed
+    assert silent.status_code == 422
+    assert sent.status_code == 302
+    assert InvoiceRequest.objects.get().state == "sent"
+
+
+def wish(**changes):
+    form = {"form_key": str(new_id()), "months": "6", "days": "30", "bank_name": "农商银行", "purpose": "设备贷款", "signed_name": "掌柜",
+            "is_agreed": "yes"}  # fmt: skip
+    return {**form, **changes}
+
+
+def test_a_manager_signs_for_a_dossier_once(seller, coop, browser_of):
+    browser, form = browser_of(seller), wish()
+
+    answers = [browser.post(f"/console/{coop.key}/dossiers/", form) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    made = Dossier.objects.get()
+    assert (made.signed_name, made.bank_name, made.months, made.state) == ("掌柜", "农商银行", 6, "asked")
+    page = browser.get(answers[0].headers["Location"])
+    assert page.headers["Refresh"] == "3"
+    assert "农商银行" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"signed_name": "别人"}, {"is_agreed": ""}, {"months": "2"}, {"months": "37"}, {"bank_name": ""}, {"days": "31"}]
+)
+def test_without_signature_agreement_and_bank_nothing_is_asked(seller, coop, browser_of, wrong):
+    answer = browser_of(seller).post(f"/console/{coop.key}/dossiers/", wish(purpose="很长的用途", **wrong))
+
+    assert answer.status_code == 422
+    assert "很长的用途" in answer.content.decode()
+    assert not Dossier.objects.exists()
+
+
+def test_staff_who_are_no_managers_find_no_dossiers(coop, browser_of, db):
+    from tests.console.world import member
+
+    staff = member(coop, "+8619900071077", role="staff", name="店员")
+
+    answer = browser_of(staff).get(f"/console/{coop.key}/dossiers/")
+
+    assert answer.status_code == 404
+    assert DossierView.objects.count() == 0
