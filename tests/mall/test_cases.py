@@ -103,10 +103,10 @@ def test_photographs_survive_too_and_lose_what_the_camera_told(guest, order, bas
     exif = Image.Exif()
     exif[0x8825] = {1: "N", 2: (29.0, 0.0, 0.0)}
     file = SimpleUploadedFile("gps.jpg", picture("blue", exif=exif).read(), "image/jpeg")
-    sent = form(guest, base, order, reason="other", kind="compensation", asked="5", story="")
+    sent = form(guest, base, order, reason="weight_short", kind="compensation", asked="", story="香断了几根")
 
     refused = guest.post(f"{base}problem/", {**sent, "photos": file})
-    opened = guest.post(f"{base}problem/", {**sent, "story": "香断了几根"})
+    opened = guest.post(f"{base}problem/", {**sent, "asked": "5"})
 
     assert (refused.status_code, opened.status_code) == (422, 302)
     [photo] = CasePhoto.objects.all()

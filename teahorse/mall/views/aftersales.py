@@ -59,7 +59,7 @@ def _key(text: str) -> UUID:
 
 def _form_page(request: HttpRequest, group: OrderGroup, form: Form, *, status: int = 200) -> HttpResponse:
     kept = queries.photos_of(form.key) if form.choices else []
-    context = {"group": group, "form": form, "kept": len(kept), "most_photos": actions.MOST_PHOTOS, "moment": words.moment}
+    context = {"group": group, "form": form, "kept": len(kept), "most_photos": actions.MOST_PHOTOS}
     return page(request, "problem", context, status=status)
 
 
@@ -68,13 +68,14 @@ def _open(request: HttpRequest, group: OrderGroup, form: Form, now: datetime) ->
     known = AfterSaleCase.objects.filter(pk=form.key, order=form.order).first()
     if known is not None:
         return redirect("mall:case", group.pk, known.pk)
+    form.weigh(now=now)
+    if form.errors:
+        return _form_page(request, group, form, status=422)
     try:
-        actions.weigh(draft=form.draft(), now=now)  # before anything is kept
         for file in request.FILES.getlist("photos")[: actions.MOST_PHOTOS + 1]:
             actions.add_photo(order=form.order, case_id=form.key, file=file, by_seller=False, now=now)
         opened = actions.open_case(draft=form.draft(), by=person_of(request), now=now)
     except Refusal as refusal:
-        form.weigh(now=now)
         form.refuse(refusal)
         return _form_page(request, group, form, status=refusal.status)
     messages.success(request, _("The seller has your message."))
