@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 from django.db import IntegrityError, transaction
 
 from teahorse.payments.actions.jobs import leave_applying
-from teahorse.payments.actions.recording import NOTIFICATION, Recorded, record
+from teahorse.payments.actions.recording import NOTIFICATION, Recorded, Source, record
 from teahorse.payments.models import Notification
 from teahorse.payments.providers import (
     NotificationRead,
@@ -62,11 +63,15 @@ def apply_notifications(*, limit: int = 200, now: datetime) -> int:
         .order_by("received_at", "pk")[:limit]
     )
     speaking = [notification for notification in waiting if notification.content]
-    outcomes = [msgspec.convert(notification.content, Outcome) for notification in speaking]
-    verdicts = dict(zip((one.pk for one in speaking), record(outcomes, source=NOTIFICATION, now=now), strict=True))
+    verdicts: dict[UUID, Recorded] = {}
+    for provider in sorted({notification.provider for notification in speaking}):
+        told = [notification for notification in speaking if notification.provider == provider]
+        outcomes = [msgspec.convert(notification.content, Outcome) for notification in told]
+        done = record(outcomes, source=Source(name=NOTIFICATION.name, provider=provider), now=now)
+        verdicts |= dict(zip((one.pk for one in told), done, strict=True))
     for notification in waiting:
-        done = verdicts.get(notification.pk, Recorded(text="nothing to do"))
-        notification.applied_at, notification.outcome, notification.is_unmatched = now, done.text, done.is_unmatched
+        verdict = verdicts.get(notification.pk, Recorded(text="nothing to do"))
+        notification.applied_at, notification.outcome, notification.is_unmatched = now, verdict.text, verdict.is_unmatched
     Notification.objects.bulk_update(waiting, ["applied_at", "outcome", "is_unmatched"])
     return len(waiting)
 
