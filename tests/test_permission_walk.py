@@ -46,11 +46,12 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "app_label": lambda _: "people",
     "url": lambda _: "nowhere/",
     "rest": lambda _: "nowhere",
+    "provider": lambda _: "alipay",
     "message": lambda _: "nothing",
     "extra_context": lambda _: "",
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
-        "grant_id",
+        "grant_id", "unmatched_id", "account_id", "shift_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""

@@ -60,9 +60,20 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         yield entry("approvals", _("Approvals"), "check", centre)
     if Right.DESK_ORDERS in rights:
         yield entry("desk", _("Order desk"), "search", centre)
+    for name, label, icon in _money(organisation, rights):
+        yield entry(name, label, icon, centre)
     if Right.HANDLE_PARCELS in rights:
         yield entry("parcels", _("Parcels"), "scan", station)
     if Right.TAKE_CASH in rights:
         yield entry("cash", _("Cash"), "money", station)
+        yield entry("shifts", _("Cash shifts"), "clock", station)
     if Right.MANAGE_MEMBERS in rights:
         yield entry("members", _("Members"), "people", house)
+
+
+def _money(organisation: Organisation, rights: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+    """Name the pages on which a centre looks after money."""
+    if Right.SETTLE in rights and organisation.kind in Organisation.CENTRES:
+        yield "unmatched", _("Unmatched money"), "question"
+        if organisation.kind == Organisation.Kind.REGION_CENTRE:
+            yield "providers", _("Payment providers"), "lock"

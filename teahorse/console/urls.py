@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from teahorse.console.views import approving, cash, choosing, day, desk, goods, importing, members, parcels, shipping, stocking
+from teahorse.console.views import (
+    approving,
+    cash,
+    choosing,
+    day,
+    desk,
+    goods,
+    importing,
+    members,
+    parcels,
+    providers,
+    shifts,
+    shipping,
+    stocking,
+    unmatched,
+)
 
 app_name = "console"
 
@@ -40,6 +55,14 @@ urlpatterns = [
     path("<slug:org>/cash/<key:group_id>/take/", cash.take, name="cash_take"),
     path("<slug:org>/cash/<key:refund_id>/give-back/", cash.give_back, name="cash_give_back"),
     path("<slug:org>/cash/<key:subject_id>/receipt/", cash.receipt, name="receipt"),
+    path("<slug:org>/shifts/", shifts.shifts, name="shifts"),
+    path("<slug:org>/shifts/<key:shift_id>/", shifts.shift, name="shift"),
+    path("<slug:org>/unmatched/", unmatched.unmatched, name="unmatched"),
+    path("<slug:org>/unmatched/<key:unmatched_id>/", unmatched.one, name="unmatched_one"),
+    path("<slug:org>/providers/", providers.providers, name="providers"),
+    path("<slug:org>/providers/new/<slug:provider>/", providers.new, name="account_new"),
+    path("<slug:org>/providers/<key:account_id>/", providers.account, name="account"),
+    path("<slug:org>/providers/<key:account_id>/end/", providers.end, name="account_end"),
     path("<slug:org>/members/", members.members, name="members"),
     path("<slug:org>/members/<key:membership_id>/end/", members.end, name="member_end"),
     path("<slug:org>/members/grants/<key:grant_id>/end/", members.end_grant, name="grant_end"),

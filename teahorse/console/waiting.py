@@ -10,6 +10,7 @@ from teahorse.catalog.models import ProductDraft
 from teahorse.console.access import Acting
 from teahorse.logistics.models import Parcel
 from teahorse.orders.models import SellerOrder
+from teahorse.payments.models import ProviderRest, UnmatchedMoney
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Right
 from teahorse.people.rules import AREA_OF_CENTRE
@@ -28,7 +29,20 @@ def counts(acting: Acting) -> dict[str, int]:
         found["approvals"] = drafts_for(acting).count()
     if Right.HANDLE_PARCELS in rights:
         found["parcels"] = to_hand_over([organisation.pk])
+    if Right.SETTLE in rights and organisation.kind in Organisation.CENTRES:
+        found["unmatched"] = unmatched_of(acting).filter(state=UnmatchedMoney.State.OPEN).count()
+    if Right.SETTLE in rights and organisation.kind == Organisation.Kind.REGION_CENTRE:
+        found["providers"] = ProviderRest.objects.filter(resting_since__isnull=False).count()
     return found
+
+
+def unmatched_of(acting: Acting) -> QuerySet[UnmatchedMoney]:
+    """Return the unmatched money that the centre at which she sits owns; at a region's centre also its counties' and nobody's."""
+    centre = acting.organisation
+    hers = Q(owner=centre)
+    if centre.kind == Organisation.Kind.REGION_CENTRE:
+        hers |= Q(owner=None) | Q(owner__area__code__startswith=centre.area.code[: AREA_OF_CENTRE[centre.kind]])
+    return UnmatchedMoney.objects.filter(hers)
 
 
 def drafts_for(acting: Acting) -> QuerySet[ProductDraft]:

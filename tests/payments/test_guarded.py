@@ -160,7 +160,7 @@ def test_a_probe_whose_process_died_does_not_stop_the_next(silent):
 
 def test_rests_grow_and_stay_bearable():
     assert [rest_after(number).total_seconds() for number in (0, 1, 2, 5, 50)] == [30, 60, 120, 900, 900]
-    assert LONGEST_REST == timedelta(minutes=15)
+    assert timedelta(minutes=15) == LONGEST_REST
 
 
 def test_a_poll_over_many_payments_gives_its_connections_back(silent):
