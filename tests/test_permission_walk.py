@@ -46,7 +46,6 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "app_label": lambda _: "people",
     "url": lambda _: "nowhere/",
     "rest": lambda _: "nowhere",
-    "provider": lambda _: "alipay",
     "message": lambda _: "nothing",
     "extra_context": lambda _: "",
     **{name: (lambda s, name=name: s.ids[name]) for name in (

@@ -41,6 +41,10 @@ def at(name="providers", org="region-u", **more):
     return reverse(f"console:{name}", kwargs={"org": org, **more})
 
 
+def new(provider):
+    return f"{at('account_new')}?provider={provider}"
+
+
 def form(keys=KEYS, **changes):
     names = ("app_id", "seller_id", "app_private_key", "alipay_public_key")
     return {**{name: getattr(keys, name) for name in names}, "organisation": "", **changes}
@@ -53,7 +57,7 @@ def secret_lines(keys=KEYS):
 def test_an_account_is_kept_shown_by_fingerprints_and_never_again_as_typed(desk, caplog):
     caplog.set_level(logging.DEBUG)
 
-    answer = desk.post(at("account_new", provider="alipay"), form())
+    answer = desk.post(new("alipay"), form())
 
     account = MerchantAccount.objects.get()
     pages = [desk.get(address).content.decode() for address in (at(), at("account", account_id=account.pk))]
@@ -67,7 +71,7 @@ def test_an_account_is_kept_shown_by_fingerprints_and_never_again_as_typed(desk,
 def test_a_wrong_key_is_told_and_what_is_no_secret_stays(desk, caplog):
     caplog.set_level(logging.DEBUG)
 
-    answer = desk.post(at("account_new", provider="alipay"), form(alipay_public_key=KEYS.app_public_key))
+    answer = desk.post(new("alipay"), form(alipay_public_key=KEYS.app_public_key))
 
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -86,7 +90,7 @@ def test_an_error_of_ours_shows_no_key(desk, settings, monkeypatch, caplog):
         raise RuntimeError
 
     monkeypatch.setattr(payments, "keep_account", breaks)
-    answer = desk.post(at("account_new", provider="alipay"), form())
+    answer = desk.post(new("alipay"), form())
 
     page = answer.content.decode()
     assert answer.status_code == 500
@@ -94,7 +98,7 @@ def test_an_error_of_ours_shows_no_key(desk, settings, monkeypatch, caplog):
 
 
 def test_keys_are_replaced_and_an_account_is_ended(desk):
-    desk.post(at("account_new", provider="alipay"), form())
+    desk.post(new("alipay"), form())
     account = MerchantAccount.objects.get()
     where = at("account", account_id=account.pk)
 
@@ -112,9 +116,9 @@ def test_keys_are_replaced_and_an_account_is_ended(desk):
 def test_a_sellers_account_and_a_sub_merchant_are_kept_for_the_region_only(desk, coop):
     far = world.organisation("coop-deqen", code="533422")
 
-    hers = desk.post(at("account_new", provider="alipay"), form(organisation=coop.key))
-    sub = desk.post(at("account_new", provider="wechat_pay"), {"organisation": coop.key, "account_number": "1900100001"})
-    foreign = desk.post(at("account_new", provider="wechat_pay"), {"organisation": far.key, "account_number": "1900100002"})
+    hers = desk.post(new("alipay"), form(organisation=coop.key))
+    sub = desk.post(new("wechat_pay"), {"organisation": coop.key, "account_number": "1900100001"})
+    foreign = desk.post(new("wechat_pay"), {"organisation": far.key, "account_number": "1900100002"})
 
     assert (hers.status_code, sub.status_code, foreign.status_code) == (302, 302, 422)
     assert set(MerchantAccount.objects.values_list("organisation__key", "provider")) == {(coop.key, "alipay"), (coop.key, "wechat_pay")}
@@ -123,7 +127,7 @@ def test_a_sellers_account_and_a_sub_merchant_are_kept_for_the_region_only(desk,
 
 def test_another_regions_account_and_a_county_see_nothing(desk, browser_of, centre, coop):
     far_region = world.organisation("region-d", kind="region_centre", code="533401")
-    desk.post(at("account_new", provider="alipay"), form(organisation=coop.key))
+    desk.post(new("alipay"), form(organisation=coop.key))
     account = MerchantAccount.objects.get()
     stranger, county = browser_of(member(far_region, "+8619900071092")), browser_of(member(centre, "+8619900071093"))
 

@@ -41,8 +41,9 @@ def providers(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 @sensitive_post_parameters()
 @acts(Right.SETTLE, "GET", "POST", kinds=REGION)
-def new(request: HttpRequest, acting: Acting, provider: str) -> HttpResponse:
+def new(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Keep an account: the house's, a seller's with her own keys, or a sub-merchant's by its number."""
+    provider = request.GET.get("provider", "")
     if provider not in KEPT_AT:
         raise Http404(provider)
     if request.method == "GET":
