@@ -9,7 +9,7 @@ from teahorse.payments.models import Payment, ProviderRest
 from tests.mall.world import confirmed
 from tests.payments.conftest import running_sandbox, sandbox  # noqa: F401 - fixtures
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 PHONE = "Mozilla/5.0 (Linux; Android 14) Mobile Safari/537.36"
 WECHAT = f"{PHONE} MicroMessenger/8.0"
 
