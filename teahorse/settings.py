@@ -171,6 +171,7 @@ SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "teahorse.common.error_pages.HidingSecrets"
 PUSH_URL = environment.text("TEAHORSE_PUSH_URL", f"http://127.0.0.1:{environment.number('PORT', 8000) + 1}")
 SANDBOX_URL = environment.text("TEAHORSE_SANDBOX_URL")
 WECHAT_URL = "https://open.weixin.qq.com"  # the form of the pay page is answered with the way there, inside WeChat

@@ -35,13 +35,14 @@ def reveal(*, subject_id: UUID, organisation: Organisation, reason: str, by: Per
 @transaction.atomic
 def take_cash_for(*, group: OrderGroup, organisation: Organisation, by: Person, now: datetime) -> Payment:
     """
-    Take the whole amount of an order group in cash at an organisation's counter.
+    Take the whole amount of an order group in cash at an organisation's counter, into the box of the person's open shift.
 
+    :raises teahorse.payments.actions.NoOpenShift: if she has counted no box here.
     :raises teahorse.orders.actions.NothingToPay: if it does not wait for money (any more).
     :raises teahorse.payments.actions.AlreadyPaid: if it was paid before. Nothing is changed in either.
     """
     payment = orders.start_payment(group=group, provider=CASH, method="counter", now=now)
-    payment = payments.take_cash(payment_id=payment.pk, by_id=by.pk, now=now)
+    payment = payments.take_cash(payment_id=payment.pk, by_id=by.pk, house=organisation, now=now)
     CashReceipt.objects.create(subject_id=payment.pk, organisation=organisation, person=by, at=now)
     return payment
 
@@ -49,14 +50,15 @@ def take_cash_for(*, group: OrderGroup, organisation: Organisation, by: Person, 
 @transaction.atomic
 def give_cash_back(*, refund_id: UUID, organisation: Organisation, by: Person, now: datetime) -> Refund:
     """
-    Give the money of a refund back in cash, at the counter where it was taken.
+    Give the money of a refund back in cash, at the counter where it was taken, out of the box of the person's open shift.
 
+    :raises teahorse.payments.actions.NoOpenShift: if she has counted no box here.
     :raises NotThere: if it was not taken there.
     :raises teahorse.payments.actions.RefundNotOpen: if it was given back before.
     """
     refund = Refund.objects.filter(pk=refund_id).first()
     if refund is None or not CashReceipt.objects.filter(subject_id=refund.payment_id, organisation=organisation).exists():
         raise NotThere
-    refund = payments.pay_back_cash(refund_id=refund.pk, by_id=by.pk, now=now)
+    refund = payments.pay_back_cash(refund_id=refund.pk, by_id=by.pk, house=organisation, now=now)
     CashReceipt.objects.create(subject_id=refund.pk, organisation=organisation, person=by, at=now)
     return refund

@@ -41,6 +41,7 @@ def nav_of(acting: Acting) -> list[dict[str, Any]]:
 def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
     selling, centre, station, house = _("Selling"), _("Centre"), _("Service point"), _("House")
     own = selling if organisation.kind in Organisation.SELLERS else centre
+    is_region = organisation.kind == Organisation.Kind.REGION_CENTRE
     pages = (
         (Right.SHIP_ORDERS, "day", _("Today"), "sun", selling),
         (Right.SHIP_ORDERS, "ship", _("To ship"), "truck", selling),
@@ -56,9 +57,12 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.DESK_ORDERS, "desk", _("Order desk"), "search", centre),
         (Right.DESK_ORDERS, "disputes", _("Disputes"), "question", centre),
         (Right.SETTLE, "settle", _("Payouts"), "chart", centre),
+        (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "unmatched", _("Unmatched money"), "question", centre),
+        (Right.SETTLE if is_region else "", "providers", _("Payment providers"), "lock", centre),
         (Right.HANDLE_PARCELS, "parcels", _("Parcels"), "scan", station),
         (Right.HANDLE_PARCELS, "returns", _("Take returns in"), "parcel", station),
         (Right.TAKE_CASH, "cash", _("Cash"), "money", station),
+        (Right.TAKE_CASH, "shifts", _("Cash shifts"), "clock", station),
         (Right.MANAGE_MEMBERS, "members", _("Members"), "people", house),
     )
     for right, name, label, icon, group in pages:

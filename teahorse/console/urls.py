@@ -17,9 +17,12 @@ from teahorse.console.views import (
     money,
     parcels,
     promoting,
+    providers,
     settling,
+    shifts,
     shipping,
     stocking,
+    unmatched,
 )
 
 app_name = "console"
@@ -87,6 +90,14 @@ urlpatterns = [
     path("<slug:org>/dossiers/<key:dossier_id>/", dossiers.dossier, name="dossier"),
     path("<slug:org>/dossiers/<key:dossier_id>/paper/", dossiers.paper, name="dossier_paper"),
     path("<slug:org>/dossiers/<key:dossier_id>/withdraw/", dossiers.withdraw, name="dossier_withdraw"),
+    path("<slug:org>/shifts/", shifts.shifts, name="shifts"),
+    path("<slug:org>/shifts/<key:shift_id>/", shifts.shift, name="shift"),
+    path("<slug:org>/unmatched/", unmatched.unmatched, name="unmatched"),
+    path("<slug:org>/unmatched/<key:unmatched_id>/", unmatched.one, name="unmatched_one"),
+    path("<slug:org>/providers/", providers.providers, name="providers"),
+    path("<slug:org>/providers/new/", providers.new, name="account_new"),
+    path("<slug:org>/providers/<key:account_id>/", providers.account, name="account"),
+    path("<slug:org>/providers/<key:account_id>/end/", providers.end, name="account_end"),
     path("<slug:org>/members/", members.members, name="members"),
     path("<slug:org>/members/<key:membership_id>/end/", members.end, name="member_end"),
     path("<slug:org>/members/grants/<key:grant_id>/end/", members.end_grant, name="grant_end"),

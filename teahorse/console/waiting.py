@@ -1,9 +1,10 @@
 """What waits for a person in an organisation: the numbers beside the menu and on the page where she chooses."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count as Number
+from django.db.models import Q, QuerySet
 
 from teahorse.aftersales import queries as aftersales
 from teahorse.aftersales.models import AfterSaleCase
@@ -14,34 +15,44 @@ from teahorse.invoices.models import InvoiceRequest
 from teahorse.invoices.models import State as InvoiceState
 from teahorse.logistics.models import Parcel
 from teahorse.orders.models import SellerOrder
+from teahorse.payments.models import ProviderRest, UnmatchedMoney
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Right
 from teahorse.people.rules import AREA_OF_CENTRE
 from teahorse.places.queries import within
 from teahorse.settlement.models import Payout
 
+Count = Callable[[Acting], int]
+COUNTS: tuple[tuple[Right, str, Count], ...] = (
+    (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state=SellerOrder.State.PAID).count()),
+    (Right.HANDLE_CASES, "cases", lambda at: aftersales.waiting_for_seller(at.organisation)),
+    (Right.LIST_GOODS, "goods", lambda at: _sent_back(at.organisation)),
+    (Right.SEE_MONEY, "invoices", lambda at: _invoices_to_issue(at.organisation)),
+    (Right.APPROVE_LISTINGS, "approvals", lambda at: drafts_for(at).count()),
+    (Right.DESK_ORDERS, "disputes", lambda at: disputes_for(at).count()),
+    (Right.SETTLE, "settle", lambda at: payouts_to_approve(at)),
+    (Right.SETTLE, "unmatched", lambda at: unmatched_of(at).filter(state=UnmatchedMoney.State.OPEN).count()),
+    (Right.SETTLE, "providers", lambda at: _resting() if at.organisation.kind == Organisation.Kind.REGION_CENTRE else 0),
+    (Right.HANDLE_PARCELS, "parcels", lambda at: to_hand_over([at.organisation.pk])),
+)
+"""What waits on a page of the menu, for whom who has a right."""
+
 
 def counts(acting: Acting) -> dict[str, int]:
     """Return how many things wait, by the name of the page where they do."""
-    organisation, rights = acting.organisation, acting.rights
-    found: dict[str, int] = {}
-    if Right.SHIP_ORDERS in rights:
-        found["ship"] = SellerOrder.objects.filter(seller=organisation, state=SellerOrder.State.PAID).count()
-    if Right.HANDLE_CASES in rights:
-        found["cases"] = aftersales.waiting_for_seller(organisation)
-    if Right.LIST_GOODS in rights:
-        found["goods"] = ProductDraft.objects.filter(seller=organisation, state=ProductDraft.State.SENT_BACK).count()
-    if Right.SEE_MONEY in rights:
-        found["invoices"] = InvoiceRequest.objects.filter(seller=organisation, state=InvoiceState.REQUESTED).count()
-    if Right.APPROVE_LISTINGS in rights:
-        found["approvals"] = drafts_for(acting).count()
-    if Right.DESK_ORDERS in rights:
-        found["disputes"] = disputes_for(acting).count()
-    if Right.SETTLE in rights:
-        found["settle"] = payouts_to_approve(acting)
-    if Right.HANDLE_PARCELS in rights:
-        found["parcels"] = to_hand_over([organisation.pk])
-    return found
+    return {name: count(acting) for right, name, count in COUNTS if right in acting.rights}
+
+
+def _sent_back(seller: Organisation) -> int:
+    return ProductDraft.objects.filter(seller=seller, state=ProductDraft.State.SENT_BACK).count()
+
+
+def _invoices_to_issue(seller: Organisation) -> int:
+    return InvoiceRequest.objects.filter(seller=seller, state=InvoiceState.REQUESTED).count()
+
+
+def _resting() -> int:
+    return ProviderRest.objects.filter(resting_since__isnull=False).count()
 
 
 def cases_for(acting: Acting) -> QuerySet[AfterSaleCase]:
@@ -53,6 +64,15 @@ def cases_for(acting: Acting) -> QuerySet[AfterSaleCase]:
 def disputes_for(acting: Acting) -> QuerySet[AfterSaleCase]:
     """Return those of them that the centre has to decide, or to look after."""
     return aftersales.to_decide(cases_for(acting), now=acting.now)
+
+
+def unmatched_of(acting: Acting) -> QuerySet[UnmatchedMoney]:
+    """Return the unmatched money that the centre at which she sits owns; at a region's centre also its counties' and nobody's."""
+    centre = acting.organisation
+    hers = Q(owner=centre)
+    if centre.kind == Organisation.Kind.REGION_CENTRE:
+        hers |= Q(owner=None) | Q(owner__area__code__startswith=centre.area.code[: AREA_OF_CENTRE[centre.kind]])
+    return UnmatchedMoney.objects.filter(hers)
 
 
 def drafts_for(acting: Acting) -> QuerySet[ProductDraft]:
@@ -79,4 +99,4 @@ def payouts_to_approve(acting: Acting) -> int:
 def to_hand_over(organisation_ids: Iterable[UUID]) -> int:
     """Return how many parcels lie at the organisations' own service points for their recipients to fetch."""
     here = Q(pickup_point__organisation__in=list(organisation_ids), stage=Parcel.Stage.AT_POINT)
-    return int(Parcel.objects.filter(here).aggregate(number=Count("pk"))["number"])
+    return int(Parcel.objects.filter(here).aggregate(number=Number("pk"))["number"])

@@ -4,16 +4,23 @@ from django.contrib import admin
 
 from teahorse.common.admin_pages import ReadOnly, ReadOnlyInside
 from teahorse.payments.models import (
+    CashDifference,
+    CashShift,
+    MerchantAccount,
+    MerchantAccountChange,
     Notification,
     Payment,
     PaymentEvent,
     PaymentSplit,
     ProviderBill,
     ProviderBillRow,
+    ProviderRest,
     Refund,
     ShareLine,
     ShareReturn,
     Sharing,
+    UnmatchedMoney,
+    UnmatchedStep,
 )
 
 
@@ -103,3 +110,53 @@ class ProviderBillRows(ReadOnly):
     list_select_related = ("bill",)
     search_fields = ("our_number", "refund_number", "provider_number")
     ordering = ("-occurred_at", "pk")
+
+
+class ChangesInside(ReadOnlyInside):
+    model = MerchantAccountChange
+
+
+@admin.register(MerchantAccount)
+class MerchantAccounts(ReadOnly):
+    """Who collects; the keys are shown nowhere, not even sealed."""
+
+    exclude = ("sealed_keys",)
+    list_display = ("number", "provider", "organisation", "is_active", "since_at", "changed_at")
+    list_filter = ("provider", "is_active")
+    list_select_related = ("organisation",)
+    search_fields = ("number", "organisation__name")
+    ordering = ("provider", "number", "pk")
+    inlines = (ChangesInside,)
+
+
+@admin.register(ProviderRest)
+class ProviderRests(ReadOnly):
+    list_display = ("provider", "failures", "resting_since", "next_try_at", "trouble", "changed_at")
+    ordering = ("provider",)
+
+
+class StepsInside(ReadOnlyInside):
+    model = UnmatchedStep
+
+
+@admin.register(UnmatchedMoney)
+class AllUnmatchedMoney(ReadOnly):
+    list_display = ("provider_number", "provider", "amount_fen", "state", "problem", "owner", "found_at", "due_at")
+    list_filter = ("state", "provider", "kind")
+    list_select_related = ("owner",)
+    search_fields = ("provider_number", "our_number", "refund_number")
+    ordering = ("-found_at", "pk")
+    inlines = (StepsInside,)
+
+
+class DifferenceInside(ReadOnlyInside):
+    model = CashDifference
+
+
+@admin.register(CashShift)
+class CashShifts(ReadOnly):
+    list_display = ("number", "organisation", "counter", "opened_at", "float_fen", "closed_at", "expected_fen", "counted_fen", "checked_at")
+    list_select_related = ("organisation",)
+    search_fields = ("number", "organisation__name")
+    ordering = ("-opened_at", "pk")
+    inlines = (DifferenceInside,)

@@ -664,6 +664,7 @@ class CashShift(Keyed):
     closed_at = models.DateTimeField(null=True)
     expected_fen = models.BigIntegerField(null=True, help_text="float and what was taken, less what was given")
     counted_fen = models.BigIntegerField(null=True)
+    closed_by_id = models.UUIDField(null=True, help_text="she, or who stood in for her")
     checked_by_id = models.UUIDField(null=True, help_text="a second person who counted it again")
     checked_at = models.DateTimeField(null=True)
 

@@ -85,6 +85,13 @@ def fetch_bills(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes 
                 break
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="teahorse.payments.escalate_unmatched", queue=CLOCK, queueing_lock="escalate_unmatched_money")
+def escalate_unmatched(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Give unmatched money that nobody resolved in time to the region centre."""
+    actions.escalate_unmatched(now=timezone.now())
+
+
 @app.periodic(cron="41 3 * * *")
 @app.task(name="teahorse.payments.forget_refused", queue=CLOCK, queueing_lock="forget_refused_notifications")
 def forget_refused_notifications(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it

@@ -9,7 +9,8 @@ from django.utils import timezone
 from teahorse.console.models import CashReceipt
 from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderGroup, SellerOrder
-from teahorse.payments.models import Payment, Refund
+from teahorse.payments import actions as payments
+from teahorse.payments.models import CashShift, Payment, Refund
 from tests import world
 from tests.console.world import member, paid, placed
 
@@ -17,7 +18,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def counter(browser_of, operator):
+def counter(browser_of, operator, point):
+    """The browser of somebody with an open shift."""
+    payments.open_shift(organisation=point.organisation, person_id=operator.pk, float_fen=20000, now=timezone.now())
     return browser_of(operator)
 
 
@@ -50,6 +53,8 @@ def test_cash_is_taken_once_and_gives_a_receipt(counter, buyer, offer, operator)
     assert [answer.url for answer in answers] == [at("receipt", subject_id=payment.pk)] * 2
     assert (payment.state, payment.provider, payment.amount_fen) == ("succeeded", "cash", group.total_fen)
     assert CashReceipt.objects.get().person == operator
+    assert payments.expected_fen(CashShift.objects.get()) == 20000 + group.total_fen
+    assert CashShift.objects.get().number in counter.get(answers[0].url).content.decode()
 
 
 def test_the_receipt_is_in_tibetan_and_chinese(counter, buyer, offer):
@@ -118,5 +123,6 @@ def test_money_is_given_back_where_it_was_taken_once(browser_of, counter, buyer,
     assert "Money is to be given back" in offered
     assert [answer.url for answer in answers] == [at("receipt", subject_id=refund.pk)] * 2
     assert refund.state == "succeeded"
+    assert payments.expected_fen(CashShift.objects.get()) == 20000
     assert "退款收据" in counter.get(answers[0].url).content.decode()
     assert [row["fen"] for row in counter.get(at()).context["receipts"]] == [-group.total_fen, group.total_fen]

@@ -29,7 +29,9 @@ from teahorse.logistics.models import Parcel
 from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
-from teahorse.payments.models import Payment, Refund
+from teahorse.payments.actions.unmatched import Unplaced, keep_unmatched
+from teahorse.payments.models import CashShift, Payment, Refund, UnmatchedMoney
+from teahorse.payments.providers import Outcome
 from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation, Person, ServicePoint
 from teahorse.promotions import actions as promotions
@@ -180,6 +182,12 @@ def side(name: str, *, number: int) -> Side:
     case, photo = _case(made, offer, seller, private)
     token, secret = people.issue_token(organisation=coop, name=f"{mark}钥匙", now=now)
     console.reveal(subject_id=waiting.pk, organisation=centre, reason=f"{mark}缘由", by=operator, now=now - timedelta(hours=1))
+    outcome = Outcome(our_number=f"{mark}号", kind="succeeded", provider_number=f"{mark}流水", amount_fen=77, occurred_at=now)
+    keep_unmatched([Unplaced(outcome=outcome, payment=None, provider="alipay", source="poll", problem=f"{mark}怪")], now=now)
+    UnmatchedMoney.objects.filter(our_number=outcome.our_number).update(owner=centre)
+    account = payments.keep_account(
+        provider="wechat_pay", organisation=coop, values={}, number=f"190000000{number}", by_id=seller.pk, now=now
+    )
     grant = people.grant_right(grantor=coop, grantee=centre, right="list_goods", now=now)
     offered = promotions.offer_promotion(
         owner=coop,
@@ -202,6 +210,9 @@ def side(name: str, *, number: int) -> Side:
         | {
             "promotion_id": offered.pk,
             "grant_id": grant.pk,
+            "unmatched_id": UnmatchedMoney.objects.get(owner=centre).pk,
+            "account_id": account.pk,
+            "shift_id": CashShift.objects.get(organisation=point.organisation).pk,
             "case_id": case.pk,
             "photo_id": photo.pk,
             "hand_in_code": case.hand_in_code,
@@ -277,6 +288,7 @@ def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:
     """Take cash at the side's counter, then cancel the order, so that money is to be given back there."""
     now = timezone.now()
+    payments.open_shift(organisation=made.station, person_id=operator.pk, float_fen=20000, now=now)
     payment = console.take_cash_for(group=group, organisation=made.station, by=operator, now=now)
     orders.take_payments(payment_ids=[payment.pk], now=now)
     orders.cancel_order(order=SellerOrder.objects.get(group=group), reason=f"{made.mark}取消", now=now)

@@ -8,7 +8,19 @@ from teahorse.payments import models
 from teahorse.people.models import Person
 
 
-@pytest.mark.parametrize("model", [models.Payment, models.PaymentEvent, models.Notification, models.Refund])
+@pytest.mark.parametrize(
+    "model",
+    [
+        models.Payment,
+        models.PaymentEvent,
+        models.Notification,
+        models.Refund,
+        models.MerchantAccount,
+        models.UnmatchedMoney,
+        models.CashShift,
+        models.ProviderRest,
+    ],
+)
 def test_even_a_superuser_only_reads(model):
     request = RequestFactory().get("/")
     request.user = Person(is_active=True, is_staff=True, is_superuser=True)

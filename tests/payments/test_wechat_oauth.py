@@ -8,6 +8,8 @@ import pytest
 from teahorse.payments.providers import ProviderUnavailable
 from teahorse.payments.providers.wechat_pay import oauth
 
+pytestmark = pytest.mark.django_db  # the house's account may stand in the table
+
 BACK = "http://127.0.0.1:9/orders/1/pay/wechat/"
 
 

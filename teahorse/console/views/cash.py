@@ -20,7 +20,7 @@ from teahorse.orders import owing
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
 from teahorse.payments import actions as payments_actions
 from teahorse.payments import queries as payments
-from teahorse.payments.models import Payment, Refund
+from teahorse.payments.models import CashMovement, CashShift, Payment, Refund
 from teahorse.payments.providers import CASH
 from teahorse.people.models import Right
 
@@ -39,7 +39,15 @@ def find(request: HttpRequest, acting: Acting) -> HttpResponse:
     fault = (
         _("No order has the number %(number)s. It stands on the customer's order page.") % {"number": text} if text and not group else ""
     )
-    context = {"q": text, "group": group, "fault": fault, "receipts": _receipts(acting), **(_standing(acting, group) if group else {})}
+    shift = CashShift.objects.filter(organisation=acting.organisation, person_id=acting.person.pk, closed_at=None).first()
+    context = {
+        "shift": shift,
+        "q": text,
+        "group": group,
+        "fault": fault,
+        "receipts": _receipts(acting),
+        **(_standing(acting, group) if group else {}),
+    }
     return page(request, acting, "cash.html", context)
 
 
@@ -110,7 +118,16 @@ def receipt(request: HttpRequest, acting: Acting, subject_id: UUID) -> HttpRespo
     group = owing.group_of_payment(payment)
     lines = OrderLine.objects.filter(order__group=group).order_by("order__number", "position")
     is_first = payment.reference == group.pk
-    context = {"kept": kept, "payment": payment, "refund": refund, "group": group, "lines": lines if is_first else [], "is_first": is_first}
+    moved = CashMovement.objects.filter(subject_id=subject_id).select_related("shift").first()
+    context = {
+        "shift": moved.shift if moved else None,
+        "kept": kept,
+        "payment": payment,
+        "refund": refund,
+        "group": group,
+        "lines": lines if is_first else [],
+        "is_first": is_first,
+    }
     return page(request, acting, "receipt.html", context)
 
 

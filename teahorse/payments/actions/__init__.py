@@ -1,5 +1,6 @@
-"""Every change of payments: opening and closing, the inbox, polling, the counter, refunds, sharing, bills."""
+"""Every change of payments, by topic: accounts, opening, the inbox, polling, counters, refunds, sharing, bills, unmatched money."""
 
+from teahorse.payments.actions.accounts import AccountEnded, AccountKnown, end_account, keep_account, replace_keys, reseal_accounts
 from teahorse.payments.actions.bills import days_without_bill, fetch_bill
 from teahorse.payments.actions.counter import NotAtACounter, RefundNotOpen, pay_back_cash, take_cash
 from teahorse.payments.actions.inbox import apply_notifications, forget_refused_notifications, keep_notification
@@ -24,6 +25,14 @@ from teahorse.payments.actions.refunding import (
     send_payment_back,
     send_refunds,
 )
+from teahorse.payments.actions.resolving import (
+    CannotBeAssigned,
+    UnmatchedResolved,
+    assign_unmatched,
+    explain_unmatched,
+    note_on_unmatched,
+    say_unmatched_was_refunded,
+)
 from teahorse.payments.actions.sharing import (
     NoAccountToShareWith,
     NothingToShare,
@@ -35,14 +44,32 @@ from teahorse.payments.actions.sharing import (
     send_sharings,
     share_out,
 )
+from teahorse.payments.actions.shifts import (
+    BoxDiffers,
+    CannotCheck,
+    NoOpenShift,
+    ShiftClosed,
+    ShiftOpen,
+    check_shift,
+    close_shift,
+    expected_fen,
+    open_shift,
+)
+from teahorse.payments.actions.unmatched import escalate_unmatched
 from teahorse.payments.providers import BillNotReady, ProviderRefuses, ProviderUnavailable
 from teahorse.payments.rules import Payer, Share, Split
 
 __all__ = [
+    "AccountEnded",
+    "AccountKnown",
     "AlreadyPaid",
     "AnotherPayer",
     "BillNotReady",
+    "BoxDiffers",
+    "CannotBeAssigned",
+    "CannotCheck",
     "NoAccountToShareWith",
+    "NoOpenShift",
     "NotAtACounter",
     "NothingToRefund",
     "NothingToShare",
@@ -58,22 +85,38 @@ __all__ = [
     "ShareTooLarge",
     "SharingDiffers",
     "SharingNotFailed",
+    "ShiftClosed",
+    "ShiftOpen",
     "Split",
     "TooManyParts",
+    "UnmatchedResolved",
     "apply_notifications",
     "ask_for_attempts",
+    "assign_unmatched",
+    "check_shift",
     "close_payments",
+    "close_shift",
     "days_without_bill",
+    "end_account",
+    "escalate_unmatched",
+    "expected_fen",
+    "explain_unmatched",
     "fetch_bill",
     "forget_refused_notifications",
+    "keep_account",
     "keep_notification",
+    "note_on_unmatched",
     "open_payment",
+    "open_shift",
     "pay_back_cash",
     "poll_open_payments",
     "prepare_payment",
+    "replace_keys",
     "request_refund",
+    "reseal_accounts",
     "retry_refund",
     "retry_sharing",
+    "say_unmatched_was_refunded",
     "send_payment_back",
     "send_refunds",
     "send_returns",

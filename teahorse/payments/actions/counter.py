@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.common.refusals import Refusal
 from teahorse.payments.actions.opening import AlreadyPaid, PaymentNotOpen
 from teahorse.payments.actions.recording import Source, record
+from teahorse.payments.actions.shifts import locked_open_shift, move_cash
 from teahorse.payments.models import Payment, PaymentEvent, Refund
 from teahorse.payments.providers import CASH, Outcome
+from teahorse.people.models import Organisation
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -31,10 +33,13 @@ class RefundNotOpen(Refusal):
 
 
 @transaction.atomic
-def take_cash(*, payment_id: UUID, by_id: UUID, now: datetime) -> Payment:
+def take_cash(*, payment_id: UUID, by_id: UUID, now: datetime, house: Organisation | None = None) -> Payment:
     """
     Take the whole amount in cash; the payment's ``provider_number`` is then the receipt's number.
 
+    At a ``house`` it goes into the box of the person's open shift there; the workbench always names one.
+
+    :raises NoOpenShift: if she has counted no box there.
     :raises AlreadyPaid: with the receipt's number, if it was taken before.
     :raises PaymentNotOpen: if the payment was closed.
     :raises NotAtACounter: if it is no payment in cash. Nothing is changed in any of these.
@@ -53,18 +58,22 @@ def take_cash(*, payment_id: UUID, by_id: UUID, now: datetime) -> Payment:
         amount_fen=payment.amount_fen,
         occurred_at=now,
     )
+    shift = locked_open_shift(organisation=house, person_id=by_id) if house else None
     record([taken], source=_counter(by_id), now=now)
+    if shift is not None:
+        move_cash(shift=shift, subject_id=payment.pk, amount_fen=payment.amount_fen, now=now)
     payment.refresh_from_db()
     return payment
 
 
 @transaction.atomic
-def pay_back_cash(*, refund_id: UUID, by_id: UUID, now: datetime) -> Refund:
+def pay_back_cash(*, refund_id: UUID, by_id: UUID, now: datetime, house: Organisation | None = None) -> Refund:
     """
-    Give the money of a refund back in cash; its ``provider_number`` is then the receipt's number.
+    Give the money of a refund back in cash; its ``provider_number`` is then the receipt's number. ``house`` as above.
 
+    :raises NoOpenShift: if she has counted no box there.
     :raises RefundNotOpen: if it was given back before.
-    :raises NotAtACounter: if it was not paid in cash. Nothing is changed in either.
+    :raises NotAtACounter: if it was not paid in cash. Nothing is changed in any of these.
     """
     payment = Payment.objects.select_for_update().get(refunds=refund_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
@@ -80,7 +89,10 @@ def pay_back_cash(*, refund_id: UUID, by_id: UUID, now: datetime) -> Refund:
         amount_fen=refund.amount_fen,
         occurred_at=now,
     )
+    shift = locked_open_shift(organisation=house, person_id=by_id) if house else None
     record([given], source=_counter(by_id), now=now)
+    if shift is not None:
+        move_cash(shift=shift, subject_id=refund.pk, amount_fen=-refund.amount_fen, now=now)
     refund.refresh_from_db()
     return refund
 

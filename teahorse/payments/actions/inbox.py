@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.db import transaction
 from teahorse.common.statements import asked
 from teahorse.payments import queries
 from teahorse.payments.actions.jobs import leave_applying
-from teahorse.payments.actions.recording import NOTIFICATION, Recorded, record
+from teahorse.payments.actions.recording import NOTIFICATION, Recorded, Source, record
 from teahorse.payments.models import Notification
 from teahorse.payments.providers import (
     NotificationRead,
@@ -72,8 +73,12 @@ def apply_notifications(*, limit: int = 200, now: datetime) -> int:
         .order_by("received_at", "pk")[:limit]
     )
     speaking = [notification for notification in waiting if notification.content]
-    outcomes = [msgspec.convert(notification.content, Outcome) for notification in speaking]
-    verdicts = dict(zip((one.pk for one in speaking), record(outcomes, source=NOTIFICATION, now=now), strict=True))
+    verdicts: dict[UUID, Recorded] = {}
+    for provider in sorted({notification.provider for notification in speaking}):
+        told = [notification for notification in speaking if notification.provider == provider]
+        outcomes = [msgspec.convert(notification.content, Outcome) for notification in told]
+        recorded = record(outcomes, source=Source(name=NOTIFICATION.name, provider=provider), now=now)
+        verdicts |= dict(zip((one.pk for one in told), recorded, strict=True))
     done = [(str(one.pk), verdicts.get(one.pk, NOTHING_TO_DO)) for one in waiting]
     rows = [(key, verdict.text, verdict.is_unmatched) for key, verdict in done]
     asked(MARK_APPLIED, {"now": now, "rows": msgspec.json.encode(rows).decode()})

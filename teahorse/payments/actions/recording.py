@@ -11,6 +11,7 @@ from django.db import transaction
 
 from teahorse.common.events import announce
 from teahorse.common.statements import asked
+from teahorse.payments.actions.unmatched import Unplaced, keep_unmatched
 from teahorse.payments.events import PaymentsFailed, PaymentsSucceeded, PaymentsSucceededLate, RefundsSettled
 from teahorse.payments.models import Payment, PaymentEvent, PaymentSplit, Refund
 from teahorse.payments.providers import Outcome, Part
@@ -44,6 +45,8 @@ class Source:
 
     name: str
     by_id: UUID | None = None
+    provider: str = ""
+    """Whose words they are, where the payment that they name may be unknown."""
 
 
 NOTIFICATION, POLL, HOUSE = Source(name="notification"), Source(name="poll"), Source(name="house")
@@ -68,6 +71,7 @@ def record(outcomes: Sequence[Outcome], *, source: Source, now: datetime) -> lis
     refunds = {refund.our_number: refund for refund in Refund.objects.select_for_update().filter(our_number__in=numbers).order_by("pk")}
     seen = set(PaymentEvent.objects.filter(payment__in=payments).values_list("payment_id", "kind", "provider_number"))
     recorded, new_events = [], []
+    unplaced: list[Unplaced] = []
     settled: dict[UUID, Refund] = {}
     for outcome in outcomes:
         # a part's number is known for refunds alone: money for a combined payment comes whole
@@ -75,7 +79,10 @@ def record(outcomes: Sequence[Outcome], *, source: Source, now: datetime) -> lis
         payment = payment or by_number.get(outcome.our_number)
         refund = refunds.get(outcome.refund_number) if outcome.refund_number else None
         if payment is None or (problem := _problem(outcome, payment, splits[payment.pk], refund)):
-            recorded.append(Recorded(text="unknown payment" if payment is None else problem, is_unmatched=True))
+            problem = "unknown payment" if payment is None else problem
+            recorded.append(Recorded(text=problem, is_unmatched=True))
+            code = payment.provider if payment else source.provider
+            unplaced.append(Unplaced(outcome=outcome, payment=payment, provider=code, source=source.name, problem=problem))
             if payment is not None and source == POLL and not outcome.refund_number:
                 _flag(payment, outcome, problem)
             continue
@@ -91,6 +98,8 @@ def record(outcomes: Sequence[Outcome], *, source: Source, now: datetime) -> lis
     settle_payments(payments, is_announced=source != HOUSE, now=now)
     if settled:
         announce(RefundsSettled(refund_ids=tuple(sorted(settled))))
+    if unplaced:
+        keep_unmatched(unplaced, now=now)
     return recorded
 
 

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ("closed_at", models.DateTimeField(null=True)),
                 ("expected_fen", models.BigIntegerField(help_text="float and what was taken, less what was given", null=True)),
                 ("counted_fen", models.BigIntegerField(null=True)),
+                ("closed_by_id", models.UUIDField(help_text="she, or who stood in for her", null=True)),
                 ("checked_by_id", models.UUIDField(help_text="a second person who counted it again", null=True)),
                 ("checked_at", models.DateTimeField(null=True)),
                 (
