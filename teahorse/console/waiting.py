@@ -22,26 +22,6 @@ from teahorse.people.rules import AREA_OF_CENTRE
 from teahorse.places.queries import within
 from teahorse.settlement.models import Payout
 
-Count = Callable[[Acting], int]
-COUNTS: tuple[tuple[Right, str, Count], ...] = (
-    (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state=SellerOrder.State.PAID).count()),
-    (Right.HANDLE_CASES, "cases", lambda at: aftersales.waiting_for_seller(at.organisation)),
-    (Right.LIST_GOODS, "goods", lambda at: _sent_back(at.organisation)),
-    (Right.SEE_MONEY, "invoices", lambda at: _invoices_to_issue(at.organisation)),
-    (Right.APPROVE_LISTINGS, "approvals", lambda at: drafts_for(at).count()),
-    (Right.DESK_ORDERS, "disputes", lambda at: disputes_for(at).count()),
-    (Right.SETTLE, "settle", lambda at: payouts_to_approve(at)),
-    (Right.SETTLE, "unmatched", lambda at: unmatched_of(at).filter(state=UnmatchedMoney.State.OPEN).count()),
-    (Right.SETTLE, "providers", lambda at: _resting() if at.organisation.kind == Organisation.Kind.REGION_CENTRE else 0),
-    (Right.HANDLE_PARCELS, "parcels", lambda at: to_hand_over([at.organisation.pk])),
-)
-"""What waits on a page of the menu, for whom who has a right."""
-
-
-def counts(acting: Acting) -> dict[str, int]:
-    """Return how many things wait, by the name of the page where they do."""
-    return {name: count(acting) for right, name, count in COUNTS if right in acting.rights}
-
 
 def _sent_back(seller: Organisation) -> int:
     return ProductDraft.objects.filter(seller=seller, state=ProductDraft.State.SENT_BACK).count()
@@ -100,3 +80,24 @@ def to_hand_over(organisation_ids: Iterable[UUID]) -> int:
     """Return how many parcels lie at the organisations' own service points for their recipients to fetch."""
     here = Q(pickup_point__organisation__in=list(organisation_ids), stage=Parcel.Stage.AT_POINT)
     return int(Parcel.objects.filter(here).aggregate(number=Number("pk"))["number"])
+
+
+Count = Callable[[Acting], int]
+COUNTS: tuple[tuple[Right, str, Count], ...] = (
+    (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state=SellerOrder.State.PAID).count()),
+    (Right.HANDLE_CASES, "cases", lambda at: aftersales.waiting_for_seller(at.organisation)),
+    (Right.LIST_GOODS, "goods", lambda at: _sent_back(at.organisation)),
+    (Right.SEE_MONEY, "invoices", lambda at: _invoices_to_issue(at.organisation)),
+    (Right.APPROVE_LISTINGS, "approvals", lambda at: drafts_for(at).count()),
+    (Right.DESK_ORDERS, "disputes", lambda at: disputes_for(at).count()),
+    (Right.SETTLE, "settle", payouts_to_approve),
+    (Right.SETTLE, "unmatched", lambda at: unmatched_of(at).filter(state=UnmatchedMoney.State.OPEN).count()),
+    (Right.SETTLE, "providers", lambda at: _resting() if at.organisation.kind == Organisation.Kind.REGION_CENTRE else 0),
+    (Right.HANDLE_PARCELS, "parcels", lambda at: to_hand_over([at.organisation.pk])),
+)
+"""What waits on a page of the menu, for whom who has a right."""
+
+
+def counts(acting: Acting) -> dict[str, int]:
+    """Return how many things wait, by the name of the page where they do."""
+    return {name: count(acting) for right, name, count in COUNTS if right in acting.rights}
