@@ -60,6 +60,7 @@ def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
         accounts.PAYMENT_TAKEN: splits,
         accounts.DISCOUNTS_GRANTED: [order_id],
         accounts.ORDER_CLOSED: [order_id],
+        accounts.BALANCE_EARNED: splits,
         accounts.REFUND_DECIDED: refunds,
         accounts.REFUND_ARRIVED: refunds,
         accounts.EARNING_MATURED: [earning.pk for earning in earnings],
