@@ -221,7 +221,8 @@ class CaseLine(CountyOwned):
                 func="""
                     select order_id into of_order from aftersales_aftersalecase where id = new.case_id;
                     perform from orders_sellerorder where id = of_order for update;
-                    select quantity, amount_fen into bought, paid from orders_orderline where id = new.line_id and order_id = of_order;
+                    select quantity, amount_fen - discount_fen into bought, paid
+                      from orders_orderline where id = new.line_id and order_id = of_order;
                     select coalesce(sum(l.quantity) filter (where c.kind <> 'compensation'), 0), coalesce(sum(l.buyer_fen), 0)
                       into settled, back
                       from aftersales_caseline l

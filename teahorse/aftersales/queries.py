@@ -13,7 +13,7 @@ from teahorse.aftersales.rules import HOME, Borne, Gone, Sold, no_reason_ends_at
 from teahorse.catalog.models import Product
 from teahorse.logistics.models import Parcel
 from teahorse.orders import queries as orders
-from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
+from teahorse.orders.models import LineDiscount, OrderGroup, OrderLine, SellerOrder
 from teahorse.people.models import Organisation, Person, Right
 
 State = AfterSaleCase.State
@@ -83,11 +83,8 @@ class Standing:
 
 def borne_by_others(lines: Iterable[OrderLine]) -> Mapping[UUID, tuple[Borne, ...]]:
     """Return who else than the buyer bore how much of each line's price, each payer once; a line is missing where nobody did."""
-    discounts = getattr(OrderLine, "discounts", None)
-    if discounts is None:  # this house freezes no discounts on its lines
-        return {}
     found: defaultdict[UUID, Counter[tuple[str, UUID | None]]] = defaultdict(Counter)
-    for row in discounts.rel.related_model.objects.filter(line__in=[line.pk for line in lines]):
+    for row in LineDiscount.objects.filter(order__in={line.order_id for line in lines}).order_by("pk"):
         found[row.line_id][row.bearer, row.bearer_id] += row.amount_fen
     return {
         key: tuple(Borne(*payer, fen) for payer, fen in sorted(borne.items(), key=lambda one: (one[0][0], str(one[0][1]))))
@@ -97,7 +94,7 @@ def borne_by_others(lines: Iterable[OrderLine]) -> Mapping[UUID, tuple[Borne, ..
 
 def standing(order: SellerOrder, *, now: datetime) -> Standing:
     """Return what can be asked of an order; six queries. Who changes by it holds the order's row."""
-    lines = list(OrderLine.objects.filter(order=order).order_by("position"))
+    lines = list(OrderLine.objects.filter(order=order).select_related("weighing").order_by("position"))
     borne = borne_by_others(lines)
     earlier = CaseLine.objects.filter(line__in=lines).select_related("case").prefetch_related("shares")
     by_line: defaultdict[UUID, list[CaseLine]] = defaultdict(list)
@@ -137,11 +134,17 @@ def _line(line: OrderLine, borne: tuple[Borne, ...], earlier: Iterable[CaseLine]
                 gone[place] += share.worth_fen if is_whole else share.amount_fen
     return LineStanding(
         line=line,
-        sold=Sold(line.quantity, line.amount_fen - sum(others), others),
+        sold=Sold(line.quantity, line.amount_fen - sum(others) - _lighter_fen(line), others),
         gone=Gone(units, buyer_fen, tuple(gone)),
         bearers=borne,
         is_in_a_case=any(one.is_open for one in earlier),
     )
+
+
+def _lighter_fen(line: OrderLine) -> int:
+    """Return what went back already because it weighed less than was ordered."""
+    weighing = getattr(line, "weighing", None)
+    return max(0, weighing.quoted_fen - weighing.weighed_fen) if weighing else 0
 
 
 # --- Whose cases

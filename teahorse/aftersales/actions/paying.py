@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 
 from teahorse.aftersales import rules
 from teahorse.aftersales.actions.moving import BY_HOUSE, Actor, Party, end, locked, move, note
@@ -14,9 +15,10 @@ from teahorse.aftersales.rules import Parts
 from teahorse.common.events import announce
 from teahorse.orders import actions as orders
 from teahorse.payments import actions as payments
-from teahorse.payments.models import PaymentSplit, Refund
+from teahorse.payments.models import Payment, PaymentSplit, Refund
 from teahorse.payments.providers import CASH
 from teahorse.people.models import Person
+from teahorse.promotions import actions as promotions
 
 State = AfterSaleCase.State
 Outcome = AfterSaleCase.Outcome
@@ -80,8 +82,19 @@ def _arrived(case: AfterSaleCase, now: datetime) -> None:
     case.refund_trouble = ""
     note(case, "refunded", by=BY_HOUSE, now=now, amount_fen=case.agreed_fen)
     end(case, State.DONE, Outcome.REFUNDED, now=now)
+    _release_promotions(case, now)
     if case.reason == AfterSaleCase.Reason.NEVER_CAME:
         orders.close_after_case(order=case.order, now=now)
+
+
+def _release_promotions(case: AfterSaleCase, now: datetime) -> None:
+    """Give coupons and budgets back when everything of the payment has gone back."""
+    if case.order.paid_by_id is None:
+        return
+    payment = Payment.objects.get(pk=case.order.paid_by_id)
+    back = Refund.objects.filter(payment=payment, state=Refund.State.SUCCEEDED).aggregate(fen=Sum("amount_fen"))["fen"]
+    if int(back or 0) == payment.amount_fen:
+        promotions.release_uses(references=[case.order.group_id], now=now)
 
 
 @transaction.atomic
