@@ -19,7 +19,9 @@ from teahorse.payments.models import Payment
 from teahorse.people.models import Organisation
 from teahorse.people.rules import masked_line, masked_name, masked_phone
 
-Stage = Annotated[str, choice("to_pay", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done", "cancelled", "expired")]
+Stage = Annotated[
+    str, choice("to_pay", "to_harvest", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done", "cancelled", "expired")
+]
 State = Annotated[str, choice(*SellerOrder.State.values)]
 TO_SEND = frozenset({SellerOrder.State.PAID, SellerOrder.State.PREPARING})
 """While an order is in these states its seller needs to know where it goes."""

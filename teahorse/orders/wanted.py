@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,22 @@ class Whose:
 
     key: UUID | None = None
     person_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """How an offer is sold before its harvest (:class:`teahorse.orders.models.HarvestSale`)."""
+
+    id: UUID
+    state: str
+    opens_at: datetime
+    closes_at: datetime
+    ship_by_date: date
+    deposit_basis_points: int
+
+    def is_selling(self, now: datetime) -> bool:
+        """Whether it can be bought by now."""
+        return self.state == "open" and self.opens_at <= now < self.closes_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +63,7 @@ class Wanted:
     seller_key: str
     seller_name: str
     picture: PictureUrls | None
+    sale: Sale | None = None
 
     @property
     def available(self) -> int:
@@ -88,8 +106,15 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 
 
 def _read(**parameters: Any) -> list[Wanted]:
-    return [Wanted(*(*row[:16], _picture(*row[16:]))) for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})]
+    return [
+        Wanted(*(*row[:16], _picture(*row[16:20]), _sale(*row[20:])))
+        for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})
+    ]
 
 
 def _picture(sha256: str | None, width: int, height: int, alt: str) -> PictureUrls | None:
     return urls(sha256, width=width, height=height, alt=alt) if sha256 else None
+
+
+def _sale(key: UUID | None, *terms: Any) -> Sale | None:
+    return Sale(key, *terms) if key else None

@@ -17,7 +17,8 @@ select wish.offer_id, wish.quantity, wish.origin,
        offer.is_active and product.published_at is not null and product.withdrawn_at is null,
        coalesce(level.on_hand - level.reserved, 0),
        seller.key, coalesce(nullif(seller.i18n ->> %(name)s, ''), seller.name),
-       picture.sha256, picture.width, picture.height, coalesce(nullif(picture.i18n ->> %(alt)s, ''), picture.alt)
+       picture.sha256, picture.width, picture.height, coalesce(nullif(picture.i18n ->> %(alt)s, ''), picture.alt),
+       sale.id, sale.state, sale.opens_at, sale.closes_at, sale.ship_by_date, sale.deposit_basis_points
   from wish
   join catalog_offer offer on offer.id = wish.offer_id
   join catalog_variant variant on variant.id = offer.variant_id
@@ -25,6 +26,7 @@ select wish.offer_id, wish.quantity, wish.origin,
   join people_organisation seller on seller.id = offer.seller_id
   join places_area area on area.id = seller.area_id
   left join stock_stocklevel level on level.offer_id = offer.id and level.is_online
+  left join orders_harvestsale sale on sale.offer_id = offer.id and sale.settled_at is null
   left join lateral (
         select picture.sha256, picture.width, picture.height, picture.alt, picture.i18n
           from catalog_picture picture

@@ -43,8 +43,15 @@ FIND_OFFERS = """
      where offer.id = any(%s::uuid[])
 """
 
+FIND_SALES = """
+    select offer_id, id, state = 'open' and opens_at <= %s and closes_at > %s from orders_harvestsale
+     where settled_at is null and offer_id = any(%s::uuid[])
+"""
+
 Facts = dict[UUID, tuple[int, bool, str]]
 """Of an offer its price, whether it is sold, and its title."""
+Sales = dict[UUID, tuple[UUID, bool]]
+"""Of an offer that is sold before its harvest that sale, and whether it is open now."""
 
 
 class PriceChanged(Refusal):
@@ -52,6 +59,13 @@ class PriceChanged(Refusal):
 
     code = "price_changed"
     sentence = _("The price of “%(title)s” has changed from %(quoted)s to %(price)s yuan. Look at the new total and confirm again.")
+
+
+class SaleChanged(Refusal):
+    """It is sold before its harvest now, or not any more, or on other terms than the quote said; nothing was ordered."""
+
+    code = "sale_changed"
+    sentence = _("“%(title)s” is sold on other terms now. Look at them and confirm again.")
 
 
 class KeyUsedForAnother(Refusal):
@@ -114,9 +128,13 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
         ask_facts = asked(FIND_OFFERS, [array(offers)])
+        ask_sales = asked(FIND_SALES, [now, now, array(offers)])
     facts: Facts = {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in ask_facts()}
+    sales: Sales = {offer_id: (sale_id, is_selling) for offer_id, sale_id, is_selling in ask_sales()}
     placed = {row[0]: row[1:] for row in ask_placed()}
-    answers: list[Placed | Refusal | None] = [_as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) for wish in wishes]
+    answers: list[Placed | Refusal | None] = [
+        _as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) or _sold_otherwise(wish, facts, sales) for wish in wishes
+    ]
     twins = _twins(wishes)
     fresh = {index: _Draft(wish) for index, wish in enumerate(wishes) if answers[index] is None and index not in twins}
     until = now + timedelta(minutes=settings.RESERVATION_MINUTES)
@@ -193,6 +211,8 @@ class _Draft:
                 "weight_grams": part.weight_grams,
                 "promised_from": part.promised_from,
                 "promised_to": part.promised_to,
+                "harvest_sale_id": part.harvest_sale_id,
+                "deposit_fen": part.deposit_fen,
             }
             for position, (order_id, part) in enumerate(zip(self.order_ids, self.wish.quote.orders, strict=True), start=1)
         ]
@@ -240,6 +260,15 @@ def _changed(wish: Wish, facts: Facts) -> Refusal | None:
                 return NotSold(field=f"lines.{line.offer_id}", title=title)
             if price != line.price_fen:
                 return PriceChanged(field=f"lines.{line.offer_id}", title=title, quoted=yuan(line.price_fen), price=yuan(price))
+    return None
+
+
+def _sold_otherwise(wish: Wish, facts: Facts, sales: Sales) -> Refusal | None:
+    for part in wish.quote.orders:
+        for line in part.lines:
+            sale_id, is_selling = sales.get(line.offer_id, (None, True))
+            if sale_id != part.harvest_sale_id or not is_selling:
+                return SaleChanged(field=f"lines.{line.offer_id}", title=facts[line.offer_id][2])
     return None
 
 
