@@ -50,7 +50,7 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "extra_context": lambda _: "",
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
-        "grant_id",
+        "grant_id", "sale_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""

@@ -56,10 +56,12 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
     if Right.LIST_GOODS in rights:
         yield entry("goods", _("Goods"), "kinds", selling)
         yield entry("import", _("Import"), "upload", selling)
+        yield entry("harvests", _("Harvest sales"), "sun", selling)
     if Right.APPROVE_LISTINGS in rights:
         yield entry("approvals", _("Approvals"), "check", centre)
     if Right.DESK_ORDERS in rights:
         yield entry("desk", _("Order desk"), "search", centre)
+        yield entry("late_harvests", _("Late harvests"), "clock", centre)
     if Right.HANDLE_PARCELS in rights:
         yield entry("parcels", _("Parcels"), "scan", station)
     if Right.TAKE_CASH in rights:

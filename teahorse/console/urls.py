@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from teahorse.console.views import approving, cash, choosing, day, desk, goods, importing, members, parcels, shipping, stocking
+from teahorse.console.views import approving, cash, choosing, day, desk, goods, harvests, importing, members, parcels, shipping, stocking
 
 app_name = "console"
 
@@ -26,6 +26,10 @@ urlpatterns = [
     path("<slug:org>/goods/<key:product_id>/change/", goods.change, name="change"),
     path("<slug:org>/goods/<key:product_id>/shelve/", goods.shelve, name="shelve"),
     path("<slug:org>/goods/<key:product_id>/stock/", stocking.shelf, name="stock"),
+    path("<slug:org>/harvests/", harvests.harvests, name="harvests"),
+    path("<slug:org>/harvests/new/", harvests.new, name="harvest_new"),
+    path("<slug:org>/harvests/late/", harvests.late, name="late_harvests"),
+    path("<slug:org>/harvests/<key:sale_id>/", harvests.harvest, name="harvest"),
     path("<slug:org>/import/", importing.upload, name="import"),
     path("<slug:org>/import/confirm/", importing.confirm, name="import_confirm"),
     path("<slug:org>/import/template/", importing.template, name="import_template"),

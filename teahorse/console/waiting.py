@@ -9,6 +9,7 @@ from teahorse.catalog import queries as catalog
 from teahorse.catalog.models import ProductDraft
 from teahorse.console.access import Acting
 from teahorse.logistics.models import Parcel
+from teahorse.orders import queries as orders
 from teahorse.orders.models import SellerOrder
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Right
@@ -23,9 +24,12 @@ def counts(acting: Acting) -> dict[str, int]:
     if Right.SHIP_ORDERS in rights:
         found["ship"] = SellerOrder.objects.filter(seller=organisation, state=SellerOrder.State.PAID).count()
     if Right.LIST_GOODS in rights:
+        found["harvests"] = orders.late_harvests(Organisation.objects.filter(pk=organisation.pk), now=acting.now).count()
         found["goods"] = ProductDraft.objects.filter(seller=organisation, state=ProductDraft.State.SENT_BACK).count()
     if Right.APPROVE_LISTINGS in rights:
         found["approvals"] = drafts_for(acting).count()
+    if Right.DESK_ORDERS in rights:
+        found["late_harvests"] = orders.late_harvests(sellers_of_centre(acting, Right.DESK_ORDERS), now=acting.now).count()
     if Right.HANDLE_PARCELS in rights:
         found["parcels"] = to_hand_over([organisation.pk])
     return found

@@ -1,5 +1,5 @@
 -- What stands beside the catalogue's words on the page of a product: the units left of each of its offers; four other goods
--- of the seller that can be had, the newest first (among its sixty newest); and the freight rates that may hold from the seller.
+-- of the seller that can be had, the newest first (among its sixty newest); the freight rates that may hold from the seller; and which offers are sold before their harvest.
 select (select json_object_agg(offer.id, level.on_hand - level.reserved)
           from catalog_variant variant
           join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
@@ -27,7 +27,13 @@ select (select json_object_agg(offer.id, level.on_hand - level.reserved)
                                          rate.subsidy_basis_points, rate.subsidy_payer_id, rate.zone))
           from logistics_lane rate
          where rate.destination_code = any(%(destinations)s::text[])
-           and rate.origin_code in ('', left(area.code, 2), left(area.code, 4), left(area.code, 6), left(area.code, 9), area.code))
+           and rate.origin_code in ('', left(area.code, 2), left(area.code, 4), left(area.code, 6), left(area.code, 9), area.code)),
+       (select json_object_agg(offer.id, json_build_array(sale.id, sale.state, sale.opens_at, sale.closes_at, sale.ship_by_date,
+                                                          sale.deposit_basis_points, sale.note))
+          from catalog_variant variant
+          join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
+          join orders_harvestsale sale on sale.offer_id = offer.id and sale.settled_at is null
+         where variant.product_id = product.id)
   from catalog_product product
   join people_organisation seller on seller.id = product.seller_id
   join places_area area on area.id = seller.area_id

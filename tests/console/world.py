@@ -144,9 +144,15 @@ def side(name: str, *, number: int) -> Side:
     stock.move(level=level, delta=1, reason="received", by=seller, now=now, note=f"{mark}入库")
     token, secret = people.issue_token(organisation=coop, name=f"{mark}钥匙", now=now)
     console.reveal(subject_id=waiting.pk, organisation=centre, reason=f"{mark}缘由", by=operator, now=now - timedelta(hours=1))
+    early = world.offer(coop, title="公开的预售货名", on_hand=0)
+    terms = {"opens_at": now, "closes_at": now + timedelta(days=3), "ship_by_date": (now + timedelta(days=9)).date()}
+    sale = orders.open_harvest_sale(
+        level=world.level_of(early), capacity=5, deposit_basis_points=2000, note=f"{mark}预售附言", by=seller, now=now, **terms
+    )
     grant = people.grant_right(grantor=coop, grantee=centre, right="list_goods", now=now)
     made.ids |= {
         "grant_id": grant.pk,
+        "sale_id": sale.pk,
         "order_id": waiting.pk,
         "unpaid": SellerOrder.objects.get(group=unpaid).pk,
         "paid": waiting.pk,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.orders import owing, quoting
 from teahorse.orders.actions import (
-    NotOpenAnyMore,
     NothingToPay,
+    NotOpenAnyMore,
     Placed,
     SaleChanged,
     SaleIsOpen,

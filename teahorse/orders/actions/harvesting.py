@@ -154,7 +154,7 @@ def declare_harvest(*, sale: HarvestSale, units: int, by: Person | None, now: da
     """
     Declare that so many units were harvested, none for a harvest that failed; nobody can order any more.
 
-    Who is served and whose money goes back is decided by :func:`settle_harvests`, which whoever calls this starts.
+    Who is served and whose money goes back is decided by :func:`settle_harvests`, which the clock starts every minute.
 
     :raises NotOpenAnyMore: if it was declared before; :raises Malformed: if the units are less than 0 or more than 100,000.
     """
