@@ -80,6 +80,8 @@ class SellerPart(Schema):
     packed_at: datetime | None
     ended_at: datetime | None
     end_reason: str
+    harvest_sale_id: UUID | None = Field(description="not null: it was sold before its harvest")
+    deposit_fen: int | None = Field(description="what is paid first of a pre-sale; null: all of it")
     lines: list[OrderedLine]
     parcels: list[ParcelName]
     refunds: list[RefundShown]
@@ -205,6 +207,8 @@ def part_shown(tracked: Tracked) -> SellerPart:
         packed_at=order.packed_at,
         ended_at=order.ended_at,
         end_reason=order.end_reason,
+        harvest_sale_id=order.harvest_sale_id,
+        deposit_fen=order.deposit_fen,
         lines=[_line(line, tracked.weighings.get(line.pk)) for line in tracked.lines],
         parcels=[parcel_name(parcel) for parcel in tracked.parcels],
         refunds=[RefundShown.from_orm(refund) for refund in tracked.refunds],

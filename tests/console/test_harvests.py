@@ -45,14 +45,14 @@ def at(name, *, org="coop-dorje", **more):
     return reverse(f"console:{name}", kwargs={"org": org, **more})
 
 
-def typed(offer, **more):
+def typed(goods, **more):
     today = timezone.localdate()
     days = {
         "opens": today.isoformat(),
         "closes": (today + timedelta(days=9)).isoformat(),
         "ship_by": (today + timedelta(days=30)).isoformat(),
     }
-    return {"offer": offer.pk, "capacity": "40", "deposit": "30", "note": "雨季后采", **days, **more}
+    return {"offer": goods.pk, "capacity": "40", "deposit": "30", "note": "雨季后采", **days, **more}
 
 
 def test_a_sale_begins_with_what_was_typed(desk, mushrooms):

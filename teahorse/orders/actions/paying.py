@@ -176,15 +176,14 @@ def take_forgotten_payments(*, now: datetime) -> int:
     :returns: how many were found.
     """
     waiting = SellerOrder.objects.filter(state__in=(State.PENDING_PAYMENT, State.EXPIRED), paid_by_id=None).values("group_id")
-    unpaid = BalanceDue.objects.exclude(state=BalanceDue.State.PAID).values("pk")
+    owing = BalanceDue.objects.exclude(state=BalanceDue.State.PAID).values("pk")
     sent_back = Refund.objects.filter(payment=OuterRef("pk"))
-    forgotten = Payment.objects.filter(
-        Q(reference__in=waiting) | Q(reference__in=unpaid),
+    here = Payment.objects.filter(
         ~Exists(sent_back),
         state__in=Payment.TAKEN,
         settled_at__range=(now - timedelta(days=7), now - timedelta(minutes=2)),
-    )
-    found = list(forgotten.order_by("settled_at", "pk").values_list("pk", flat=True)[:BATCH])
+    ).order_by("settled_at", "pk")
+    found = [key for references in (waiting, owing) for key in here.filter(reference__in=references).values_list("pk", flat=True)[:BATCH]]
     for payment_id in found:
         take_payments(payment_ids=[payment_id], now=now)
     return len(found)
