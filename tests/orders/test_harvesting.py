@@ -373,7 +373,7 @@ def test_the_database_keeps_the_terms(mushrooms):
         SellerOrder.objects.filter(pk=order.pk).update(deposit_fen=1)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(1, 10**9), st.integers(1, 10_000), st.integers(0, 10**6))
 def test_a_deposit_is_its_share_rounded_up_and_leaves_a_rest(goods, basis_points, freight):
     total = goods + freight

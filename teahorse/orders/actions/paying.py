@@ -183,7 +183,10 @@ def take_forgotten_payments(*, now: datetime) -> int:
         state__in=Payment.TAKEN,
         settled_at__range=(now - timedelta(days=7), now - timedelta(minutes=2)),
     ).order_by("settled_at", "pk")
-    found = [key for references in (waiting, owing) for key in here.filter(reference__in=references).values_list("pk", flat=True)[:BATCH]]
+    found = [
+        *here.filter(reference__in=waiting).values_list("pk", flat=True)[:BATCH],
+        *here.filter(reference__in=owing).values_list("pk", flat=True)[:BATCH],
+    ]
     for payment_id in found:
         take_payments(payment_ids=[payment_id], now=now)
     return len(found)

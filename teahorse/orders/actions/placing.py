@@ -36,17 +36,15 @@ FIND_PLACED = """
     select idempotency_key, request_digest, id, number, expires_at from orders_ordergroup where idempotency_key = any(%s::uuid[])
 """
 FIND_OFFERS = """
-    select offer.id, offer.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title
+    select offer.id, offer.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title,
+           sale.id, sale.state = 'open' and sale.opens_at <= %s and sale.closes_at > %s
       from catalog_offer offer
       join catalog_variant variant on variant.id = offer.variant_id
       join catalog_product product on product.id = variant.product_id
+      left join orders_harvestsale sale on sale.offer_id = offer.id and sale.settled_at is null
      where offer.id = any(%s::uuid[])
 """
 
-FIND_SALES = """
-    select offer_id, id, state = 'open' and opens_at <= %s and closes_at > %s from orders_harvestsale
-     where settled_at is null and offer_id = any(%s::uuid[])
-"""
 
 Facts = dict[UUID, tuple[int, bool, str]]
 """Of an offer its price, whether it is sold, and its title."""
@@ -127,10 +125,10 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         by_index()
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
-        ask_facts = asked(FIND_OFFERS, [array(offers)])
-        ask_sales = asked(FIND_SALES, [now, now, array(offers)])
-    facts: Facts = {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title in ask_facts()}
-    sales: Sales = {offer_id: (sale_id, is_selling) for offer_id, sale_id, is_selling in ask_sales()}
+        ask_facts = asked(FIND_OFFERS, [now, now, array(offers)])
+    found = ask_facts()
+    facts: Facts = {offer_id: (price, is_sold, title) for offer_id, price, is_sold, title, *_sale in found}
+    sales: Sales = {offer_id: (sale_id, is_selling) for offer_id, *_facts, sale_id, is_selling in found if sale_id is not None}
     placed = {row[0]: row[1:] for row in ask_placed()}
     answers: list[Placed | Refusal | None] = [
         _as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) or _sold_otherwise(wish, facts, sales) for wish in wishes
