@@ -51,7 +51,7 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "verify_code": lambda _: "0000000000000000000N",
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
-        "grant_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id", "dossier_id",
+        "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id", "dossier_id",
         "unmatched_id", "account_id", "shift_id",
     )},
 }  # fmt: skip

@@ -88,6 +88,8 @@ class QuotedPart(Schema):
     weight_grams: int
     promised_from_date: date
     promised_to_date: date
+    harvest_sale_id: UUID | None = Field(description="not null: it is sold before its harvest, and sent by the day promised")
+    deposit_fen: int | None = Field(description="what is paid first of a pre-sale; null: all of it")
 
 
 class QuotedDestination(Schema):
@@ -277,4 +279,6 @@ def _quoted_part(quote: Quote, part: QuoteOrder, seller: Organisation) -> Quoted
         weight_grams=part.weight_grams,
         promised_from_date=part.promised_from,
         promised_to_date=part.promised_to,
+        harvest_sale_id=part.harvest_sale_id,
+        deposit_fen=part.deposit_fen,
     )

@@ -19,7 +19,9 @@ from teahorse.payments.models import Payment
 from teahorse.people.models import Organisation
 from teahorse.people.rules import masked_line, masked_name, masked_phone
 
-Stage = Annotated[str, choice("to_pay", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done", "cancelled", "expired")]
+Stage = Annotated[
+    str, choice("to_pay", "to_harvest", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done", "cancelled", "expired")
+]
 State = Annotated[str, choice(*SellerOrder.State.values)]
 TO_SEND = frozenset({SellerOrder.State.PAID, SellerOrder.State.PREPARING})
 """While an order is in these states its seller needs to know where it goes."""
@@ -80,6 +82,8 @@ class SellerPart(Schema):
     packed_at: datetime | None
     ended_at: datetime | None
     end_reason: str
+    harvest_sale_id: UUID | None = Field(description="not null: it was sold before its harvest")
+    deposit_fen: int | None = Field(description="what is paid first of a pre-sale; null: all of it")
     lines: list[OrderedLine]
     discounts: list[DiscountShown]
     parcels: list[ParcelName]
@@ -209,6 +213,8 @@ def part_shown(tracked: Tracked) -> SellerPart:
         packed_at=order.packed_at,
         ended_at=order.ended_at,
         end_reason=order.end_reason,
+        harvest_sale_id=order.harvest_sale_id,
+        deposit_fen=order.deposit_fen,
         lines=[_line(line, tracked.weighings.get(line.pk)) for line in tracked.lines],
         discounts=[DiscountShown.of(one) for one in tracked.explained.taken_off],
         parcels=[parcel_name(parcel) for parcel in tracked.parcels],

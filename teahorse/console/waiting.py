@@ -14,6 +14,7 @@ from teahorse.console.access import Acting
 from teahorse.invoices.models import InvoiceRequest
 from teahorse.invoices.models import State as InvoiceState
 from teahorse.logistics.models import Parcel
+from teahorse.orders import queries as orders
 from teahorse.orders.models import SellerOrder
 from teahorse.payments.models import ProviderRest, UnmatchedMoney
 from teahorse.people import queries as people
@@ -29,6 +30,10 @@ def _sent_back(seller: Organisation) -> int:
 
 def _invoices_to_issue(seller: Organisation) -> int:
     return InvoiceRequest.objects.filter(seller=seller, state=InvoiceState.REQUESTED).count()
+
+
+def _late_harvests(sellers: QuerySet[Organisation], acting: Acting) -> int:
+    return orders.late_harvests(sellers, now=acting.now).count()
 
 
 def _resting() -> int:
@@ -87,8 +92,10 @@ COUNTS: tuple[tuple[Right, str, Count], ...] = (
     (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state=SellerOrder.State.PAID).count()),
     (Right.HANDLE_CASES, "cases", lambda at: aftersales.waiting_for_seller(at.organisation)),
     (Right.LIST_GOODS, "goods", lambda at: _sent_back(at.organisation)),
+    (Right.LIST_GOODS, "harvests", lambda at: _late_harvests(Organisation.objects.filter(pk=at.organisation.pk), at)),
     (Right.SEE_MONEY, "invoices", lambda at: _invoices_to_issue(at.organisation)),
     (Right.APPROVE_LISTINGS, "approvals", lambda at: drafts_for(at).count()),
+    (Right.DESK_ORDERS, "late_harvests", lambda at: _late_harvests(sellers_of_centre(at, Right.DESK_ORDERS), at)),
     (Right.DESK_ORDERS, "disputes", lambda at: disputes_for(at).count()),
     (Right.SETTLE, "settle", payouts_to_approve),
     (Right.SETTLE, "unmatched", lambda at: unmatched_of(at).filter(state=UnmatchedMoney.State.OPEN).count()),

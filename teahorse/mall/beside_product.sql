@@ -1,6 +1,6 @@
 -- What stands beside the catalogue's words on the page of a product: the units left of each of its offers; four other goods
--- of the seller that can be had, the newest first (among its sixty newest); the freight rates that may hold from the seller; and the
--- discounts that everybody has on it now.
+-- of the seller that can be had, the newest first (among its sixty newest); the freight rates that may hold from the seller; the
+-- discounts that everybody has on it now; and which offers are sold before their harvest.
 select (select json_object_agg(offer.id, level.on_hand - level.reserved)
           from catalog_variant variant
           join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
@@ -43,7 +43,13 @@ select (select json_object_agg(offer.id, level.on_hand - level.reserved)
                    when 'county' then seller.county_id = any(promotion.scope_ids)
                    else product.id = any(promotion.scope_ids)
                end
-           and coalesce(promotion.budget_fen > promotion.spent_fen, true) and coalesce(promotion.most_uses > promotion.uses, true))
+           and coalesce(promotion.budget_fen > promotion.spent_fen, true) and coalesce(promotion.most_uses > promotion.uses, true)),
+       (select json_object_agg(offer.id, json_build_array(sale.id, sale.state, sale.opens_at, sale.closes_at, sale.ship_by_date,
+                                                          sale.deposit_basis_points, sale.note))
+          from catalog_variant variant
+          join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
+          join orders_harvestsale sale on sale.offer_id = offer.id and sale.settled_at is null
+         where variant.product_id = product.id)
   from catalog_product product
   join people_organisation seller on seller.id = product.seller_id
   join places_area area on area.id = seller.area_id

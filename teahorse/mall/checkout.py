@@ -138,6 +138,16 @@ class Desk:
         return " ".join(name for level in self.levels for code, name in level.options if code == level.chosen)
 
     @property
+    def is_presale(self) -> bool:
+        """Whether it is sold before its harvest."""
+        return any(line.sale for line in self.basket.lines)
+
+    @property
+    def rest_fen(self) -> int:
+        """What is to be paid after the harvest."""
+        return self.quote.total_fen - self.quote.first_fen if self.quote else 0
+
+    @property
     def goods_fen(self) -> int:
         """What the goods cost, before discounts."""
         return sum(line.amount_fen for line in self.basket.lines)
@@ -157,6 +167,7 @@ def _shown_part(lines: list[Wanted], quoted: QuoteOrder | None, off: Mapping[UUI
         "lines": [(line, off.get(line.offer_id, 0)) for line in lines],
         "quoted": quoted,
         "arrives": promise_words(quoted.promised_from, quoted.promised_to) if quoted else "",
+        "is_presale": quoted is not None and quoted.harvest_sale_id is not None,
     }
 
 
@@ -181,7 +192,19 @@ def _fit(asked: Iterable[Wanted], *, is_cart: bool) -> Basket:
             told = {"title": line.title, "left": units}
             notices.append(_("Of “%(title)s” only %(left)s are left; this order takes them.") % told)
         lines.append(line if units == line.quantity else replace(line, quantity=units))
-    return Basket(tuple(lines), tuple(notices), is_cart)
+    together, alone = _apart(lines)
+    notices += [
+        _("“%(title)s” is sold before its harvest and is ordered alone; it stays in the cart.") % {"title": line.title} for line in alone
+    ]
+    return Basket(tuple(together), tuple(notices), is_cart)
+
+
+def _apart(lines: list[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
+    """Return what can be ordered together, and what is ordered alone: each pre-sale, for it is paid and sent at other times."""
+    if len(lines) < 2 or all(line.sale is None for line in lines):
+        return lines, []
+    together = [line for line in lines if line.sale is None] or lines[:1]
+    return together, [line for line in lines if line not in together]
 
 
 def first_guess(*, person: Person | None, last: OrderGroup | None, area: str, hall: ServicePoint | None) -> Typed:

@@ -17,19 +17,21 @@ from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
 from teahorse.mall.pictures import Pictures
 from teahorse.orders import weights
+from teahorse.orders.actions.harvesting import SORRY
 from teahorse.orders.explaining import PriceLine
 from teahorse.orders.following import Tracked, Tracking
-from teahorse.orders.models import BalanceDue, OrderLine, SellerOrder, Weighing
+from teahorse.orders.models import BalanceDue, HarvestSale, OrderLine, SellerOrder, Weighing
 from teahorse.payments.models import Refund
 from teahorse.people.models import ServicePoint
 
 State = SellerOrder.State
 ENDED = {"cancelled", "expired"}
-ORDER_OF_STAGES = ("to_pay", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done")
+ORDER_OF_STAGES = ("to_pay", "to_harvest", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done")
 
 
 STAGES = {
     "to_pay": pgettext_lazy("stage", "To pay"),
+    "to_harvest": pgettext_lazy("stage", "Waiting for the harvest"),
     "to_ship": pgettext_lazy("stage", "Being packed"),
     "packed": pgettext_lazy("stage", "Packed"),
     "in_transit": pgettext_lazy("stage", "On its way"),
@@ -48,6 +50,7 @@ def stage_words(stage: str) -> str:
 
 STAGE_TONES = {
     "to_pay": "warn",
+    "to_harvest": "info",
     "to_ship": "info",
     "packed": "info",
     "in_transit": "info",
@@ -161,6 +164,8 @@ class BalanceShown:
     @property
     def title(self) -> str:
         """What it is for."""
+        if self.balance.kind == BalanceDue.Kind.PRESALE_BALANCE:
+            return _("It is harvested")
         return _("It weighs more than ordered")
 
     @property
@@ -171,6 +176,8 @@ class BalanceShown:
     @property
     def consequence(self) -> str:
         """What happens if it is not paid."""
+        if self.balance.kind == BalanceDue.Kind.PRESALE_BALANCE:
+            return _("If you do not pay it, the order ends and your deposit goes back to you.")
         return _("If you do not pay it, the seller gives it to you; nothing else happens.")
 
 
@@ -190,6 +197,19 @@ class PartShown:
     price_lines: list[PriceLine] = field(default_factory=list)
     weighings: dict[UUID, WeighingShown] = field(default_factory=dict)
     balances: list[BalanceShown] = field(default_factory=list)
+    sale: HarvestSale | None = None
+    sorry: str = ""
+
+    @property
+    def paid_fen(self) -> int:
+        """What she has paid for it."""
+        later = sum(shown.fen for shown in self.balances if shown.balance.state == BalanceDue.State.PAID)
+        return self.order.first_fen + later
+
+    @property
+    def ship_by(self) -> str:
+        """The day by which it is sent, of what waits for its harvest."""
+        return day(self.order.promised_to_date)
 
     @property
     def owed(self) -> BalanceShown | None:
@@ -236,6 +256,11 @@ class OrderShown:
         """That stage in words."""
         return stage_words(self.stage)
 
+    @property
+    def first_fen(self) -> int:
+        """What is paid first."""
+        return sum(part.order.first_fen for part in self.parts if part.stage == "to_pay")
+
 
 def order_shown(tracking: Tracking) -> OrderShown:
     """Return an order as the page shows it."""
@@ -252,14 +277,21 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         stage=tracked.stage,
         parcels=[_parcel(parcel, tracked.scans, tracking) for parcel in tracked.parcels],
         refunds=tracked.refunds,
-        can_cancel=order.state in {State.PENDING_PAYMENT, State.PAID},
+        can_cancel=order.state in {State.PENDING_PAYMENT, State.PAID} or (order.state == State.PRESALE_WAIT and _may_leave(tracked)),
         can_receive=order.state == State.PREPARING and is_handed_over,
         can_ask=order.state in {State.PREPARING, State.CLOSED},
         promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
         weighings={key: _weighing(weighing) for key, weighing in tracked.weighings.items()},
         balances=[BalanceShown(balance) for balance in tracked.balances],
         price_lines=tracked.explained.lines,
+        sale=tracked.sale,
+        sorry=str(SORRY[order.end_reason]) if order.end_reason in SORRY else "",
     )
+
+
+def _may_leave(tracked: Tracked) -> bool:
+    """As ``orders.actions.paying.may_leave``, for what is read already."""
+    return tracked.owed is not None or timezone.localdate() > tracked.order.promised_to_date
 
 
 def _weighing(weighing: Weighing) -> WeighingShown:
@@ -294,12 +326,12 @@ def _steps(tracking: Tracking) -> list[dict[str, str]]:
     is_fetched = tracking.group.pickup_point_id is not None
     labels = [
         (pgettext("stage", "Ordered"), "to_pay"),
-        (pgettext("stage", "To pay") if stage == "to_pay" else pgettext("stage", "Paid"), "to_ship"),
+        (stage_words(stage) if stage in {"to_pay", "to_harvest"} else pgettext("stage", "Paid"), "to_ship"),
         (pgettext("stage", "On its way"), "in_transit"),
         *([(pgettext("stage", "To fetch"), "to_fetch")] if is_fetched else []),
         (pgettext("stage", "Received"), "handed_over"),
     ]
-    here = max(1, ORDER_OF_STAGES.index(stage))
+    here = max(ORDER_OF_STAGES.index("to_ship"), ORDER_OF_STAGES.index(stage))
     times = {"to_pay": tracking.group.placed_at, "to_ship": tracking.orders[0].order.paid_at}
     reached = [index for index, (_label, name) in enumerate(labels) if ORDER_OF_STAGES.index(name) <= here]
     last = reached[-1]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
@@ -23,8 +24,10 @@ from teahorse.common.translated import in_language
 from teahorse.common.ui.goods_card import Badge, goods_card
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
-from teahorse.mall.following import day, promise_words
+from teahorse.mall.following import day, moment, promise_words
 from teahorse.orders import weights
+from teahorse.orders.rules import WHOLE
+from teahorse.orders.wanted import Sale
 from teahorse.places import queries as places
 from teahorse.places.models import Area
 from teahorse.promotions.words import gives
@@ -81,6 +84,36 @@ def cards_html(cards: Iterable[GoodsCard], *, eager: int = 2) -> list[SafeString
 
 
 @dataclass(frozen=True, slots=True)
+class EarlySale:
+    """How a form is sold before its harvest, in words; ``is_open`` says whether it can be ordered now."""
+
+    sale: Sale
+    note: str
+    is_open: bool
+
+    @property
+    def ship_by(self) -> str:
+        """The day by which it is sent."""
+        return day(self.sale.ship_by_date)
+
+    @property
+    def opens(self) -> str:
+        """When it begins."""
+        return moment(self.sale.opens_at)
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether it has not begun."""
+        return not self.is_open and self.sale.state == "open" and self.sale.opens_at > timezone.now()
+
+    @property
+    def deposit_percent(self) -> str:
+        """What is paid first, as a share; nothing where it is paid whole."""
+        points = self.sale.deposit_basis_points
+        return "" if points == WHOLE else f"{points / 100:g} %"
+
+
+@dataclass(frozen=True, slots=True)
 class FormShown:
     """One form of the product as it can be chosen: its offer, and how many are left."""
 
@@ -88,6 +121,7 @@ class FormShown:
     offer: OfferTold
     left: int
     is_chosen: bool
+    early: EarlySale | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -160,6 +194,11 @@ class ProductShown:
         return self.catalogue.product.is_listed and any(not form.is_gone for form in self.forms)
 
     @property
+    def early(self) -> EarlySale | None:
+        """How the chosen form is sold before its harvest, else another one."""
+        return (self.chosen.early if self.chosen else None) or next((form.early for form in self.forms if form.early), None)
+
+    @property
     def is_by_weight(self) -> bool:
         """Whether a form of it is weighed when it is packed."""
         return any(form.about_kg for form in self.forms)
@@ -189,8 +228,9 @@ def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now:
             {"product_id": product_id, "most": MORE_OF_SELLER, "destinations": logistics.prefixes(destination), **in_language("title")},
         )
     found = page()
-    left, more_ids, rates, discounts = beside()[0]
-    forms = _forms(found, {UUID(key): units for key, units in (left or {}).items()}, chosen)
+    left, more_ids, rates, discounts, sold_early = beside()[0]
+    sales = {UUID(key): _early(terms, now) for key, terms in (sold_early or {}).items()}
+    forms = _forms(found, {UUID(key): units for key, units in (left or {}).items()}, sales, chosen)
     picked = next((form for form in forms if form.is_chosen), None)
     more = catalog.goods_cards(product_ids=more_ids or [], on=today())
     lanes = [freight.Rate(*rate) for rate in rates or ()]
@@ -214,12 +254,21 @@ def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now:
     )
 
 
-def _forms(found: ProductPage, left: Mapping[UUID, int], chosen: UUID | None) -> list[FormShown]:
+def _early(terms: Sequence[Any], now: datetime) -> EarlySale:
+    key, state, opens_at, closes_at, ship_by, basis_points, note = terms
+    sale = Sale(
+        UUID(key), state, datetime.fromisoformat(opens_at), datetime.fromisoformat(closes_at), date.fromisoformat(ship_by), basis_points
+    )
+    return EarlySale(sale, note, sale.is_selling(now))
+
+
+def _forms(found: ProductPage, left: Mapping[UUID, int], sales: Mapping[UUID, EarlySale], chosen: UUID | None) -> list[FormShown]:
     offered = [(variant, variant.offer) for variant in found.variants if variant.offer]
+    left = {key: 0 if key in sales and not sales[key].is_open else units for key, units in left.items()}
     available = [offer.id for _variant, offer in offered if left.get(offer.id, 0) > 0]
     all_offers = [offer.id for _variant, offer in offered]
     picked = chosen if chosen in all_offers else next(iter(available or all_offers), None)
-    return [FormShown(variant, offer, left.get(offer.id, 0), offer.id == picked) for variant, offer in offered]
+    return [FormShown(variant, offer, left.get(offer.id, 0), offer.id == picked, sales.get(offer.id)) for variant, offer in offered]
 
 
 def _arrival(form: FormShown, rates: Sequence[freight.Rate], *, origin: str, destination: str, now: datetime) -> Arrival | None:

@@ -92,7 +92,13 @@ def of_quote(quote: Quote, *, goes_to: str = "") -> Explained:
     """Explain all of a quote; ``goes_to`` names the place in the reader's words."""
     words = freight_words(weight_grams=sum(part.weight_grams for part in quote.orders), freight_fen=quote.freight_fen)
     told = " · ".join(part for part in (goes_to, words) if part)
-    return Explained(quote.goods_fen, _of_promotions(quote.taken_off), quote.freight_fen, told, _("To pay"))
+    return Explained(
+        quote.goods_fen,
+        _of_promotions(quote.taken_off),
+        quote.freight_fen,
+        told,
+        _("Total") if quote.first_fen < quote.total_fen else _("To pay"),
+    )
 
 
 def of_quoted_part(quote: Quote, part: QuoteOrder) -> Explained:

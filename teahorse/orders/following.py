@@ -16,16 +16,19 @@ from teahorse.common.statements import asked, looked_up
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders import explaining
 from teahorse.orders.explaining import Explained
-from teahorse.orders.models import BalanceDue, LineDiscount, OrderGroup, OrderLine, SellerOrder, Weighing
+from teahorse.orders.models import BalanceDue, HarvestSale, LineDiscount, OrderGroup, OrderLine, SellerOrder, Weighing
 from teahorse.payments.models import Payment, Refund
 from teahorse.people.models import Organisation, Person, ServicePoint
 
 M = TypeVar("M", bound=Model)
 State = SellerOrder.State
-STEPS = ("to_pay", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done")
+STEPS = ("to_pay", "to_harvest", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done")
 ORDER_GROUP = (Path(__file__).parent / "order_group.sql").read_text()
 TRACKING = (Path(__file__).parent / "tracking.sql").read_text()
-WAITS_FOR_MONEY = f"select exists (select from orders_sellerorder where group_id = %s::uuid and state = '{State.PENDING_PAYMENT}')"  # noqa: S608
+WAITS_FOR_MONEY = f"""
+    select sum(coalesce(deposit_fen, total_fen))::bigint
+      from orders_sellerorder where group_id = %s::uuid and state = '{State.PENDING_PAYMENT}'
+"""  # noqa: S608 - the state is ours
 
 
 def order_group(key: UUID) -> OrderGroup | None:
@@ -45,10 +48,10 @@ def is_visible_to(group: OrderGroup, person: Person) -> bool:
     return bool(person.phone) and person.is_phone_verified and group.contact_phone == person.phone
 
 
-def ask_whether_it_waits(group: OrderGroup) -> Callable[[], bool]:
-    """Ask whether any part of a group waits for money; see :func:`teahorse.common.statements.asked`."""
+def ask_what_it_waits_for(group: OrderGroup) -> Callable[[], int]:
+    """Ask how much the parts of a group wait for that have not been paid, 0 fen where none does; see :func:`.asked`."""
     rows = asked(WAITS_FOR_MONEY, [str(group.pk)])
-    return lambda: bool(rows()[0][0])
+    return lambda: int(rows()[0][0] or 0)
 
 
 def discounts_of(group: OrderGroup) -> list[LineDiscount]:
@@ -69,6 +72,8 @@ class Tracked:
     """What was weighed, by line."""
     balances: list[BalanceDue] = field(default_factory=list)
     discounts: list[LineDiscount] = field(default_factory=list)
+    sale: HarvestSale | None = None
+    """By which it was sold before its harvest."""
 
     @property
     def owed(self) -> BalanceDue | None:
@@ -85,10 +90,12 @@ class Tracked:
         """
         Where the goods are, in the buyer's words.
 
-        ``to_pay``, ``to_ship``, ``packed``, ``in_transit``, ``to_fetch``, ``handed_over``, ``done``, ``cancelled``, ``expired``.
+        ``to_pay``, ``to_harvest``, ``to_ship``, ``packed``, ``in_transit``, ``to_fetch``, ``handed_over``, ``done``,
+        ``cancelled``, ``expired``.
         """
         by_state = {
             State.PENDING_PAYMENT: "to_pay",
+            State.PRESALE_WAIT: "to_harvest",
             State.PAID: "to_ship",
             State.CLOSED: "done",
             State.CANCELLED: "cancelled",
@@ -158,6 +165,7 @@ def tracking(group: OrderGroup) -> Tracking:
     lines, scans = _by(all_of("lines", OrderLine), "order_id"), _by(all_of("scans", Scan), "parcel_id")
     parcels_of, balances = _by(parcels, "reference"), _by(all_of("balances", BalanceDue), "order_id")
     discounts = _by(all_of("discounts", LineDiscount), "order_id")
+    sales = {sale.pk: sale for sale in all_of("sales", HarvestSale)}
     weighings = {weighing.line_id: weighing for weighing in all_of("weighings", Weighing)}
     tracked = [
         Tracked(
@@ -169,6 +177,7 @@ def tracking(group: OrderGroup) -> Tracking:
             {line.pk: weighings[line.pk] for line in lines[order.pk] if line.pk in weighings},
             balances[order.pk],
             discounts[order.pk],
+            sales.get(order.harvest_sale_id) if order.harvest_sale_id else None,
         )
         for order in orders
     ]

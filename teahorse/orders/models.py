@@ -1,5 +1,6 @@
 """Carts and orders. What was agreed at placing - prices, split, freight, promise, names - is frozen in the rows."""
 
+from datetime import datetime
 from typing import Any
 
 import pgtrigger
@@ -127,11 +128,13 @@ class SellerOrder(CountyOwned):
     One seller's part of an order group.
 
     ``pending_payment -> paid -> preparing -> closed``, exits ``expired`` and ``cancelled``. Whether goods are packed,
-    on their way or fetched is derived from the parcels, whether money went back from the refunds.
+    on their way or fetched is derived from the parcels, whether money went back from the refunds. What is sold before its
+    harvest waits between: ``pending_payment -> presale_wait -> paid``.
     """
 
     class State(models.TextChoices):
         PENDING_PAYMENT = "pending_payment"
+        PRESALE_WAIT = "presale_wait"
         PAID = "paid"
         PREPARING = "preparing"
         CLOSED = "closed"
@@ -148,6 +151,8 @@ class SellerOrder(CountyOwned):
     freight_fen = models.BigIntegerField()
     total_fen = models.BigIntegerField()
     fees_fen = models.BigIntegerField(default=0, help_text="the network's fees on it, frozen at sale; 0 until fee rules exist")
+    deposit_fen = models.BigIntegerField(null=True, help_text="what is paid first, of a pre-sale; empty: all of it")
+    harvest_sale_id = models.UUIDField(null=True, help_text="the pre-sale by which it was bought")
     weight_grams = models.IntegerField()
     promised_from_date = models.DateField()
     promised_to_date = models.DateField()
@@ -169,15 +174,32 @@ class SellerOrder(CountyOwned):
                 name="a_seller_order_keeps_a_fen",
             ),
             models.UniqueConstraint(fields=["group", "seller"], name="one_seller_order_per_seller"),
+            models.CheckConstraint(
+                condition=models.Q(deposit_fen=None)
+                | models.Q(harvest_sale_id__isnull=False, deposit_fen__gt=0, deposit_fen__lt=models.F("total_fen")),
+                name="a_deposit_is_a_part_of_a_pre_sale",
+            ),
         ]
         indexes = [
             models.Index(fields=["seller", "state", "-placed_at"], name="order_of_seller"),
             models.Index(fields=["county_id", "-placed_at"], name="order_of_county"),
+            models.Index(fields=["harvest_sale_id", "state"], name="order_of_harvest_sale", condition=~models.Q(harvest_sale_id=None)),
         ]
         triggers = [
             pgtrigger.ReadOnly(
                 name="an_order_stays_as_agreed",
-                fields=["group", "seller", "county_id", "goods_fen", "discount_fen", "freight_fen", "total_fen", "fees_fen"],
+                fields=[
+                    "group",
+                    "seller",
+                    "county_id",
+                    "goods_fen",
+                    "discount_fen",
+                    "freight_fen",
+                    "total_fen",
+                    "fees_fen",
+                    "deposit_fen",
+                    "harvest_sale_id",
+                ],
             ),
             pgtrigger.Protect(name="an_order_is_never_deleted", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
@@ -205,6 +227,10 @@ class SellerOrder(CountyOwned):
                     ("pending_payment", "expired"),
                     ("pending_payment", "cancelled"),
                     ("expired", "paid"),
+                    ("pending_payment", "presale_wait"),
+                    ("expired", "presale_wait"),
+                    ("presale_wait", "paid"),
+                    ("presale_wait", "cancelled"),
                     ("paid", "preparing"),
                     ("paid", "cancelled"),
                     ("preparing", "closed"),
@@ -215,6 +241,16 @@ class SellerOrder(CountyOwned):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def first_fen(self) -> int:
+        """What is paid first: a pre-sale's deposit, else all of it."""
+        return self.total_fen if self.deposit_fen is None else self.deposit_fen
+
+    @property
+    def balance_fen(self) -> int:
+        """What is to be paid after the harvest."""
+        return self.total_fen - self.first_fen
 
 
 class OrderLine(CountyOwned):
@@ -450,3 +486,66 @@ class BalanceDue(CountyOwned):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_fen} {self.state}"
+
+
+class HarvestSale(CountyOwned):
+    """
+    An offer that is sold before its harvest, in a window ``[opens_at, closes_at)``, to be sent by a day.
+
+    ``open -> harvested | failed``. Its capacity is what stands as on hand of the offer, so that ``never_promise_more_than_on_hand``
+    holds it. Of what is harvested (``harvested_units``) those who paid first are served first; ``settled_at`` says that every
+    order was decided on and the stock set right; until then the offer is sold in no other way.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        HARVESTED = "harvested"
+        FAILED = "failed"
+
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    seller = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    ship_by_date = models.DateField()
+    deposit_basis_points = models.IntegerField(default=10_000, help_text="of what the goods cost; 10000 is the whole, freight with it")
+    note = models.CharField(max_length=200, blank=True, help_text="the seller's words to buyers")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    opened_at = models.DateTimeField()
+    opened_by_id = models.UUIDField(null=True)
+    declared_at = models.DateTimeField(null=True)
+    declared_by_id = models.UUIDField(null=True)
+    harvested_units = models.IntegerField(null=True)
+    capacity_units = models.IntegerField(null=True, help_text="what stood as on hand when it was declared")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer"], condition=models.Q(settled_at=None), name="one_harvest_sale_per_offer_at_a_time"),
+            models.CheckConstraint(condition=models.Q(opens_at__lt=models.F("closes_at")), name="a_harvest_sale_has_a_window"),
+            models.CheckConstraint(condition=models.Q(deposit_basis_points__range=(1, 10_000)), name="a_deposit_is_a_share"),
+            models.CheckConstraint(
+                condition=models.Q(state="open", harvested_units=None, capacity_units=None, settled_at=None)
+                | models.Q(state="harvested", harvested_units__isnull=False, harvested_units__gt=0, capacity_units__isnull=False)
+                | models.Q(state="failed", harvested_units__isnull=False, harvested_units=0, capacity_units__isnull=False),
+                name="what_is_declared_knows_its_units",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["seller", "-opened_at"], name="harvest_sale_of_seller"),
+            models.Index(fields=["ship_by_date"], name="harvest_sale_open", condition=models.Q(state="open")),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="a_harvest_sale_stays_as_offered",
+                fields=["offer", "seller", "county_id", "opens_at", "closes_at", "ship_by_date", "deposit_basis_points"],
+            ),
+            pgtrigger.Protect(name="a_harvest_sale_is_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.FSM(name="harvest_sale_states", field="state", transitions=[("open", "harvested"), ("open", "failed")]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} {self.state}"
+
+    def is_selling(self, now: datetime) -> bool:
+        """Whether it can be bought by now."""
+        return self.state == self.State.OPEN and self.opens_at <= now < self.closes_at

@@ -30,7 +30,7 @@ def due_of(group: OrderGroup, *, now: datetime) -> Due | None:
     waiting = SellerOrder.objects.filter(group=group, state=SellerOrder.State.PENDING_PAYMENT)
     parts = list(waiting.order_by("pk")) if group.expires_at > now else []
     if parts:
-        return Due(group.pk, sum(order.total_fen for order in parts), group.expires_at)
+        return Due(group.pk, sum(order.first_fen for order in parts), group.expires_at)
     return balance_due(group, now=now)
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.db.models.functions import Right as Tail
 
 from teahorse.logistics.models import Parcel
-from teahorse.orders.models import Cart, CartLine, OrderGroup, SellerNotice, SellerOrder
+from teahorse.orders.models import Cart, CartLine, HarvestSale, OrderGroup, OrderLine, SellerNotice, SellerOrder
 from teahorse.orders.quoting import HOME
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Person, Right
@@ -107,3 +108,19 @@ def find_at_desk(*, person: Person, text: str, now: datetime, limit: int = 50) -
     if number.isdigit() and len(number) >= 6:
         matches |= Q(group__number=number[:14]) | Q(group__number__endswith=number)
     return list(seen.filter(matches).order_by("-placed_at", "-pk")[:limit])
+
+
+def harvest_sales_of(sellers: QuerySet[Organisation] | list[Organisation]) -> QuerySet[HarvestSale]:
+    """Return what sellers sell before its harvest, the newest first, with how many orders and units are paid and wait."""
+    waiting = OrderLine.objects.filter(order__harvest_sale_id=OuterRef("pk"), order__state=State.PRESALE_WAIT).order_by()
+    units = waiting.values("order__harvest_sale_id").annotate(units=Sum("quantity")).values("units")
+    orders = waiting.values("order__harvest_sale_id").annotate(orders=Count("order_id", distinct=True)).values("orders")
+    found = HarvestSale.objects.filter(seller__in=sellers).select_related("offer__variant__product", "seller")
+    counted = found.annotate(waiting_units=Coalesce(Subquery(units), 0), waiting_orders=Coalesce(Subquery(orders), 0))
+    return counted.order_by("-opened_at", "-pk")
+
+
+def late_harvests(sellers: QuerySet[Organisation], *, now: datetime) -> QuerySet[HarvestSale]:
+    """Return the pre-sales that should have been sent and whose harvest is not declared, the latest of all first."""
+    today = now.astimezone(HOME).date()
+    return harvest_sales_of(sellers).filter(state=HarvestSale.State.OPEN, ship_by_date__lt=today).order_by("ship_by_date", "pk")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +15,18 @@ from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
-from teahorse.orders.rules import MOST_LINES, MOST_UNITS, Quote, QuoteLine, QuoteOrder, QuotePromotion, decode_quote, encode_quote
-from teahorse.orders.wanted import Wanted, by_seller, wanted_of
+from teahorse.orders.rules import (
+    MOST_LINES,
+    MOST_UNITS,
+    Quote,
+    QuoteLine,
+    QuoteOrder,
+    QuotePromotion,
+    decode_quote,
+    deposit_of,
+    encode_quote,
+)
+from teahorse.orders.wanted import Sale, Wanted, by_seller, wanted_of
 from teahorse.people.models import ServicePoint
 from teahorse.promotions import actions as promotions
 from teahorse.promotions import queries as offered
@@ -47,6 +58,20 @@ class SoldOut(Refusal):
 
     code = "sold_out"
     sentence = _("Of “%(title)s” %(available)d are left; you asked for %(wanted)d.")
+
+
+class PresaleClosed(Refusal):
+    """It is sold before its harvest, and not now."""
+
+    code = "presale_closed"
+    sentence = _("“%(title)s” cannot be ordered now: it is sold before its harvest, and that sale is not open.")
+
+
+class PresaleAlone(Refusal):
+    """What is sold before its harvest is ordered alone, for it is paid and sent at other times."""
+
+    code = "presale_alone"
+    sentence = _("“%(title)s” is sold before its harvest and is ordered alone. Order it by itself, and the rest in another order.")
 
 
 class NoRoadThere(Refusal):
@@ -150,6 +175,7 @@ def quote(
         if not 1 <= units <= MOST_UNITS:
             raise Malformed(field=f"lines.{offer_id}.quantity", reason=_("A quantity is a number from 1 to 999."))
     sold = _sold(wanted, wanted_of(wanted, now=now) if lines is None else lines)
+    _check_presale(sold, now)
     if lines is None:
         _check_left(sold)
     rates = logistics.freight_rates(origin_codes={line.seller_area for line in sold}, destination_code=destination.code)
@@ -273,6 +299,14 @@ def _check_left(lines: Iterable[Wanted]) -> None:
             raise SoldOut(field=f"lines.{line.offer_id}.quantity", title=line.title, available=line.available, wanted=line.quantity)
 
 
+def _check_presale(lines: Sequence[Wanted], now: datetime) -> None:
+    for line in lines:
+        if line.sale is not None and not line.sale.is_selling(now):
+            raise PresaleClosed(field=f"lines.{line.offer_id}", title=line.title)
+        if line.sale is not None and len(lines) > 1:
+            raise PresaleAlone(field=f"lines.{line.offer_id}", title=line.title)
+
+
 def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime, discounts: Discounts) -> QuoteOrder:
     lines = tuple(
         QuoteLine(
@@ -283,11 +317,20 @@ def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime, discounts
     weight = sum(line.weight_grams * line.quantity for line in lines)
     goods = sum(line.amount_fen for line in lines)
     promised = freight.promise(rate, placed_on=now.astimezone(HOME).date())
-    return QuoteOrder(
+    part = QuoteOrder(
         seller_id=wanted[0].seller_id,
         county_id=wanted[0].county_id,
         lines=lines,
         freight_fen=freight.freight(rate, weight_grams=weight, goods_fen=goods).buyer_fen,
         promised_from=promised.from_date,
         promised_to=promised.to_date,
+    )
+    return _before_harvest(part, wanted[0].sale) if wanted[0].sale else part
+
+
+def _before_harvest(part: QuoteOrder, sale: Sale) -> QuoteOrder:
+    """Return a part as it is sold before the harvest: promised by the day of sending, its deposit first."""
+    deposit = deposit_of(part.total_fen - part.freight_fen, basis_points=sale.deposit_basis_points, total_fen=part.total_fen)
+    return msgspec.structs.replace(
+        part, promised_from=sale.ship_by_date, promised_to=sale.ship_by_date, harvest_sale_id=sale.id, deposit_fen=deposit
     )

@@ -8,6 +8,7 @@ import msgspec
 
 MOST_LINES = 50
 MOST_UNITS = 999
+WHOLE = 10_000
 
 
 class QuotePromotion(msgspec.Struct, frozen=True, array_like=True):
@@ -55,6 +56,14 @@ class QuoteOrder(msgspec.Struct, frozen=True, array_like=True):
     freight_fen: int
     promised_from: date
     promised_to: date
+    harvest_sale_id: UUID | None = None
+    deposit_fen: int | None = None
+    """What is paid first, where it is sold before its harvest and not paid whole."""
+
+    @property
+    def first_fen(self) -> int:
+        """What is to be paid first."""
+        return self.total_fen if self.deposit_fen is None else self.deposit_fen
 
     @property
     def goods_fen(self) -> int:
@@ -122,10 +131,21 @@ class Quote(msgspec.Struct, frozen=True, array_like=True):
         return list(zip(self.promotions, totals, strict=True))
 
     @property
+    def first_fen(self) -> int:
+        """What is to be paid first; the rest of a pre-sale follows its harvest."""
+        return sum(order.first_fen for order in self.orders)
+
+    @property
     def version(self) -> str:
         """Sixteen hexadecimal digits that name the content."""
         content = msgspec.json.encode((self.orders, self.destination_code, self.pickup_point_id, self.promotions))
         return hashlib.sha256(content).hexdigest()[:16]
+
+
+def deposit_of(goods_fen: int, *, basis_points: int, total_fen: int) -> int | None:
+    """Return what is paid first of goods that are sold before their harvest, rounded up to the fen; nothing where that is the whole."""
+    deposit = -(-goods_fen * basis_points // WHOLE)
+    return None if basis_points == WHOLE or deposit >= total_fen else deposit
 
 
 def encode_quote(quote: Quote) -> str:

@@ -30,8 +30,18 @@ def close_received(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pass
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(name="orders.waive_overdue", queue="clock", queueing_lock="orders.waive_overdue")
-def waive_overdue(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Waive what nobody paid of what weighed more."""
+@app.task(name="orders.end_overdue", queue="clock", queueing_lock="orders.end_overdue")
+def end_overdue(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Waive what nobody paid of what weighed more, let go the pre-sales whose rest nobody paid."""
     while actions.waive_overdue(now=timezone.now()):
+        pass
+    while actions.lapse_overdue(now=timezone.now()):
+        pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="orders.settle_harvests", queue="clock", queueing_lock="orders.settle_harvests")
+def settle_harvests(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Decide on the orders of harvests that were declared."""
+    while actions.settle_harvests(now=timezone.now()):
         pass

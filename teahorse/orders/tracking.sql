@@ -3,7 +3,7 @@
 -- The columns are those that somebody shows; each list stands in the order in which it is told.
 with part as materialized (
     select id, group_id, number, seller_id, state, goods_fen, discount_fen, freight_fen, total_fen, weight_grams, promised_from_date,
-           promised_to_date, placed_at, paid_at, packed_at, ended_at, end_reason
+           promised_to_date, placed_at, paid_at, packed_at, ended_at, end_reason, deposit_fen, harvest_sale_id
       from orders_sellerorder
      where group_id = %(group_id)s::uuid
 ), seller as (
@@ -27,6 +27,10 @@ with part as materialized (
     select id, line_id, order_id, promotion_id, titles, bearer, bearer_id, amount_fen
       from orders_linediscount
      where order_id = any(array(select id from part where discount_fen > 0))
+), sale as (
+    select id, offer_id, ship_by_date, deposit_basis_points, note, state, declared_at, settled_at
+      from orders_harvestsale
+     where id = any(array(select harvest_sale_id from part))
 ), parcel as materialized (
     select id, county_id, number, reference, pickup_point_id, pickup_code, carrier, carrier_number, weight_grams, stage, stage_at,
            held_by_id, packed_at
@@ -67,6 +71,7 @@ select json_build_object(
            'parcels', (select json_agg(parcel order by packed_at, id) from parcel),
            'weighings', (select json_agg(weighing) from weighing),
            'balances', (select json_agg(balance order by asked_at, id) from balance),
+           'sales', (select json_agg(sale) from sale),
            'scans', (select json_agg(scan order by happened_at, id) from scan),
            'points', (select json_agg(point) from point),
            'payments', (select json_agg(payment order by created_at, attempt) from payment),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,22 @@ class Whose:
 
     key: UUID | None = None
     person_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """How an offer is sold before its harvest (:class:`teahorse.orders.models.HarvestSale`)."""
+
+    id: UUID
+    state: str
+    opens_at: datetime
+    closes_at: datetime
+    ship_by_date: date
+    deposit_basis_points: int
+
+    def is_selling(self, now: datetime) -> bool:
+        """Whether it can be bought by now."""
+        return self.state == "open" and self.opens_at <= now < self.closes_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,7 @@ class Wanted:
     seller_name: str
     picture: PictureUrls | None
     return_rule: str = "seven_days"
+    sale: Sale | None = None
 
     @property
     def available(self) -> int:
@@ -96,10 +113,14 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 
 def _read(**parameters: Any) -> list[Wanted]:
     return [
-        Wanted(*(*row[:17], _picture(*row[17:21]), row[21]))
+        Wanted(*(*row[:17], _picture(*row[17:21]), row[21], _sale(*row[22:])))
         for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})
     ]
 
 
 def _picture(sha256: str | None, width: int, height: int, alt: str) -> PictureUrls | None:
     return urls(sha256, width=width, height=height, alt=alt) if sha256 else None
+
+
+def _sale(key: UUID | None, *terms: Any) -> Sale | None:
+    return Sale(key, *terms) if key else None

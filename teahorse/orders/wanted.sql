@@ -18,7 +18,7 @@ select wish.offer_id, wish.quantity, wish.origin,
        coalesce(level.on_hand - level.reserved, 0),
        seller.key, coalesce(nullif(seller.i18n ->> %(name)s, ''), seller.name),
        picture.sha256, picture.width, picture.height, coalesce(nullif(picture.i18n ->> %(alt)s, ''), picture.alt),
-       product.return_rule
+       product.return_rule, sale.id, sale.state, sale.opens_at, sale.closes_at, sale.ship_by_date, sale.deposit_basis_points
   from wish
   join catalog_offer offer on offer.id = wish.offer_id
   join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, coalesce(%(at)s::timestamptz, statement_timestamp())) price on true
@@ -27,6 +27,7 @@ select wish.offer_id, wish.quantity, wish.origin,
   join people_organisation seller on seller.id = offer.seller_id
   join places_area area on area.id = seller.area_id
   left join stock_stocklevel level on level.offer_id = offer.id and level.is_online
+  left join orders_harvestsale sale on sale.offer_id = offer.id and sale.settled_at is null
   left join lateral (
         select picture.sha256, picture.width, picture.height, picture.alt, picture.i18n
           from catalog_picture picture

@@ -34,7 +34,7 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
 
     desks = {desk.organisation.key: {entry["label"]: entry["count"] for entry in desk.entries} for desk in page.context["desks"]}
     assert desks["coop-dorje"]["To ship"] == 1
-    assert set(desks["centre-qonggyai"]) == {"Approvals", "Order desk", "Disputes", "Parcels", "Take returns in", "Cash"}
+    assert set(desks["centre-qonggyai"]) == {"Approvals", "Order desk", "Late harvests", "Disputes", "Parcels", "Take returns in", "Cash"}
     assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
 
 
@@ -47,10 +47,11 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
     manager = member(centre, "+8619900071022")
 
     assert hrefs(browser_of(staff).get("/console/coop-dorje/day/")) == [
-        f"/console/coop-dorje/{page}/" for page in ("day", "ship", "ship/packed", "cases", "goods", "import")
+        f"/console/coop-dorje/{page}/" for page in ("day", "ship", "ship/packed", "cases", "goods", "import", "harvests")
     ]
     assert hrefs(browser_of(manager).get("/console/centre-qonggyai/desk/")) == [
-        f"/console/centre-qonggyai/{page}/" for page in ("approvals", "desk", "disputes", "parcels", "returns", "cash", "members")
+        f"/console/centre-qonggyai/{page}/"
+        for page in ("approvals", "desk", "harvests/late", "disputes", "parcels", "returns", "cash", "members")
     ]
 
 
@@ -73,7 +74,7 @@ def test_a_station_that_was_granted_the_right_lists_goods_for_the_cooperative(br
     page = station.get("/console/coop-dorje/goods/")
 
     assert (before, page.status_code) == (404, 200)
-    assert hrefs(page) == ["/console/coop-dorje/goods/", "/console/coop-dorje/import/"]
+    assert hrefs(page) == [f"/console/coop-dorje/{name}/" for name in ("goods", "import", "harvests")]
     assert station.get("/console/coop-dorje/ship/").status_code == 404
     people.revoke_grant(grant=grant, now=timezone.now())
     assert station.get("/console/coop-dorje/goods/").status_code == 404

@@ -188,6 +188,11 @@ def side(name: str, *, number: int) -> Side:
     account = payments.keep_account(
         provider="wechat_pay", organisation=coop, values={}, number=f"190000000{number}", by_id=seller.pk, now=now
     )
+    early = world.offer(coop, title="公开的预售货名", on_hand=0)
+    terms = {"opens_at": now, "closes_at": now + timedelta(days=3), "ship_by_date": (now + timedelta(days=9)).date()}
+    sale = orders.open_harvest_sale(
+        level=world.level_of(early), capacity=5, deposit_basis_points=2000, note=f"{mark}预售附言", by=seller, now=now, **terms
+    )
     grant = people.grant_right(grantor=coop, grantee=centre, right="list_goods", now=now)
     offered = promotions.offer_promotion(
         owner=coop,
@@ -210,6 +215,7 @@ def side(name: str, *, number: int) -> Side:
         | {
             "promotion_id": offered.pk,
             "grant_id": grant.pk,
+            "sale_id": sale.pk,
             "unmatched_id": UnmatchedMoney.objects.get(owner=centre).pk,
             "account_id": account.pk,
             "shift_id": CashShift.objects.get(organisation=point.organisation).pk,

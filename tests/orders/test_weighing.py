@@ -277,7 +277,7 @@ def test_a_paid_order_is_cancelled_before_it_is_weighed_and_all_goes_back(meat):
     assert Refund.objects.get().amount_fen == order.total_fen
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.integers(1, 10**9),
     st.integers(1, 10**6),

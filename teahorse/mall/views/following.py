@@ -22,7 +22,7 @@ from teahorse.mall.following import OrderShown, order_shown
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import group_of, keep_cart, person_of, whose_cart
 from teahorse.orders import actions, explaining, owing
-from teahorse.orders.following import ask_whether_it_waits, discounts_of, tracking
+from teahorse.orders.following import ask_what_it_waits_for, discounts_of, tracking
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.orders.wanted import Whose
 from teahorse.payments import actions as payments
@@ -114,10 +114,11 @@ def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | 
     now = timezone.now()
     with together():
         by_index()
-        ask_waiting, ask_payment = ask_whether_it_waits(group), payment_queries.ask_for_payment(group.pk)
+        ask_waiting, ask_payment = ask_what_it_waits_for(group), payment_queries.ask_for_payment(group.pk)
         ask_resting = payment_queries.ask_who_rests()
     payment = ask_payment()
-    due = owing.Due(group.pk, group.total_fen, group.expires_at) if ask_waiting() else owing.balance_due(group, now=now)
+    first_fen = ask_waiting()
+    due = owing.Due(group.pk, first_fen, group.expires_at) if first_fen else owing.balance_due(group, now=now)
     if due is None:
         return None
     if due.balance is not None:

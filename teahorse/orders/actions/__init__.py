@@ -2,17 +2,28 @@
 
 from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
 from teahorse.orders.actions.fulfilling import NotReceived, NotToPack, close_after_case, close_received, confirm_receipt, pack_order
+from teahorse.orders.actions.harvesting import (
+    NotOpenAnyMore,
+    SaleIsOpen,
+    UnitsArePromised,
+    declare_harvest,
+    lapse_overdue,
+    open_harvest_sale,
+    outcome_of,
+    settle_harvests,
+)
 from teahorse.orders.actions.noticing import mark_notices_read, notice_sellers
 from teahorse.orders.actions.owing import NothingToPay, waive_overdue
 from teahorse.orders.actions.paying import (
     TooLateToCancel,
+    WaitsForHarvest,
     cancel_order,
     expire_orders,
     start_payment,
     take_forgotten_payments,
     take_payments,
 )
-from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChanged, ReturnNotConfirmed, Wish, place_orders
+from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChanged, ReturnNotConfirmed, SaleChanged, Wish, place_orders
 from teahorse.orders.actions.weighing import NotWeighed, WeightOff, difference_of
 
 __all__ = [
@@ -20,6 +31,7 @@ __all__ = [
     "Changed",
     "InCart",
     "KeyUsedForAnother",
+    "NotOpenAnyMore",
     "NotReceived",
     "NotToPack",
     "NotWeighed",
@@ -27,23 +39,32 @@ __all__ = [
     "Placed",
     "PriceChanged",
     "ReturnNotConfirmed",
+    "SaleChanged",
+    "SaleIsOpen",
     "TooLateToCancel",
+    "UnitsArePromised",
+    "WaitsForHarvest",
     "WeightOff",
     "Wish",
     "cancel_order",
     "close_after_case",
     "close_received",
     "confirm_receipt",
+    "declare_harvest",
     "difference_of",
     "expire_orders",
+    "lapse_overdue",
     "mark_notices_read",
     "merge_carts",
     "notice_sellers",
     "open_cart",
+    "open_harvest_sale",
+    "outcome_of",
     "pack_order",
     "place_orders",
     "put_into_cart",
     "set_quantity",
+    "settle_harvests",
     "start_payment",
     "take_forgotten_payments",
     "take_out",

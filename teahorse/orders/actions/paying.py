@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -12,9 +13,15 @@ from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.common.statements import asked, by_index, together
-from teahorse.orders.actions.owing import give_back, orders_of_balances, start_balance_payment, take_balance
+from teahorse.orders.actions.owing import (
+    end_unpaid,
+    give_back,
+    orders_of_balances,
+    start_balance_payment,
+    take_balance,
+)
 from teahorse.orders.events import OrdersCancelled, OrdersExpired, OrdersPaid
-from teahorse.orders.models import BalanceDue, OrderGroup, OrderLine, SellerOrder
+from teahorse.orders.models import BalanceDue, HarvestSale, OrderGroup, OrderLine, SellerOrder
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
 from teahorse.promotions import actions as promotions
@@ -22,8 +29,10 @@ from teahorse.stock import actions as stock
 
 State = SellerOrder.State
 BATCH = 500
+HOME = ZoneInfo("Asia/Shanghai")
 LOCK_WHAT_WAITS = """
-    select id, seller_id, total_fen from orders_sellerorder where group_id = %s::uuid and state = 'pending_payment' order by id for update
+    select id, seller_id, coalesce(deposit_fen, total_fen) from orders_sellerorder
+     where group_id = %s::uuid and state = 'pending_payment' order by id for update
 """
 
 
@@ -32,6 +41,19 @@ class TooLateToCancel(Refusal):
 
     code = "too_late_to_cancel"
     sentence = _("This order is packed already. When it has come you can give it back.")
+
+
+class WaitsForHarvest(Refusal):
+    """It was bought before its harvest, which is not late."""
+
+    code = "waits_for_harvest"
+    sentence = _("This was ordered before its harvest. If it is not sent by %(day)s, you can cancel it from the day after.")
+
+
+def may_leave(order: SellerOrder, *, now: datetime) -> bool:
+    """Return whether a buyer may cancel what waits for its harvest: it is late, or the rest is asked of her."""
+    is_late = now.astimezone(HOME).date() > order.promised_to_date
+    return is_late or BalanceDue.objects.filter(order=order, state=BalanceDue.State.ASKED).exists()
 
 
 @transaction.atomic
@@ -56,9 +78,9 @@ def start_payment(*, group: OrderGroup, provider: str, method: str, now: datetim
         return start_balance_payment(group=group, provider=provider, method=method, now=now, payer=payer)
     return payments.open_payment(
         reference=group.pk,
-        amount_fen=sum(total_fen for _key, _seller, total_fen in parts),
+        amount_fen=sum(first_fen for _key, _seller, first_fen in parts),
         subject=f"Teahorse {group.number}",
-        splits=[payments.Split(payee_id=seller_id, reference=key, amount_fen=total_fen) for key, seller_id, total_fen in parts],
+        splits=[payments.Split(payee_id=seller_id, reference=key, amount_fen=first_fen) for key, seller_id, first_fen in parts],
         provider=provider,
         method=method,
         expires_at=group.expires_at,
@@ -89,7 +111,12 @@ def take_payments(*, payment_ids: Iterable[UUID], now: datetime) -> None:
     paid: list[SellerOrder] = []
     for payment in found:
         if payment.reference in owing:
-            take_balance(payment=payment, order=by_key[owing[payment.reference]], now=now)
+            order = by_key[owing[payment.reference]]
+            balance = take_balance(payment=payment, order=order, now=now)
+            if balance is not None and balance.kind == BalanceDue.Kind.PRESALE_BALANCE:
+                order.state = State.PAID
+                order.save(update_fields=["state"])
+                paid.append(order)
         else:
             paid += _take(payment, by_group[payment.reference], now)
     if paid:
@@ -101,7 +128,7 @@ def _take(payment: Payment, orders: Sequence[SellerOrder], now: datetime) -> lis
         return []
     if (
         all(order.state in {State.PENDING_PAYMENT, State.EXPIRED} for order in orders)
-        and sum(order.total_fen for order in orders) == payment.amount_fen
+        and sum(order.first_fen for order in orders) == payment.amount_fen
         and _have_units(orders, now)
         and _have_promotions(orders, now)
     ):
@@ -124,8 +151,11 @@ def _have_units(orders: Sequence[SellerOrder], now: datetime) -> bool:
     wish = orders[0].group_id
     lines = OrderLine.objects.filter(order_id__in=gone).order_by("pk")
     demands = [stock.Demand(wish, line.order_id, line.offer_id, line.quantity) for line in lines]
-    if stock.reserve(demands=demands, until=now):
-        stock.release(references=held)
+    is_short = bool(stock.reserve(demands=demands, until=now))
+    sales = [order.harvest_sale_id for order in orders if order.harvest_sale_id]
+    # its level is locked now, so that a harvest is declared before or after, never between
+    if is_short or (sales and HarvestSale.objects.filter(pk__in=sales).exclude(state=HarvestSale.State.OPEN).exists()):
+        stock.release(references=[order.pk for order in orders])
         return False
     stock.commit(references=gone)
     return True
@@ -144,13 +174,17 @@ def _have_promotions(orders: Sequence[SellerOrder], now: datetime) -> bool:
 
 
 def _mark_paid(orders: Sequence[SellerOrder], payment: Payment, now: datetime) -> list[SellerOrder]:
+    """Mark orders as paid; what is sold before its harvest waits for it, and is not answered."""
     for order in orders:
-        order.state, order.paid_at, order.paid_by_id, order.ended_at, order.end_reason = State.PAID, now, payment.pk, None, ""
+        order.state = State.PRESALE_WAIT if order.harvest_sale_id else State.PAID
+        order.paid_at, order.paid_by_id, order.ended_at, order.end_reason = now, payment.pk, None, ""
     SellerOrder.objects.bulk_update(orders, ["state", "paid_at", "paid_by_id", "ended_at", "end_reason"])
-    return list(orders)
+    if waiting := [order for order in orders if order.state == State.PRESALE_WAIT]:
+        tell(f"group:{order.group_id}" for order in waiting)
+    return [order for order in orders if order.state == State.PAID]
 
 
-def _release_promotions(orders: Iterable[SellerOrder], now: datetime) -> None:
+def release_promotions(orders: Iterable[SellerOrder], now: datetime) -> None:
     """Give back the coupons and budgets of groups that end with these orders."""
     groups = sorted({order.group_id for order in orders if order.discount_fen})
     if groups:
@@ -166,17 +200,19 @@ def take_forgotten_payments(*, now: datetime) -> int:
     :returns: how many were found.
     """
     ours = SellerOrder.objects.filter(group_id=OuterRef("reference"))
-    unpaid = BalanceDue.objects.exclude(state=BalanceDue.State.PAID).values("pk")
+    # orders that were paid before their payment was remembered are left alone
+    is_theirs = Q(Exists(ours.filter(Q(paid_at=None) | Q(paid_by_id__isnull=False))), ~Exists(ours.filter(paid_by_id=OuterRef("pk"))))
+    owing = BalanceDue.objects.exclude(state=BalanceDue.State.PAID).values("pk")
     sent_back = Refund.objects.filter(payment=OuterRef("pk"))
-    forgotten = Payment.objects.filter(
-        # orders that were paid before their payment was remembered are left alone
-        Q(reference__in=unpaid)
-        | Q(Exists(ours.filter(Q(paid_at=None) | Q(paid_by_id__isnull=False))), ~Exists(ours.filter(paid_by_id=OuterRef("pk")))),
+    here = Payment.objects.filter(
         ~Exists(sent_back),
         state__in=Payment.TAKEN,
         settled_at__range=(now - timedelta(days=7), now - timedelta(minutes=2)),
-    )
-    found = list(forgotten.order_by("settled_at", "pk").values_list("pk", flat=True)[:BATCH])
+    ).order_by("settled_at", "pk")
+    found = [
+        *here.filter(is_theirs).values_list("pk", flat=True)[:BATCH],
+        *here.filter(reference__in=owing).values_list("pk", flat=True)[:BATCH],
+    ]
     for payment_id in found:
         take_payments(payment_ids=[payment_id], now=now)
     return len(found)
@@ -196,7 +232,7 @@ def expire_orders(*, now: datetime) -> int:
         order.state, order.ended_at, order.end_reason = State.EXPIRED, now, "not_paid"
     SellerOrder.objects.bulk_update(due, ["state", "ended_at", "end_reason"])
     stock.release(references=[order.pk for order in due])
-    _release_promotions(due, now)
+    release_promotions(due, now)
     groups = sorted({order.group_id for order in due})
     payments.close_payments(references=groups, now=now)
     announce(OrdersExpired(group_ids=tuple(groups)))
@@ -210,25 +246,30 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
     Cancel a seller order that is not packed: units go back, and so does what was paid for it.
 
     An unpaid group is one payment, so all of it is cancelled. A coupon that was used serves the whole group: it is given back, with
-    its part of the budget, when the last seller order of the group is cancelled, and not before.
+    its part of the budget, when the last seller order of the group is cancelled, and not before. What waits for its harvest can be
+    cancelled once it is late, or once its balance is asked for.
 
     :raises TooLateToCancel: if it is packed, or ended already.
+    :raises WaitsForHarvest: if it waits for its harvest, and that is not late.
     """
     group = list(SellerOrder.objects.select_for_update().filter(group_id=order.group_id).order_by("pk"))
     order = next(each for each in group if each.pk == order.pk)
     if order.state == State.CANCELLED:
         return order
-    if order.state not in {State.PENDING_PAYMENT, State.PAID}:
+    if order.state not in {State.PENDING_PAYMENT, State.PAID, State.PRESALE_WAIT}:
         raise TooLateToCancel
-    was_paid = order.state == State.PAID
+    if order.state == State.PRESALE_WAIT and not may_leave(order, now=now):
+        raise WaitsForHarvest(day=order.promised_to_date.isoformat())
+    was_paid = order.state != State.PENDING_PAYMENT
     ended = [order] if was_paid else [each for each in group if each.state == State.PENDING_PAYMENT]
     for each in ended:
         each.state, each.ended_at, each.end_reason = State.CANCELLED, now, reason[:80]
     SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
     stock.release(references=[each.pk for each in ended])
     if all(each.state == State.CANCELLED for each in group):
-        _release_promotions(group, now)
+        release_promotions(group, now)
     if was_paid:
+        end_unpaid({order.pk: order}, kind=BalanceDue.Kind.PRESALE_BALANCE, state=BalanceDue.State.LAPSED, now=now)
         give_back(order=order, amount_fen=None, reference=order.pk, reason=reason[:80], now=now)
     else:
         payments.close_payments(references=[order.group_id], now=now)

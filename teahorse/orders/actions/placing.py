@@ -43,16 +43,19 @@ FIND_PLACED = """
 """
 FIND_OFFERS = """
     select offer.id, price.price_fen, offer.is_active and product.published_at is not null and product.withdrawn_at is null, product.title,
-           product.return_rule
+           product.return_rule, sale.id, sale.state = 'open' and sale.opens_at <= %s and sale.closes_at > %s
       from catalog_offer offer
       join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, %s) price on true
       join catalog_variant variant on variant.id = offer.variant_id
       join catalog_product product on product.id = variant.product_id
+      left join orders_harvestsale sale on sale.offer_id = offer.id and sale.settled_at is null
      where offer.id = any(%s::uuid[])
 """
 
 Facts = dict[UUID, tuple[int, bool, str, str]]
 """Of an offer its price, whether it is sold, its title, and its rule for returns."""
+Sales = dict[UUID, tuple[UUID, bool]]
+"""Of an offer that is sold before its harvest that sale, and whether it is open now."""
 
 
 class PriceChanged(Refusal):
@@ -60,6 +63,13 @@ class PriceChanged(Refusal):
 
     code = "price_changed"
     sentence = _("The price of “%(title)s” has changed from %(quoted)s to %(price)s yuan. Look at the new total and confirm again.")
+
+
+class SaleChanged(Refusal):
+    """It is sold before its harvest now, or not any more, or on other terms than the quote said; nothing was ordered."""
+
+    code = "sale_changed"
+    sentence = _("“%(title)s” is sold on other terms now. Look at them and confirm again.")
 
 
 class KeyUsedForAnother(Refusal):
@@ -134,10 +144,14 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
         ask_purse = promotions.ask_for_purse([use for draft in drafts for use in draft.uses()])
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
-        ask_facts = asked(FIND_OFFERS, [now, array(offers)])
-    facts: Facts = {offer_id: (price, is_sold, title, rule) for offer_id, price, is_sold, title, rule in ask_facts()}
+        ask_facts = asked(FIND_OFFERS, [now, now, now, array(offers)])
+    found = ask_facts()
+    facts: Facts = {offer_id: (price, is_sold, title, rule) for offer_id, price, is_sold, title, rule, *_sale in found}
+    sales: Sales = {offer_id: (sale_id, is_selling) for offer_id, *_facts, sale_id, is_selling in found if sale_id is not None}
     placed = {row[0]: row[1:] for row in ask_placed()}
-    answers: list[Placed | Refusal | None] = [_as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) for wish in wishes]
+    answers: list[Placed | Refusal | None] = [
+        _as_placed(wish, placed.get(wish.key)) or _changed(wish, facts) or _sold_otherwise(wish, facts, sales) for wish in wishes
+    ]
     twins = _twins(wishes)
     fresh = {index: draft for index, draft in enumerate(drafts) if answers[index] is None and index not in twins}
     until = now + timedelta(minutes=settings.RESERVATION_MINUTES)
@@ -237,6 +251,8 @@ class _Draft:
                 "weight_grams": part.weight_grams,
                 "promised_from": part.promised_from,
                 "promised_to": part.promised_to,
+                "harvest_sale_id": part.harvest_sale_id,
+                "deposit_fen": part.deposit_fen,
             }
             for position, (order_id, part) in enumerate(zip(self.order_ids, self.wish.quote.orders, strict=True), start=1)
         ]
@@ -330,6 +346,15 @@ def _changed(wish: Wish, facts: Facts) -> Refusal | None:
                 return PriceChanged(field=f"lines.{line.offer_id}", title=title, quoted=yuan(line.price_fen), price=yuan(price))
             if rule == Product.ReturnRule.CONFIRMED and not wish.is_no_return_confirmed:
                 return ReturnNotConfirmed(field="no_return", title=title)
+    return None
+
+
+def _sold_otherwise(wish: Wish, facts: Facts, sales: Sales) -> Refusal | None:
+    for part in wish.quote.orders:
+        for line in part.lines:
+            sale_id, is_selling = sales.get(line.offer_id, (None, True))
+            if sale_id != part.harvest_sale_id or not is_selling:
+                return SaleChanged(field=f"lines.{line.offer_id}", title=facts[line.offer_id][2])
     return None
 
 
