@@ -7,6 +7,7 @@ from django.utils import timezone
 from teahorse.console.models import CashReceipt
 from teahorse.orders import actions as orders
 from teahorse.orders.models import BalanceDue, OrderLine, SellerOrder, Weighing
+from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
 from tests import world
 from tests.console.world import paid
@@ -26,7 +27,9 @@ def desk(browser_of, seller):
 
 
 @pytest.fixture
-def counter(browser_of, operator):
+def counter(browser_of, point, operator):
+    """A counter with an open box."""
+    payments.open_shift(organisation=point.organisation, person_id=operator.pk, float_fen=20000, now=timezone.now())
     return browser_of(operator)
 
 

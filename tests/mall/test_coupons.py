@@ -1,6 +1,7 @@
 """Discounts on the pages from the cart to the order, and codes at the checkout."""
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from teahorse.catalog import actions as catalog
@@ -14,6 +15,12 @@ from tests.promotions.offers import platform, promotion
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@pytest.fixture
+def guest():
+    """A guest who reads English."""
+    return Client(HTTP_SEC_FETCH_SITE="same-origin", HTTP_ACCEPT_LANGUAGE="en")
 
 
 def offered(owner, **more):

@@ -24,7 +24,7 @@ from teahorse.payments.providers.wechat_pay import client
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_until(condition, seconds=10.0):
+def wait_until(condition, seconds=40.0):
     """Look every 20 ms until it is so."""
     ends_at = time.monotonic() + seconds
     while not condition():

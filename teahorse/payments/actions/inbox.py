@@ -54,9 +54,9 @@ def keep_notification(*, provider: str, headers: Mapping[str, str], body: bytes,
     except ProviderUnavailable as unavailable:
         return _keep_refused(provider, headers, body, reason=str(unavailable.numbers["trouble"]), now=now)
     kept = _keep_accepted(provider, headers, body, read=read, now=now)
-    if kept is None and queries.is_nonce_used(provider=provider, nonce=read.nonce):
+    if kept is None and read.nonce != read.event_id and queries.is_nonce_used(provider=provider, nonce=read.nonce):
         return _keep_refused(provider, headers, body, reason="replay: this nonce came before", now=now)
-    # else its twin came before: a provider signs what it repeats anew
+    # else its twin came before: a provider signs what it repeats anew, or has no nonce but the message's own number
     return kept or Notification.objects.get(provider=provider, provider_event_id=read.event_id, verdict=Notification.Verdict.ACCEPTED)
 
 
