@@ -22,6 +22,7 @@ from teahorse.stock import actions as stock
 
 State = SellerOrder.State
 BATCH = 500
+LOOKS_BACK = timedelta(days=7)
 LOCK_WHAT_WAITS = """
     select id, seller_id, total_fen from orders_sellerorder where group_id = %s::uuid and state = 'pending_payment' order by id for update
 """
@@ -157,11 +158,12 @@ def _release_promotions(orders: Iterable[SellerOrder], now: datetime) -> None:
         promotions.release_uses(references=groups, now=now)
 
 
-def take_forgotten_payments(*, now: datetime) -> int:
+def take_forgotten_payments(*, now: datetime, since: datetime | None = None) -> int:
     """
     Take payments whose reaction did not come through: money that is here, two minutes old, that paid nothing and did not go back.
 
     It may be for orders that wait, had expired, were cancelled, or were paid by another payment meanwhile, or for what was owed besides.
+    Looks seven days back, or since a time: the clock does the last hour every minute and all of it every hour.
 
     :returns: how many were found.
     """
@@ -174,7 +176,7 @@ def take_forgotten_payments(*, now: datetime) -> int:
         | Q(Exists(ours.filter(Q(paid_at=None) | Q(paid_by_id__isnull=False))), ~Exists(ours.filter(paid_by_id=OuterRef("pk")))),
         ~Exists(sent_back),
         state__in=Payment.TAKEN,
-        settled_at__range=(now - timedelta(days=7), now - timedelta(minutes=2)),
+        settled_at__range=(since or now - LOOKS_BACK, now - timedelta(minutes=2)),
     )
     found = list(forgotten.order_by("settled_at", "pk").values_list("pk", flat=True)[:BATCH])
     for payment_id in found:
