@@ -1,9 +1,13 @@
 """What the clock starts."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from teahorse.orders import actions
+
+LAST = timedelta(hours=1)
 
 
 @app.periodic(cron="* * * * * */15")
@@ -17,7 +21,15 @@ def expire_orders(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passe
 @app.periodic(cron="* * * * *")
 @app.task(name="orders.take_forgotten_payments", queue="clock", queueing_lock="orders.take_forgotten_payments")
 def take_forgotten_payments(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Give money to its orders whose reaction did not come through."""
+    """Give money to its orders whose reaction did not come through; the last hour, as every hour all of it is looked at."""
+    now = timezone.now()
+    actions.take_forgotten_payments(now=now, since=now - LAST)
+
+
+@app.periodic(cron="12 * * * *")
+@app.task(name="orders.take_long_forgotten_payments", queue="clock", queueing_lock="orders.take_long_forgotten_payments")
+def take_long_forgotten_payments(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Give money to its orders that every minute of an hour left out: nobody was there, or it failed."""
     actions.take_forgotten_payments(now=timezone.now())
 
 

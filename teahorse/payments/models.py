@@ -139,6 +139,7 @@ class Payment(Keyed):
                 name="payment_to_poll",
                 condition=models.Q(state__in=("created", "paying")) | models.Q(is_open_at_provider=True),
             ),
+            models.Index(fields=["settled_at"], name="payment_taken_at", condition=models.Q(state__in=("succeeded", "late_succeeded"))),
         ]
         triggers = [
             pgtrigger.FSM(
@@ -314,7 +315,11 @@ class Refund(Keyed):
             models.UniqueConstraint(fields=["split", "reference"], name="one_refund_per_reference"),
             models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_refund_is_of_something"),
         ]
-        indexes = [models.Index(fields=["due_at"], name="refund_to_send", condition=models.Q(state__in=("requested", "sent")))]
+        indexes = [
+            models.Index(fields=["due_at"], name="refund_to_send", condition=models.Q(state__in=("requested", "sent"))),
+            models.Index(fields=["requested_at"], name="refund_requested_at"),
+            models.Index(fields=["settled_at"], name="refund_settled_at", condition=models.Q(settled_at__isnull=False)),
+        ]
         triggers = [
             pgtrigger.Trigger(
                 name="never_refund_more_than_was_paid",

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from teahorse.common.statements import Rows, array, looked_up
+from teahorse.payments.models import MerchantAccount
 from teahorse.people.models import Organisation
 from teahorse.places.models import area_id
 
@@ -231,6 +232,13 @@ CASE_SHARES = """
 DISPUTED = """
     select distinct order_id from aftersales_aftersalecase where order_id = any(%s::uuid[]) and state not in ('done', 'closed')
 """
+HERS = """
+    select o.id
+      from unnest(%s::uuid[]) as wanted (id)
+      join orders_sellerorder o on o.id = wanted.id
+      join payments_paymentsplit split on split.payment_id = o.paid_by_id and split.reference = o.id
+      join payments_merchantaccount account on account.id = split.account_id and account.organisation_id = o.seller_id
+"""
 BILLS = """
     select bill.provider, case when row.kind = 'refund' then row.refund_number else row.our_number end,
            case when row.kind = 'refund' then -row.amount_fen else row.amount_fen end
@@ -266,6 +274,18 @@ def _case_shares(references: Collection[UUID]) -> dict[UUID, tuple[tuple[UUID | 
 def orders_in_dispute(order_ids: Collection[UUID]) -> set[UUID]:
     """Return the orders with an open after-sale case; their earnings do not mature."""
     return {order_id for (order_id,) in looked_up(DISPUTED, [array(order_ids)])}
+
+
+def earned_elsewhere(pairs: Iterable[tuple[UUID, UUID | None]]) -> set[UUID]:
+    """Return the orders, of pairs of seller and order, whose sellers collected the payment themselves; the house has none of it."""
+    orders_of: dict[UUID, list[UUID]] = defaultdict(list)
+    for seller_id, order_id in pairs:
+        if order_id is not None:
+            orders_of[seller_id].append(order_id)
+    # few sellers collect for themselves, and a busy day's orders are many
+    collecting = MerchantAccount.objects.filter(organisation__in=orders_of).values_list("organisation_id", flat=True).distinct()
+    wanted = {order_id for seller_id in collecting for order_id in orders_of[seller_id]}
+    return {order_id for (order_id,) in looked_up(HERS, [array(wanted)])} if wanted else set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from teahorse.ledger import queries as books
 from teahorse.ledger.models import JournalEntry
-from teahorse.payments.models import PaymentSplit, Refund
+from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund
 from teahorse.people.models import Organisation
 from teahorse.settlement import accounts
+from teahorse.settlement.facts import earned_elsewhere
 from teahorse.settlement.models import Difference, Earning, FeeLine, Payout, PayoutAccount, Sale
 
 
@@ -170,9 +171,15 @@ class ToPay:
 
 
 def sellers_to_pay(seller_ids: Collection[UUID]) -> list[ToPay]:
-    """Return the sellers with matured earnings that no payout has claimed, those who owe too, by name."""
+    """Return the sellers with matured earnings that no payout has claimed, those who owe too, by name; of what the house collected."""
     waiting = Earning.objects.filter(seller_id__in=seller_ids, state=Earning.State.PAYABLE, payout=None)
     sums = dict(waiting.values_list("seller_id").annotate(fen=Sum("amount_fen")).order_by("seller_id"))
+    collecting = MerchantAccount.objects.filter(organisation__in=sums).values("organisation_id")
+    rows = list(waiting.filter(seller_id__in=collecting).order_by("pk").values_list("seller_id", "order_id", "amount_fen"))
+    hers = earned_elsewhere((seller_id, order_id) for seller_id, order_id, _ in rows)
+    for seller_id, order_id, fen in rows:
+        if order_id in hers:
+            sums[seller_id] -= fen
     told = {account.seller_id: account for account in PayoutAccount.objects.filter(seller__in=sums, until_at=None)}
     found = Organisation.objects.filter(pk__in=sums).order_by("name", "pk")
     return [ToPay(seller, int(sums[seller.pk]), told.get(seller.pk)) for seller in found if sums[seller.pk]]

@@ -60,6 +60,11 @@ class Deal:
     weight_grams: int
     beneficiaries: dict[str, UUID | None]
 
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """All of it that a rule may ask for: the same rules hold for deals of which it is the same."""
+        return (self.seller, self.county, self.seller_kind, self.provider, self.pickup_level, self.day, *self.beneficiaries)
+
 
 @dataclass(frozen=True, slots=True)
 class Fee:
@@ -115,11 +120,11 @@ def fee_fen(rule: Rule, deal: Deal) -> int:
             return rule.rate
 
 
-def fees(rules: Iterable[Rule], deal: Deal) -> list[Fee]:
-    """Return the fees of a sale; none is nothing, and together they are never more than the sale."""
+def fees(holding: Iterable[Rule], deal: Deal) -> list[Fee]:
+    """Return the fees of a sale by the rules that hold for it; none is nothing, and together they are never more than the sale."""
     found: list[Fee] = []
     left = deal.total_fen
-    for rule in winners(rules, deal):
+    for rule in holding:
         amount = min(fee_fen(rule, deal), left)
         if amount > 0:
             found.append(Fee(rule.kind, rule.id, deal.beneficiaries[rule.beneficiary], amount, why(rule)))

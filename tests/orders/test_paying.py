@@ -215,6 +215,17 @@ def test_money_whose_reaction_was_lost_is_taken_by_the_clock(wine):
     assert take_forgotten_payments(now=SOON + timedelta(minutes=6)) == 0
 
 
+def test_the_sweep_looks_back_as_far_as_it_is_told(wine):
+    group = placed((wine, 1))
+    paid_at_the_counter(group)
+    later = SOON + timedelta(hours=2)
+
+    last_hour, last_days = take_forgotten_payments(now=later, since=later - timedelta(hours=1)), take_forgotten_payments(now=later)
+
+    assert (last_hour, last_days) == (0, 1)
+    assert states(group) == {"paid"}
+
+
 def test_lost_money_for_a_cancelled_order_goes_back_by_the_clock(wine):
     group = placed((wine, 1))
     cancel_order(order=SellerOrder.objects.get(group=group), reason="改主意了", now=SOON)

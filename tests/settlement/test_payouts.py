@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from teahorse.settlement import actions
-from teahorse.settlement.models import Earning, Payout, PayoutEvent, Sale
+from teahorse.payments.models import MerchantAccount, PaymentSplit
+from teahorse.settlement import actions, queries
+from teahorse.settlement.actions import booking
+from teahorse.settlement.models import Earning, FeeLine, Payout, PayoutEvent, Sale
 from tests import world
 
-from .making import RETURN_WINDOW, are_whole, close, closed, paid, refund, settled, standing
+from .making import RETURN_WINDOW, are_whole, centre, close, closed, fee, paid, refund, settled, standing
 
 
 @pytest.fixture
@@ -136,6 +138,23 @@ def test_a_payout_is_the_sum_of_its_earnings(seller, goods, clerk, head, now):
         Earning.objects.filter(pk=earning.pk).update(payout=None)
     with pytest.raises(DatabaseError), transaction.atomic():
         Earning.objects.filter(pk=earning.pk).update(amount_fen=1)
+
+
+@pytest.mark.django_db
+def test_what_a_seller_collected_herself_is_not_paid_by_the_house(seller, goods, clerk, now):
+    (housed,), (hers,) = closed({goods: 1}, now=now), closed({goods: 1}, now=now)
+    own = MerchantAccount.objects.create(organisation=seller, provider="wechat_pay", number="1900000109", since_at=now, changed_at=now)
+    PaymentSplit.objects.filter(reference=hers.pk).update(account=own)
+    at = settled([housed, hers], now=now)
+
+    (shown,) = queries.sellers_to_pay([seller.pk])
+    (payout,) = prepared(seller, clerk, now=at)
+
+    assert standing(seller) == {"payable": 10000, "at_provider:wechat_pay": -5000}
+    assert (shown.amount_fen, payout.amount_fen) == (5000, 5000)
+    assert list(payout.earnings.values_list("order_id", flat=True)) == [housed.pk]
+    assert queries.sellers_to_pay([seller.pk]) == []
+    assert are_whole(at)
 
 
 # --- The bank
@@ -299,4 +318,23 @@ def test_many_reactions_to_one_order_at_once_book_it_once(seller, goods, now):
 
         assert sum(answers) == 3
     assert Sale.objects.count() == 5
+    assert are_whole(now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_book_the_same_and_other_orders_at_once_book_each_once(seller, goods, now, monkeypatch):
+    monkeypatch.setattr(booking, "BATCH", 3)
+    fee()
+    centre()
+    found = [order.pk for _ in range(12) for order in closed({goods: 1}, now=now)]
+
+    answers = together(
+        lambda: actions.book_sales(order_ids=found[:8], now=now),
+        lambda: actions.book_sales(order_ids=found[4:], now=now),
+        lambda: actions.book_sales(order_ids=reversed(found), now=now),
+    )
+
+    assert sum(answers) == 24
+    assert standing(seller) == {"earned": 12 * 4886}
+    assert (Sale.objects.count(), FeeLine.objects.count(), Earning.objects.count()) == (12, 12, 12)
     assert are_whole(now)

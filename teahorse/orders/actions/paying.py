@@ -30,6 +30,7 @@ from teahorse.stock import actions as stock
 State = SellerOrder.State
 BATCH = 500
 HOME = ZoneInfo("Asia/Shanghai")
+LOOKS_BACK = timedelta(days=7)
 LOCK_WHAT_WAITS = """
     select id, seller_id, coalesce(deposit_fen, total_fen) from orders_sellerorder
      where group_id = %s::uuid and state = 'pending_payment' order by id for update
@@ -191,11 +192,12 @@ def release_promotions(orders: Iterable[SellerOrder], now: datetime) -> None:
         promotions.release_uses(references=groups, now=now)
 
 
-def take_forgotten_payments(*, now: datetime) -> int:
+def take_forgotten_payments(*, now: datetime, since: datetime | None = None) -> int:
     """
     Take payments whose reaction did not come through: money that is here, two minutes old, that paid nothing and did not go back.
 
     It may be for orders that wait, had expired, were cancelled, or were paid by another payment meanwhile, or for what was owed besides.
+    Looks seven days back, or since a time: the clock does the last hour every minute and all of it every hour.
 
     :returns: how many were found.
     """
@@ -207,7 +209,7 @@ def take_forgotten_payments(*, now: datetime) -> int:
     here = Payment.objects.filter(
         ~Exists(sent_back),
         state__in=Payment.TAKEN,
-        settled_at__range=(now - timedelta(days=7), now - timedelta(minutes=2)),
+        settled_at__range=(since or now - LOOKS_BACK, now - timedelta(minutes=2)),
     ).order_by("settled_at", "pk")
     found = [
         *here.filter(is_theirs).values_list("pk", flat=True)[:BATCH],

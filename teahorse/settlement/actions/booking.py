@@ -19,7 +19,7 @@ from teahorse.ledger import actions as ledger
 from teahorse.ledger import queries as books
 from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.settlement import accounts, rules
-from teahorse.settlement.actions.writing import insert, update_shares
+from teahorse.settlement.actions.writing import LockedSale, NewEarning, NewFee, insert, lock_sales, update_shares, write_sales
 from teahorse.settlement.facts import (
     FORGOTTEN_AFTER,
     Centres,
@@ -33,7 +33,7 @@ from teahorse.settlement.facts import (
     orders_of_refunds,
     strays_of,
 )
-from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, Sale, SubsidyLine
+from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, SubsidyLine
 
 BATCH = 2000
 LOOKS_BACK = timedelta(days=30)
@@ -92,7 +92,7 @@ def _book(keys: list[UUID], now: datetime) -> int:
     if not keys:
         return 0
     looked_up(OPEN_SALES, [array(keys)])
-    sales = list(Sale.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    sales = lock_sales(keys)
     facts = facts_of([sale.pk for sale in sales])
     booking = _Booking(now, _known(facts.values()))
     booking.read_shares([sale for sale in sales if sale.frozen_at is not None and not booking.is_settled(facts[sale.pk], sale)])
@@ -118,19 +118,20 @@ class _Booking:
     now: datetime
     known: set[tuple[str, UUID]]
     entries: list[Entry] = field(default_factory=list)
-    changed: list[Sale] = field(default_factory=list)
-    fees: dict[UUID, list[FeeLine]] = field(default_factory=lambda: defaultdict(list))
+    changed: list[LockedSale] = field(default_factory=list)
+    fees: dict[UUID, list[FeeLine | NewFee]] = field(default_factory=lambda: defaultdict(list))
     subsidies: dict[UUID, list[SubsidyLine]] = field(default_factory=lambda: defaultdict(list))
-    new_fees: list[FeeLine] = field(default_factory=list)
+    new_fees: list[NewFee] = field(default_factory=list)
     new_subsidies: list[SubsidyLine] = field(default_factory=list)
-    moved_shares: dict[UUID, FeeLine | SubsidyLine] = field(default_factory=dict)
+    moved_shares: dict[UUID, FeeLine | NewFee | SubsidyLine] = field(default_factory=dict)
     reversals: list[FeeReversal] = field(default_factory=list)
-    earnings: list[Earning] = field(default_factory=list)
-    earned: dict[UUID, Earning] = field(default_factory=dict)
+    earnings: list[NewEarning] = field(default_factory=list)
+    earned: dict[UUID, Earning | NewEarning] = field(default_factory=dict)
     fee_rules: list[rules.Rule] | None = None
+    holding: dict[tuple[object, ...], list[rules.Rule]] = field(default_factory=dict)
     centres: Centres | None = None
 
-    def is_settled(self, facts: SaleFacts, sale: Sale) -> bool:
+    def is_settled(self, facts: SaleFacts, sale: LockedSale) -> bool:
         """Whether nothing more is to be divided: no refund waits, nothing more was paid, and it is closed as it is below."""
         is_counted = sum(part.amount_fen for part in facts.counted) == sale.paid_fen
         return (
@@ -139,7 +140,7 @@ class _Booking:
             and all((accounts.REFUND_DECIDED, refund.id) in self.known for refund in facts.refunds)
         )
 
-    def read_shares(self, sales: list[Sale]) -> None:
+    def read_shares(self, sales: list[LockedSale]) -> None:
         """Read how sales that were frozen earlier are divided, and lock what their sellers earned by them."""
         keys = [sale.pk for sale in sales]
         if not keys:
@@ -150,11 +151,11 @@ class _Booking:
             self.subsidies[subsidy.sale_id].append(subsidy)
         closed = [sale.pk for sale in sales if sale.closed_at is not None]
         earned = Earning.objects.select_for_update().filter(order_id__in=closed, kind=Earning.Kind.SALE).order_by("pk")
-        self.earned = {earning.order_id: earning for earning in earned if earning.order_id}
+        self.earned.update((earning.order_id, earning) for earning in earned if earning.order_id)
 
-    def add(self, sale: Sale, facts: SaleFacts) -> None:
+    def add(self, sale: LockedSale, facts: SaleFacts) -> None:
         """Book what is new about one sale, in the order in which it happened."""
-        before = _standing(sale)
+        before = sale.standing
         for part in facts.parts:
             if (accounts.PAYMENT_TAKEN, part.id) not in self.known:
                 self._take(sale, part)
@@ -174,22 +175,22 @@ class _Booking:
         for refund in facts.refunds:
             if refund.arrived_at is not None and (accounts.REFUND_ARRIVED, refund.id) not in self.known:
                 self._arrive(by_id[refund.split_id], refund, refund.arrived_at, sale.number)
-        if _standing(sale) != before:
+        if sale.standing != before:
             self.changed.append(sale)
 
     def _entry(self, kind: str, source_id: UUID, at: datetime, memo: str, *wanted: tuple[Account, int]) -> None:
         self.entries.append(Entry(kind, source_id, at, lines(*wanted), memo))
 
-    def _seller(self, sale: Sale, purpose: str) -> Account:
+    def _seller(self, sale: LockedSale, purpose: str) -> Account:
         return accounts.of_seller(purpose, sale.seller_id, sale.county_id)
 
-    def _take(self, sale: Sale, part: Part) -> None:
+    def _take(self, sale: LockedSale, part: Part) -> None:
         sale.held_fen += part.amount_fen
         box = accounts.at_provider(part.provider, part.collector_id)
         held = self._seller(sale, "held")
         self._entry(accounts.PAYMENT_TAKEN, part.id, part.taken_at, sale.number, (box, part.amount_fen), (held, -part.amount_fen))
 
-    def _count(self, sale: Sale, facts: SaleFacts, counted: Sequence[Part]) -> None:
+    def _count(self, sale: LockedSale, facts: SaleFacts, counted: Sequence[Part]) -> None:
         """Freeze a sale that is paid; what is paid later because it weighs more is the seller's whole."""
         paid_fen = sum(part.amount_fen for part in counted)
         paying = facts.paying
@@ -201,7 +202,7 @@ class _Booking:
             if sale.closed_at is not None:
                 self._earn_more(sale, next(part for part in reversed(counted) if part.is_balance), more_fen)
 
-    def _earn_more(self, sale: Sale, part: Part, fen: int) -> None:
+    def _earn_more(self, sale: LockedSale, part: Part, fen: int) -> None:
         """Hand on what was paid for a sale after its end."""
         sale.held_fen -= fen
         earned = self.earned.get(sale.pk)
@@ -210,7 +211,8 @@ class _Booking:
         pair = ((self._seller(sale, "held"), fen), (self._seller(sale, purpose), -fen))
         self._entry(accounts.BALANCE_EARNED, part.id, part.taken_at, sale.number, *pair)
         self.earnings.append(
-            Earning(
+            NewEarning(
+                id=new_id(),
                 county_id=sale.county_id,
                 seller_id=sale.seller_id,
                 kind=Earning.Kind.ADJUSTMENT.value,
@@ -223,33 +225,26 @@ class _Booking:
             )
         )
 
-    def _freeze(self, sale: Sale, facts: SaleFacts, paying: Part, paid_fen: int) -> None:
+    def _freeze(self, sale: LockedSale, facts: SaleFacts, paying: Part, paid_fen: int) -> None:
         """Let fees and discounts stand from now on, at the rates of the day of placing."""
         sale.frozen_at, sale.paid_fen = facts.paid_at, paid_fen
         granted = [(bearer, fen) for bearer, fen in facts.subsidies if fen]
         sale.subsidy_fen = sum(fen for _, fen in granted)
         for bearer, fen in granted:
-            self.new_subsidies.append(SubsidyLine(id=new_id(), sale=sale, bearer_id=bearer, amount_fen=fen))
+            self.new_subsidies.append(SubsidyLine(id=new_id(), sale_id=sale.pk, bearer_id=bearer, amount_fen=fen))
         self.subsidies[sale.pk] = self.new_subsidies[len(self.new_subsidies) - len(granted) :]
         if granted:
             sale.held_fen += sale.subsidy_fen
             parts = [(accounts.subsidy(bearer), fen) for bearer, fen in granted]
             at = facts.paid_at or self.now
             self._entry(accounts.DISCOUNTS_GRANTED, sale.pk, at, sale.number, *parts, (self._seller(sale, "held"), -sale.subsidy_fen))
-        taken = rules.fees(self._rules(), self._deal(facts, paying, sale.paid_fen + sale.subsidy_fen))
-        self.fees[sale.pk] = [
-            FeeLine(
-                id=new_id(),
-                sale=sale,
-                kind=fee.kind,
-                rule_id=fee.rule_id,
-                beneficiary_id=fee.beneficiary_id,
-                amount_fen=fee.amount_fen,
-                reason=fee.reason,
-            )
-            for fee in taken
-        ]
-        self.new_fees += self.fees[sale.pk]
+        deal = self._deal(facts, paying, sale.paid_fen + sale.subsidy_fen)
+        if deal.asked not in self.holding:
+            self.holding[deal.asked] = rules.winners(self._rules(), deal)
+        taken = rules.fees(self.holding[deal.asked], deal)
+        frozen = [NewFee(new_id(), sale.pk, fee.kind, fee.rule_id, fee.beneficiary_id, fee.amount_fen, fee.reason) for fee in taken]
+        self.fees[sale.pk] = list(frozen)
+        self.new_fees += frozen
         sale.fees_fen = sum(fee.amount_fen for fee in taken)
 
     def _rules(self) -> list[rules.Rule]:
@@ -281,7 +276,7 @@ class _Booking:
             beneficiaries=beneficiaries,
         )
 
-    def _decide(self, sale: Sale, refund: RefundFact, *, is_of_sale: bool) -> None:
+    def _decide(self, sale: LockedSale, refund: RefundFact, *, is_of_sale: bool) -> None:
         """Book a decided refund, out of what has not gone back."""
         back = (accounts.GOING_BACK, -refund.amount_fen)
         if not (is_of_sale and sale.frozen_at is not None):
@@ -308,7 +303,7 @@ class _Booking:
             self._turn(fee, fen)
             taken_back.append((accounts.fees(fee.kind, fee.beneficiary_id), fen))
             if fen:
-                self.reversals.append(FeeReversal(id=new_id(), fee=fee, refund_id=refund.id, amount_fen=fen))
+                self.reversals.append(FeeReversal(id=new_id(), fee_id=fee.pk, refund_id=refund.id, amount_fen=fen))
         sale.refunded_fen += refund.amount_fen
         sale.subsidy_back_fen += sum(divided.subsidies_fen)
         sale.fees_back_fen += sum(divided.fees_fen)
@@ -321,18 +316,19 @@ class _Booking:
             bearing = [(self._seller(sale, purpose), divided.seller_fen), *taken_back]
         self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, *bearing, back, *returned)
 
-    def _turn(self, share: FeeLine | SubsidyLine, fen: int) -> None:
+    def _turn(self, share: FeeLine | NewFee | SubsidyLine, fen: int) -> None:
         if fen:
             share.reversed_fen += fen
             self.moved_shares[share.pk] = share
 
-    def _owe(self, sale: Sale, refund: RefundFact, fen: int) -> str:
+    def _owe(self, sale: LockedSale, refund: RefundFact, fen: int) -> str:
         """Let the seller owe her part of a refund after closing, where her earning stands; return the purpose of that account."""
         earned = self.earned.get(sale.pk)
         is_maturing = earned is not None and earned.state == Earning.State.MATURING
         if fen:
             self.earnings.append(
-                Earning(
+                NewEarning(
+                    id=new_id(),
                     county_id=sale.county_id,
                     seller_id=sale.seller_id,
                     kind=Earning.Kind.REVERSAL.value,
@@ -346,18 +342,19 @@ class _Booking:
             )
         return "earned" if is_maturing else "payable"
 
-    def _close(self, sale: Sale, at: datetime) -> None:
+    def _close(self, sale: LockedSale, at: datetime) -> None:
         """Hand out what is left of a sale when the buyer has her goods: fees to those who get them, the rest is earned."""
         sale.closed_at = at
-        left = sale.net_fen + sale.fees_fen - sale.fees_back_fen
+        left = sale.left_fen
         if left == 0:
             return
         sale.held_fen -= left
-        net = sale.net_fen
+        net = left - (sale.fees_fen - sale.fees_back_fen)
         fees = [(accounts.fees(fee.kind, fee.beneficiary_id), -fee.left_fen) for fee in self.fees[sale.pk]]
         parts = ((self._seller(sale, "held"), left), *fees, (self._seller(sale, "earned"), -net))
         self._entry(accounts.ORDER_CLOSED, sale.pk, at, sale.number, *parts)
-        earning = Earning(
+        earning = NewEarning(
+            id=new_id(),
             county_id=sale.county_id,
             seller_id=sale.seller_id,
             kind=Earning.Kind.SALE.value,
@@ -380,37 +377,12 @@ class _Booking:
         """Write everything; return how many entries were new."""
         insert(SubsidyLine, self.new_subsidies)
         insert(FeeLine, self.new_fees)
-        new = {share.pk for share in (*self.new_fees, *self.new_subsidies)}
-        update_shares([share for share in self.moved_shares.values() if share.pk not in new])
+        new = {share.pk for share in self.new_subsidies}
+        update_shares([share for share in self.moved_shares.values() if not isinstance(share, NewFee) and share.pk not in new])
         insert(FeeReversal, self.reversals)
         insert(Earning, self.earnings)
         write_sales(self.changed)
         return len(ledger.post(entries=self.entries, now=self.now))
-
-
-WRITE_SALES = """
-    update settlement_sale sale
-       set held_fen = new.held, paid_fen = new.paid, refunded_fen = new.refunded, subsidy_fen = new.subsidy,
-           subsidy_back_fen = new.subsidy_back, fees_fen = new.fees, fees_back_fen = new.fees_back,
-           frozen_at = new.frozen_at, closed_at = new.closed_at
-      from unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                  %s::timestamptz[], %s::timestamptz[])
-        as new (id, held, paid, refunded, subsidy, subsidy_back, fees, fees_back, frozen_at, closed_at)
-     where sale.order_id = new.id
-"""
-SUMS = ("held_fen", "paid_fen", "refunded_fen", "subsidy_fen", "subsidy_back_fen", "fees_fen", "fees_back_fen")
-
-
-def _standing(sale: Sale) -> tuple[object, ...]:
-    return (*(getattr(sale, name) for name in SUMS), sale.frozen_at, sale.closed_at)
-
-
-def write_sales(sales: list[Sale]) -> None:
-    """Write the sums of locked sales, all in one statement."""
-    if sales:
-        sums = [[getattr(sale, name) for sale in sales] for name in SUMS]
-        times = [[sale.frozen_at for sale in sales], [sale.closed_at for sale in sales]]
-        looked_up(WRITE_SALES, [array(sale.pk for sale in sales), *sums, *times])
 
 
 def fee_rules() -> list[rules.Rule]:

@@ -20,6 +20,7 @@ from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
+from teahorse.settlement.facts import earned_elsewhere
 from teahorse.settlement.models import Earning, Payout, PayoutAccount, PayoutEvent
 from teahorse.settlement.rules import HOME
 
@@ -86,6 +87,7 @@ def prepare_payouts(*, seller_ids: Collection[UUID], by: Person, now: datetime, 
 
     Without a method it is the bank for those who have told an account, cash for the others. A seller who has a draft gets
     no second one; two callers at once share the earnings out without a remainder, as each waits for the other's rows.
+    What a seller collected herself is left alone: the house does not have that money.
 
     :raises NoAccount: if the bank is asked for and a seller has told no account; nothing is changed.
     """
@@ -96,9 +98,12 @@ def prepare_payouts(*, seller_ids: Collection[UUID], by: Person, now: datetime, 
     waiting = Earning.objects.select_for_update().filter(
         seller_id__in=[seller.pk for seller in free], state=Earning.State.PAYABLE, payout=None
     )
+    rows = list(waiting.order_by("pk").values_list("pk", "seller_id", "order_id", "amount_fen"))
+    hers = earned_elsewhere((seller_id, order_id) for _, seller_id, order_id, _ in rows)
     of_seller: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
-    for key, seller_id, fen in waiting.order_by("pk").values_list("pk", "seller_id", "amount_fen"):
-        of_seller[seller_id].append((key, fen))
+    for key, seller_id, order_id, fen in rows:
+        if order_id not in hers:
+            of_seller[seller_id].append((key, fen))
     told = {account.seller_id: account for account in PayoutAccount.objects.filter(seller__in=free, until_at=None)}
     drafts = []
     for seller in free:
