@@ -230,16 +230,15 @@ def test_what_a_case_gives_back_is_of_the_lines_of_the_case(seller, goods, clerk
     before = by_name(told(seller))
     order.refresh_from_db()
     line = order.lines.get(product_id=wool.variant.product_id)
-    draft = aftersales.CaseDraft(key=new_id(), order=order, kind="refund", reason="damaged", units={line.pk: 1}, story="摔坏了")
+    draft = aftersales.CaseDraft(
+        key=new_id(), order=order, kind="compensation", reason="other", units={line.pk: 1}, asked_fen=1000, story="瓶口有点裂"
+    )
     case = aftersales.open_case(draft=draft, by=order.group.person, now=now)
     aftersales.agree(case=case, by=aftersales.Actor("seller", clerk.pk), now=now)
     actions.book_sales(order_ids=[order.pk], now=now)
 
-    given_back = CaseLine.objects.get().buyer_fen
-
-    assert given_back > 0
-    assert told(seller).returned_fen == given_back
-    assert by_name(told(seller)) == before | {"卓玛家": before["卓玛家"] - given_back}
+    assert CaseLine.objects.get().buyer_fen == told(seller).returned_fen == 1000
+    assert by_name(told(seller)) == before | {"卓玛家": before["卓玛家"] - 1000}
 
 
 @pytest.mark.django_db
