@@ -51,8 +51,8 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "verify_code": lambda _: "0000000000000000000N",
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
-        "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id", "dossier_id",
-        "unmatched_id", "account_id", "shift_id",
+        "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id",
+        "dossier_id", "unmatched_id", "account_id", "shift_id", "sub_seller_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""
@@ -126,7 +126,7 @@ def payload(of: Side) -> dict[str, object]:
         "variants.0.id": str(ids["offer_id"]), "changed_at": "2026-01-01T00:00:00+00:00", "state": "all",
         "seller": str(of.coop.pk), "reference": "看一看别人的",
         "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "red": str(ids["red_id"]), "kind": "person",
-        "title_name": "偷来的",
+        "title_name": "偷来的", f"share.{ids['sub_seller_id']}": "50", "since": "2026-08-01", "form_key": str(ids["sub_seller_id"]),
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -13,7 +13,7 @@ from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund
 from teahorse.people.models import Organisation
 from teahorse.settlement import accounts
 from teahorse.settlement.facts import earned_elsewhere
-from teahorse.settlement.models import Difference, Earning, FeeLine, Payout, PayoutAccount, Sale
+from teahorse.settlement.models import Difference, Division, Earning, FeeLine, Payout, PayoutAccount, Sale, SubSeller
 
 
 @dataclass(frozen=True)
@@ -198,3 +198,21 @@ def open_differences(*, owner_ids: Collection[UUID], is_house: bool) -> QuerySet
     if is_house:
         whose |= Q(owner_id=None)
     return Difference.objects.filter(whose, state=Difference.State.OPEN).order_by("due_at", "pk")
+
+
+def sub_sellers_of(seller_id: UUID) -> QuerySet[SubSeller]:
+    """Return the households that a seller buys from, by name; not those that have left."""
+    return SubSeller.objects.filter(seller=seller_id, left_at=None).order_by("name", "pk")
+
+
+def divisions_of(*, seller_id: UUID, product_id: UUID) -> list[Division]:
+    """Return a product's divisions with their shares; of those up to a day the first one holds on it."""
+    found = Division.objects.filter(seller=seller_id, product_id=product_id).prefetch_related("shares__sub_seller")
+    return list(found.order_by("-since_date", "-written_at", "-pk"))
+
+
+def divisions_on(*, seller_id: UUID, day: date, product_ids: Collection[UUID]) -> dict[UUID, Division]:
+    """Return the division of each product that holds on a day, with its shares."""
+    begun = Division.objects.filter(seller=seller_id, product_id__in=product_ids, since_date__lte=day)
+    held = begun.order_by("product_id", "-since_date", "-written_at", "-pk").distinct("product_id")
+    return {one.product_id: one for one in held.prefetch_related("shares__sub_seller")}

@@ -151,7 +151,12 @@ def _money(of: Side, order: SellerOrder, *, by: Person) -> dict[str, UUID]:
     difference = Difference.objects.create(
         kind="bill", subject=f"{of.mark}账单", expected_fen=1, found_fen=2, owner_id=of.centre.pk, found_at=now, seen_at=now, due_at=now
     )
-    return {"payout_id": payout.pk, "file_id": file.pk, "difference_id": difference.pk}
+    household = settlement.add_sub_seller(seller=of.coop, name=f"{of.mark}户", note=f"{of.mark}约定", by=by, now=now)
+    product = order.lines.get().product_id
+    settlement.divide_product(
+        key=new_id(), seller=of.coop, product_id=product, since_date=now.date(), shares_bp={household.pk: 5000}, by=by, now=now
+    )
+    return {"payout_id": payout.pk, "file_id": file.pk, "difference_id": difference.pk, "sub_seller_id": household.pk}
 
 
 def side(name: str, *, number: int) -> Side:

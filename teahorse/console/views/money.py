@@ -14,10 +14,13 @@ from teahorse.console.waiting import sellers_of_centre
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import accounts, queries
 from teahorse.settlement.models import Earning, FeeRule
+from teahorse.settlement.paper import statement_pdf, statement_xlsx
 from teahorse.settlement.queries import Change, MoneyOfOrder
+from teahorse.settlement.statement import StatementOfSeller, statement_of
 
 ON_A_PAGE = 50
 MONTHS = 13
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
@@ -39,6 +42,35 @@ def money(request: HttpRequest, acting: Acting) -> HttpResponse:
         "sales": Paginator(sales, ON_A_PAGE).get_page(request.GET.get("page")),
     }
     return page(request, acting, "money.html", context)
+
+
+@acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
+def statement(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Answer a month's statement as a PDF."""
+    name, told = _told(request, acting)
+    return _file(statement_pdf(told, made_at=acting.now), "application/pdf", f"{name}.pdf")
+
+
+@acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
+def statement_table(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Answer a month's statement as a workbook."""
+    name, told = _told(request, acting)
+    return _file(statement_xlsx(told), XLSX, f"{name}.xlsx")
+
+
+def _told(request: HttpRequest, acting: Acting) -> tuple[str, StatementOfSeller]:
+    """Return the statement of the month that is asked for, of this month where none is; 404 for what is none of the last ones."""
+    months = _months(acting.now)
+    chosen = request.GET.get("month") or months[0][0]
+    for name, starts_at, ends_at in months:
+        if name == chosen:
+            return f"{acting.organisation.key}-{name}", statement_of(seller=acting.organisation, starts_at=starts_at, ends_at=ends_at)
+    raise Http404
+
+
+def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type=content_type, headers=headers)
 
 
 def _months(now: datetime) -> list[tuple[str, datetime, datetime]]:

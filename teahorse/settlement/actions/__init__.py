@@ -2,6 +2,7 @@
 
 from teahorse.settlement.actions.bank import AnswerUnreadable, NothingToSend, import_bank_answer, make_bank_file
 from teahorse.settlement.actions.booking import book_forgotten, book_payments, book_refunds, book_sales
+from teahorse.settlement.actions.dividing import MoreThanTheWhole, add_sub_seller, divide_product, end_sub_seller
 from teahorse.settlement.actions.maturing import mature_earnings
 from teahorse.settlement.actions.paying_out import (
     FourEyes,
@@ -24,6 +25,7 @@ from teahorse.settlement.actions.ruling import add_fee_rule, end_fee_rule
 __all__ = [
     "AnswerUnreadable",
     "FourEyes",
+    "MoreThanTheWhole",
     "NoAccount",
     "NoReason",
     "NotADraft",
@@ -31,14 +33,17 @@ __all__ = [
     "NotToSend",
     "NothingToSend",
     "add_fee_rule",
+    "add_sub_seller",
     "approve_payout",
     "book_forgotten",
     "book_payments",
     "book_refunds",
     "book_sales",
     "confirm_payout",
+    "divide_product",
     "drop_payout",
     "end_fee_rule",
+    "end_sub_seller",
     "explain_difference",
     "import_bank_answer",
     "make_bank_file",
