@@ -40,7 +40,6 @@ def nav_of(acting: Acting) -> list[dict[str, Any]]:
 
 def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
     selling, centre, station, house = _("Selling"), _("Centre"), _("Service point"), _("House")
-    own = selling if organisation.kind in Organisation.SELLERS else centre
     is_region = organisation.kind == Organisation.Kind.REGION_CENTRE
     pages = (
         (Right.SHIP_ORDERS, "day", _("Today"), "sun", selling),
@@ -50,7 +49,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.LIST_GOODS, "goods", _("Goods"), "kinds", selling),
         (Right.LIST_GOODS, "import", _("Import"), "upload", selling),
         (Right.LIST_GOODS, "harvests", _("Harvest sales"), "sun", selling),
-        (Right.PROMOTE, "promotions", _("Promotions"), "heart", own),
+        (Right.PROMOTE if organisation.is_seller else "", "promotions", _("Promotions"), "heart", selling),
         (Right.SEE_MONEY, "money", _("Money"), "money", selling),
         (Right.SEE_MONEY, "invoices", _("Invoices"), "print", selling),
         (Right.MANAGE_MEMBERS if organisation.is_seller else "", "dossiers", _("Credit dossiers"), "chart", selling),
@@ -58,6 +57,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.DESK_ORDERS, "desk", _("Order desk"), "search", centre),
         (Right.DESK_ORDERS, "late_harvests", _("Late harvests"), "clock", centre),
         (Right.DESK_ORDERS, "disputes", _("Disputes"), "question", centre),
+        (Right.PROMOTE if not organisation.is_seller else "", "promotions", _("Promotions"), "heart", centre),
         (Right.SETTLE, "settle", _("Payouts"), "chart", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "unmatched", _("Unmatched money"), "question", centre),
         (Right.SETTLE if is_region else "", "providers", _("Payment providers"), "lock", centre),

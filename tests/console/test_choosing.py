@@ -34,7 +34,19 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
 
     desks = {desk.organisation.key: {entry["label"]: entry["count"] for entry in desk.entries} for desk in page.context["desks"]}
     assert desks["coop-dorje"]["To ship"] == 1
-    assert set(desks["centre-qonggyai"]) == {"Approvals", "Order desk", "Late harvests", "Disputes", "Parcels", "Take returns in", "Cash"}
+    assert set(desks["centre-qonggyai"]) == {
+        "Approvals",
+        "Order desk",
+        "Late harvests",
+        "Disputes",
+        "Promotions",
+        "Payouts",
+        "Unmatched money",
+        "Parcels",
+        "Take returns in",
+        "Cash",
+        "Cash shifts",
+    }
     assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
 
 
@@ -47,11 +59,25 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
     manager = member(centre, "+8619900071022")
 
     assert hrefs(browser_of(staff).get("/console/coop-dorje/day/")) == [
-        f"/console/coop-dorje/{page}/" for page in ("day", "ship", "ship/packed", "cases", "goods", "import", "harvests")
+        f"/console/coop-dorje/{page}/"
+        for page in ("day", "ship", "ship/packed", "cases", "goods", "import", "harvests", "promotions", "money", "invoices")
     ]
     assert hrefs(browser_of(manager).get("/console/centre-qonggyai/desk/")) == [
         f"/console/centre-qonggyai/{page}/"
-        for page in ("approvals", "desk", "harvests/late", "disputes", "parcels", "returns", "cash", "members")
+        for page in (
+            "approvals",
+            "desk",
+            "harvests/late",
+            "disputes",
+            "promotions",
+            "settle",
+            "unmatched",
+            "parcels",
+            "returns",
+            "cash",
+            "shifts",
+            "members",
+        )
     ]
 
 

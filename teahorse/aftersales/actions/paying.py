@@ -15,7 +15,7 @@ from teahorse.aftersales.rules import Parts
 from teahorse.common.events import announce
 from teahorse.orders import actions as orders
 from teahorse.payments import actions as payments
-from teahorse.payments.models import Payment, Refund
+from teahorse.payments.models import Refund
 from teahorse.payments.providers import CASH
 from teahorse.people.models import Person
 
@@ -38,8 +38,7 @@ def pay_back(case: AfterSaleCase, *, now: datetime) -> None:
     refunds = _requested(case, agreed_fen, now)
     if refunds:
         case.refund_id = refunds[0].pk
-    ways = {refund.payment.provider for refund in refunds} or {Payment.objects.get(pk=case.order.paid_by_id).provider}
-    if CASH in ways:
+    if any(refund.payment.provider == CASH for refund in refunds):
         move(case, State.REFUNDING, now=now, owner=Owner.BUYER, within=rules.CASH_WAIT)
     else:
         move(case, State.REFUNDING, now=now)
