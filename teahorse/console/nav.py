@@ -40,7 +40,6 @@ def nav_of(acting: Acting) -> list[dict[str, Any]]:
 
 def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
     selling, centre, station, house = _("Selling"), _("Centre"), _("Service point"), _("House")
-    own = selling if organisation.kind in Organisation.SELLERS else centre
     is_region = organisation.kind == Organisation.Kind.REGION_CENTRE
     pages = (
         (Right.SHIP_ORDERS, "day", _("Today"), "sun", selling),

@@ -100,11 +100,20 @@ with taken as (
      where %(is_whole)s
      group by fee.id having fee.reversed_fen <> coalesce(sum(reversal.amount_fen), 0)
     union all
-    select 'sale and its payment', sale.number, split.amount_fen, sale.paid_fen, sale.order_id, null
+    -- what was owed besides counts once it is booked, or two minutes old
+    select 'sale and its payment', sale.number, split.amount_fen + more.fen, sale.paid_fen, sale.order_id, null
       from settlement_sale sale
       join orders_sellerorder o on o.id = sale.order_id
       join payments_paymentsplit split on split.payment_id = o.paid_by_id and split.reference = o.id
-     where sale.frozen_at >= %(since)s and sale.frozen_at < %(until)s and split.amount_fen <> sale.paid_fen
+     cross join lateral (
+          select coalesce(sum(rest.amount_fen), 0) as fen
+            from orders_balancedue due
+            join payments_paymentsplit rest on rest.payment_id = due.paid_by_id and rest.reference = o.id
+           where due.order_id = o.id
+             and (due.settled_at < %(until)s
+                  or exists (select from ledger_journalentry where kind = 'payment taken' and source_id = rest.id))
+          ) more
+     where sale.frozen_at >= %(since)s and sale.frozen_at < %(until)s and split.amount_fen + more.fen <> sale.paid_fen
     union all
     select 'the books do not balance', 'all accounts', 0, sum(balance_fen), null, null
       from ledger_ledgeraccount where %(is_whole)s having sum(balance_fen) <> 0

@@ -192,10 +192,14 @@ def strays_of(payment_ids: Collection[UUID]) -> tuple[list[Part], list[RefundFac
 def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
     rows = looked_up(REFUNDS, [array(parts)]) if parts else []
     shares = _case_shares({row[2] for row in rows})
-    return [
-        RefundFact(key, split_id, reference, amount_fen, decided_at, arrived_at, given_back=shares.get(reference))
-        for key, split_id, reference, amount_fen, decided_at, arrived_at in rows
-    ]
+    found: list[RefundFact] = []
+    told: set[UUID] = set()
+    for key, split_id, reference, amount_fen, decided_at, arrived_at in rows:
+        # what was paid in two steps goes back in two; what goes with it to others is said once
+        given_back = () if reference in told and reference in shares else shares.get(reference)
+        told.add(reference)
+        found.append(RefundFact(key, split_id, reference, amount_fen, decided_at, arrived_at, given_back=given_back))
+    return found
 
 
 def _collected(part: Part, collectors: dict[UUID, UUID]) -> Part:

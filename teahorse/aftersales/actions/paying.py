@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from teahorse.aftersales import rules
 from teahorse.aftersales.actions.moving import BY_HOUSE, Actor, Party, end, locked, move, note
@@ -15,7 +15,7 @@ from teahorse.aftersales.rules import Parts
 from teahorse.common.events import announce
 from teahorse.orders import actions as orders
 from teahorse.payments import actions as payments
-from teahorse.payments.models import Payment, PaymentSplit, Refund
+from teahorse.payments.models import Payment, Refund
 from teahorse.payments.providers import CASH
 from teahorse.people.models import Person
 from teahorse.promotions import actions as promotions
@@ -29,22 +29,37 @@ def pay_back(case: AfterSaleCase, *, now: datetime) -> None:
     """
     Freeze who gets how much of what is agreed, and have the buyer's part go back. The case's and its order's rows are held.
 
-    :raises teahorse.payments.actions.RefundTooLarge: if other refunds have left less than that of the order's payment.
+    What was paid in two steps (a deposit, and the rest of it) goes back out of both, the last one first.
+
+    :raises teahorse.payments.actions.RefundTooLarge: if other refunds have left less than that of what the order was paid with.
     """
     agreed_fen = case.asked_fen if case.agreed_fen is None else case.agreed_fen
     case.agreed_fen, case.decided_at = agreed_fen, now
     _freeze(case, agreed_fen)
-    split = PaymentSplit.objects.select_related("payment").get(payment=case.order.paid_by_id, reference=case.order_id)
-    if agreed_fen:
-        refund = payments.request_refund(split=split, reference=case.pk, amount_fen=agreed_fen, reason=case.number, now=now)
-        case.refund_id = refund.pk
-    if split.payment.provider == CASH:
+    refunds = _requested(case, agreed_fen, now)
+    if refunds:
+        case.refund_id = refunds[0].pk
+    if any(refund.payment.provider == CASH for refund in refunds):
         move(case, State.REFUNDING, now=now, owner=Owner.BUYER, within=rules.CASH_WAIT)
     else:
         move(case, State.REFUNDING, now=now)
     announce(CasesDecided(case_ids=(case.pk,)))
     if not agreed_fen:
         _arrived(case, now)
+
+
+def _requested(case: AfterSaleCase, agreed_fen: int, now: datetime) -> list[Refund]:
+    if not agreed_fen:
+        return []
+    given_fen = orders.give_back(order=case.order, amount_fen=agreed_fen, reference=case.pk, reason=case.number, now=now)
+    if given_fen < agreed_fen:
+        raise payments.RefundTooLarge(left_fen=given_fen, asked_fen=agreed_fen)
+    return list(_refunds_of(case))
+
+
+def _refunds_of(case: AfterSaleCase) -> QuerySet[Refund]:
+    """Return the refunds of a case, one for each payment of its order out of which it is paid."""
+    return Refund.objects.filter(reference=case.pk).select_related("payment").order_by("requested_at", "pk")
 
 
 def _freeze(case: AfterSaleCase, agreed_fen: int) -> None:
@@ -64,17 +79,19 @@ def _freeze(case: AfterSaleCase, agreed_fen: int) -> None:
 @transaction.atomic
 def settle_refunds(*, refund_ids: Iterable[UUID], now: datetime) -> None:
     """Take what became of refunds into their cases: done, or in trouble and to be looked at; harmless twice."""
-    found = AfterSaleCase.objects.filter(refund_id__in=list(refund_ids), state=State.REFUNDING)
+    heard = Refund.objects.filter(pk__in=list(refund_ids)).values("reference")
+    found = AfterSaleCase.objects.filter(pk__in=heard, state=State.REFUNDING)
     for waiting in found.order_by("order_id", "pk"):
         case = locked(waiting)
         if case.state != State.REFUNDING:
             continue
-        refund = Refund.objects.get(reference=case.pk)
-        if refund.state == Refund.State.SUCCEEDED:
+        refunds = list(_refunds_of(case))
+        failed = next((refund for refund in refunds if refund.state == Refund.State.FAILED), None)
+        if all(refund.state == Refund.State.SUCCEEDED for refund in refunds):
             _arrived(case, now)
-        elif refund.state == Refund.State.FAILED and not case.refund_trouble:
-            case.refund_trouble = refund.trouble or "failed"
-            note(case, "refund_failed", by=BY_HOUSE, now=now, words=refund.trouble)
+        elif failed is not None and not case.refund_trouble:
+            case.refund_trouble = failed.trouble or "failed"
+            note(case, "refund_failed", by=BY_HOUSE, now=now, words=failed.trouble)
             move(case, State.REFUNDING, now=now, owner=Owner.CENTRE)
 
 
@@ -107,7 +124,9 @@ def retry_refund(*, case: AfterSaleCase, by: Person, now: datetime) -> AfterSale
     case = locked(case, State.REFUNDING)
     if case.refund_id is None:
         raise payments.RefundNotFailed(state="")
-    payments.retry_refund(refund_id=case.refund_id, now=now)
+    failed = list(_refunds_of(case).filter(state=Refund.State.FAILED).values_list("pk", flat=True))
+    for refund_id in failed or [case.refund_id]:
+        payments.retry_refund(refund_id=refund_id, now=now)
     case.refund_trouble = ""
     note(case, "retried", by=Actor(Party.CENTRE, by.pk), now=now)
     move(case, State.REFUNDING, now=now)

@@ -13,7 +13,7 @@ from teahorse.orders.actions.harvesting import (
     settle_harvests,
 )
 from teahorse.orders.actions.noticing import mark_notices_read, notice_sellers
-from teahorse.orders.actions.owing import NothingToPay, waive_overdue
+from teahorse.orders.actions.owing import NothingToPay, give_back, waive_overdue
 from teahorse.orders.actions.paying import (
     TooLateToCancel,
     WaitsForHarvest,
@@ -53,6 +53,7 @@ __all__ = [
     "declare_harvest",
     "difference_of",
     "expire_orders",
+    "give_back",
     "lapse_overdue",
     "mark_notices_read",
     "merge_carts",
