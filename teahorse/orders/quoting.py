@@ -315,13 +315,14 @@ def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime, discounts
         for line in wanted
     )
     weight = sum(line.weight_grams * line.quantity for line in lines)
+    volume = sum(line.volume_cm3 * line.quantity for line in wanted)
     goods = sum(line.amount_fen for line in lines)
     promised = freight.promise(rate, placed_on=now.astimezone(HOME).date())
     part = QuoteOrder(
         seller_id=wanted[0].seller_id,
         county_id=wanted[0].county_id,
         lines=lines,
-        freight_fen=freight.freight(rate, weight_grams=weight, goods_fen=goods).buyer_fen,
+        freight_fen=freight.freight(rate, weight_grams=weight, volume_cm3=volume, goods_fen=goods).buyer_fen,
         promised_from=promised.from_date,
         promised_to=promised.to_date,
     )

@@ -65,6 +65,7 @@ class Wanted:
     seller_name: str
     picture: PictureUrls | None
     return_rule: str = "seven_days"
+    volume_cm3: int = 0
     sale: Sale | None = None
 
     @property
@@ -113,7 +114,7 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 
 def _read(**parameters: Any) -> list[Wanted]:
     return [
-        Wanted(*(*row[:17], _picture(*row[17:21]), row[21], _sale(*row[22:])))
+        Wanted(*(*row[:17], _picture(*row[17:21]), row[21], row[22], _sale(*row[23:])))
         for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})
     ]
 
