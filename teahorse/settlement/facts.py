@@ -233,9 +233,6 @@ CASE_SHARES = """
      group by line.case_id, share.bearer_id
      order by line.case_id, share.bearer_id
 """
-DISPUTED = """
-    select distinct order_id from aftersales_aftersalecase where order_id = any(%s::uuid[]) and state not in ('done', 'closed')
-"""
 HERS = """
     select o.id
       from unnest(%s::uuid[]) as wanted (id)
@@ -273,11 +270,6 @@ def _case_shares(references: Collection[UUID]) -> dict[UUID, tuple[tuple[UUID | 
     for case_id, bearer_id, fen in looked_up(CASE_SHARES, [array(references)]):
         found[case_id] += [(bearer_id, fen)] if fen else []
     return {case_id: tuple(shares) for case_id, shares in found.items()}
-
-
-def orders_in_dispute(order_ids: Collection[UUID]) -> set[UUID]:
-    """Return the orders with an open after-sale case; their earnings do not mature."""
-    return {order_id for (order_id,) in looked_up(DISPUTED, [array(order_ids)])}
 
 
 def earned_elsewhere(pairs: Iterable[tuple[UUID, UUID | None]]) -> set[UUID]:

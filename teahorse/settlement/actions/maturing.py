@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from teahorse.aftersales.models import AfterSaleCase
 from teahorse.common.statements import array, looked_up
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Entry, lines
 from teahorse.settlement import accounts
-from teahorse.settlement.facts import orders_in_dispute
 from teahorse.settlement.models import Earning
 
 BATCH = 5000
@@ -16,7 +16,7 @@ MATURED = "update settlement_earning set state = 'payable' from unnest(%s::uuid[
 
 
 def mature_earnings(*, now: datetime) -> int:
-    """Move all earnings whose return window is over to what is payable; return how many. Harmless twice."""
+    """Move all earnings whose return window is over, and that nobody disputes, to what is payable; return how many. Harmless twice."""
     matured = 0
     while moved := _mature_some(now=now, limit=BATCH):
         matured += moved
@@ -25,14 +25,14 @@ def mature_earnings(*, now: datetime) -> int:
 
 @transaction.atomic
 def _mature_some(*, now: datetime, limit: int) -> int:
-    due = Earning.objects.select_for_update(skip_locked=True).filter(state=Earning.State.MATURING, matures_at__lte=now)
+    disputed = AfterSaleCase.objects.exclude(state__in=AfterSaleCase.ENDED).values("order_id")
+    due = Earning.objects.select_for_update(skip_locked=True, of=("self",)).filter(state=Earning.State.MATURING, matures_at__lte=now)
+    due = due.exclude(order_id__in=disputed)
     # plain rows: a day's earnings are hundreds of thousands
-    columns = ("pk", "order_id", "seller_id", "county_id", "amount_fen", "matures_at")
-    waiting = list(due.order_by("matures_at", "pk").values_list(*columns)[:limit])
-    disputed = orders_in_dispute({order_id for _, order_id, *_ in waiting if order_id})
-    earnings = sorted(row for row in waiting if row[1] not in disputed)
+    columns = ("pk", "seller_id", "county_id", "amount_fen", "matures_at")
+    earnings = sorted(due.order_by("matures_at", "pk").values_list(*columns)[:limit])
     entries = []
-    for key, _, seller_id, county_id, fen, matures_at in earnings:
+    for key, seller_id, county_id, fen, matures_at in earnings:
         earned, payable = (accounts.of_seller(purpose, seller_id, county_id) for purpose in ("earned", "payable"))
         entries.append(Entry(accounts.EARNING_MATURED, key, matures_at, lines((earned, fen), (payable, -fen))))
     if earnings:
