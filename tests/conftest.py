@@ -4,6 +4,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")  # nothing in the suite goes by the clock: a busy machine is no fault
 
 
 def pytest_configure(config):
