@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from teahorse.common.luhn import check_digit
+
 GRAMS_PER_STEP = 1000
 NUMBER_DIGITS = 11
 
@@ -76,15 +78,6 @@ def freight(rate: Rate, *, weight_grams: int, goods_fen: int, volume_cm3: int = 
 def promise(rate: Rate, *, placed_on: date, packing_days: int = 2) -> Promise:
     """Return when goods come that are packed within some days; counted from the day after placing."""
     return Promise(placed_on + timedelta(days=1 + rate.days_min), placed_on + timedelta(days=packing_days + rate.days_max))
-
-
-def check_digit(digits: str) -> str:
-    """Return the Luhn check digit (ISO/IEC 7812-1, annex B) of a row of digits."""
-    total = 0
-    for index, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if index % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return str(-total % 10)
 
 
 def parcel_number(digits: str) -> str:

@@ -11,9 +11,9 @@ from teahorse.ledger import queries as books
 from teahorse.ledger.models import JournalEntry
 from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund
 from teahorse.people.models import Organisation
-from teahorse.settlement import accounts
+from teahorse.settlement import accounts, rules
 from teahorse.settlement.facts import earned_elsewhere
-from teahorse.settlement.models import Difference, Division, Earning, FeeLine, Payout, PayoutAccount, Sale, SubSeller
+from teahorse.settlement.models import Difference, Division, Earning, FeeLine, FeeRule, Payout, PayoutAccount, Sale, SubSeller
 
 
 @dataclass(frozen=True)
@@ -198,6 +198,48 @@ def open_differences(*, owner_ids: Collection[UUID], is_house: bool) -> QuerySet
     if is_house:
         whose |= Q(owner_id=None)
     return Difference.objects.filter(whose, state=Difference.State.OPEN).order_by("due_at", "pk")
+
+
+def fee_rules_in_order(*, day: date, seller: Organisation | None = None) -> list[FeeRule]:
+    """
+    Return the fee rules that hold on a day or later, kind by kind; of a kind the first one that fits an order holds.
+
+    For a seller only those that could hold for her.
+    """
+    living = FeeRule.objects.filter(Q(until_date=None) | Q(until_date__gt=day)).exclude(until_date=F("since_date"))
+    rows = {row.pk: row for row in living.select_related("seller").order_by("pk")}
+    found = rules.in_order(_plain(row) for row in rows.values())
+    if seller is not None:
+        key, county, kind = seller.pk, seller.county_id, seller.kind
+        found = [rule for rule in found if rules.may_hold_for(rule, seller=key, county=county, seller_kind=kind)]
+    return [rows[rule.id] for rule in found]
+
+
+def ended_fee_rules(*, day: date) -> QuerySet[FeeRule]:
+    """Return the fee rules that hold no more, the last one first."""
+    return FeeRule.objects.filter(until_date__lte=day).select_related("seller").order_by("-until_date", "pk")
+
+
+def _plain(row: FeeRule) -> rules.Rule:
+    names = (
+        "id",
+        "kind",
+        "basis",
+        "rate",
+        "beneficiary",
+        "seller_kind",
+        "provider",
+        "pickup_level",
+        "position",
+        "since_date",
+        "until_date",
+    )
+    return rules.Rule(seller=row.seller_id, county=row.county_id, **{name: getattr(row, name) for name in names})
+
+
+def payout_accounts_of(seller_id: UUID) -> list[PayoutAccount]:
+    """Return where a seller's money goes and went, the present account first."""
+    return list(PayoutAccount.objects.filter(seller=seller_id).order_by("-since_at", "-pk"))
 
 
 def sub_sellers_of(seller_id: UUID) -> QuerySet[SubSeller]:

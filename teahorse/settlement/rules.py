@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from teahorse.common.luhn import check_digit
 from teahorse.common.money import allot
 
 HOME = ZoneInfo("Asia/Shanghai")
@@ -97,6 +98,17 @@ def winners(rules: Iterable[Rule], deal: Deal) -> list[Rule]:
     return [best[kind][1] for kind in KINDS if kind in best]
 
 
+def in_order(rules: Iterable[Rule]) -> list[Rule]:
+    """Return rules kind by kind in the order of ``KINDS``, of each kind the one first that goes before the others."""
+    return sorted(rules, key=lambda rule: (KINDS.index(rule.kind), _rank(rule)))
+
+
+def may_hold_for(rule: Rule, *, seller: UUID, county: UUID, seller_kind: str) -> bool:
+    """Return whether a rule could hold for some sale of a seller, whatever the way of paying and fetching."""
+    asked = ((rule.seller, seller), (rule.county, county), (rule.seller_kind, seller_kind))
+    return all(not wanted or wanted == has for wanted, has in asked)
+
+
 def _rank(rule: Rule) -> tuple[object, ...]:
     """Return what rules are compared by; the least holds."""
     return (*(not getattr(rule, name) for name in CONDITIONS), rule.position, -rule.since_date.toordinal(), -rule.id.int)
@@ -174,3 +186,18 @@ def matures_at(closed_at: datetime) -> datetime:
 def day_of(moment: datetime) -> date:
     """Return the day of the place at a moment."""
     return moment.astimezone(HOME).date()
+
+
+def is_account_number(number: str) -> bool:
+    """Return whether a bank could have given this number to an account."""
+    return number.isascii() and number.isdigit() and 8 <= len(number) <= 30
+
+
+def is_card_number(number: str) -> bool:
+    """Return whether it is the number of a UnionPay card: 62 and 16 to 19 digits in all (ISO/IEC 7812)."""
+    return is_account_number(number) and number.startswith("62") and 16 <= len(number) <= 19
+
+
+def is_right_card_number(number: str) -> bool:
+    """Return whether the last digit of a card's number checks the others."""
+    return check_digit(number[:-1]) == number[-1]

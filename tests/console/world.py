@@ -36,7 +36,7 @@ from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation, Person, ServicePoint
 from teahorse.promotions import actions as promotions
 from teahorse.settlement import actions as settlement
-from teahorse.settlement.models import BankFile, Difference, Earning, Payout
+from teahorse.settlement.models import BankFile, Difference, Earning, FeeRule, Payout
 from teahorse.stock import actions as stock
 from tests import world
 
@@ -156,7 +156,11 @@ def _money(of: Side, order: SellerOrder, *, by: Person) -> dict[str, UUID]:
     settlement.divide_product(
         key=new_id(), seller=of.coop, product_id=product, since_date=now.date(), shares_bp={household.pk: 5000}, by=by, now=now
     )
-    return {"payout_id": payout.pk, "file_id": file.pk, "difference_id": difference.pk, "sub_seller_id": household.pk}
+    rule = FeeRule.objects.create(
+        kind="commission", basis="goods", rate=1, beneficiary="platform", seller=of.coop, since_date=now.date() + timedelta(days=30),
+        name=f"{of.mark}费率",
+    )  # fmt: skip
+    return {"rule_id": rule.pk, "payout_id": payout.pk, "file_id": file.pk, "difference_id": difference.pk, "sub_seller_id": household.pk}
 
 
 def side(name: str, *, number: int) -> Side:

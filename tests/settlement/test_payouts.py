@@ -167,7 +167,7 @@ def _answer(*rows):
 @pytest.fixture
 def sent(seller, goods, clerk, head, now):
     """A payout that the bank has, and when that was."""
-    actions.tell_account(seller=seller, holder="琼结合作社", bank="农业银行", number="6228480000000000011", by=clerk, now=now)
+    actions.tell_account(seller=seller, holder="琼结合作社", bank="农业银行", number="6228480402564890018", by=clerk, now=now)
     at = settled(closed({goods: 1}, now=now), now=now)
     (payout,) = prepared(seller, clerk, now=at)
     actions.approve_payout(payout=payout, by=head, now=at)
@@ -185,7 +185,7 @@ def test_the_bank_gets_each_payout_in_one_file(sent, clerk):
 
     head, line, tail, end = file.content.split("\r\n")
     assert head == f"H,teahorse-payouts,1,{file.number},2026-08-24T12:00:00+08:00,1,50.00"
-    assert line == f"P,{payout.number},琼结合作社,农业银行,6228480000000000011,50.00,coop合作社"
+    assert line == f"P,{payout.number},琼结合作社,农业银行,6228480402564890018,50.00,coop合作社"
     assert (tail, end) == (f"T,{file.digest}", "")
     assert file.digest == hashlib.sha256((head + "\r\n" + line + "\r\n").encode()).hexdigest()
     assert payout.state == "sent"

@@ -37,6 +37,7 @@ def money(request: HttpRequest, acting: Acting) -> HttpResponse:
         "chosen": f"{starts_at:%Y-%m}",
         "month": month,
         "fees": [(fee_name(kind), fen) for kind, fen in month.fees],
+        "may_tell_account": Right.MANAGE_MEMBERS in acting.rights,
         "standing": queries.standing_of_seller(seller_id),
         "payouts": list(queries.payouts_of([seller_id])[:12]),
         "sales": Paginator(sales, ON_A_PAGE).get_page(request.GET.get("page")),

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_id
-from teahorse.common.refusals import Refusal
+from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.statements import array, looked_up
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
@@ -22,7 +22,7 @@ from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
 from teahorse.settlement.facts import earned_elsewhere
 from teahorse.settlement.models import Earning, Payout, PayoutAccount, PayoutEvent
-from teahorse.settlement.rules import HOME
+from teahorse.settlement.rules import HOME, is_account_number, is_card_number, is_right_card_number
 
 State = Payout.State
 Method = Payout.Method
@@ -31,6 +31,7 @@ CLAIM = """
       from unnest(%s::uuid[], %s::uuid[]) as due (id, payout) where earning.id = due.id
 """
 CASH = "cash"
+MOST_LETTERS = 80
 
 
 class NotADraft(Refusal):
@@ -70,7 +71,13 @@ class NoAccount(Refusal):
 
 @transaction.atomic
 def tell_account(*, seller: Organisation, holder: str, bank: str, number: str, by: Person, now: datetime) -> PayoutAccount:
-    """Write down where a seller's money goes from now on; payouts that are prepared keep the account they have."""
+    """
+    Write down where a seller's money goes from now on; payouts that are prepared keep the account they have.
+
+    :raises Malformed: if a part is missing, or the number cannot be one; the field is named and nothing is changed.
+    """
+    holder, bank, number = holder.strip(), bank.strip(), "".join(number.split())
+    _check_account(holder, bank, number)
     Organisation.objects.select_for_update(no_key=True).get(pk=seller.pk)
     living = PayoutAccount.objects.filter(seller=seller, until_at=None)
     known = living.first()
@@ -78,6 +85,24 @@ def tell_account(*, seller: Organisation, holder: str, bank: str, number: str, b
         return known
     living.update(until_at=now)
     return PayoutAccount.objects.create(seller=seller, holder=holder, bank=bank, number=number, since_at=now, told_by_id=by.pk)
+
+
+def _check_account(holder: str, bank: str, number: str) -> None:
+    problems = (
+        (not holder, "holder", _("Write down whose account it is, as the bank knows the name.")),
+        (len(holder) > MOST_LETTERS, "holder", _("The name is too long.")),
+        (not bank, "bank", _("Write down the bank and its branch.")),
+        (len(bank) > MOST_LETTERS, "bank", _("The bank's name is too long.")),
+        (not is_account_number(number), "number", _("An account's number has 8 to 30 digits.")),
+        (
+            is_card_number(number) and not is_right_card_number(number),
+            "number",
+            _("A digit of this card's number is wrong. Look at the card again."),
+        ),
+    )
+    for is_so, name, reason in problems:
+        if is_so:
+            raise Malformed(field=name, reason=reason)
 
 
 @transaction.atomic

@@ -25,7 +25,12 @@ class PayoutAccount(Keyed):
         triggers = [pgtrigger.ReadOnly(name="a_payout_account_is_told_anew", exclude=["until_at"])]
 
     def __str__(self) -> str:
-        return f"{self.holder} …{self.number[-4:]}"
+        return f"{self.holder} …{self.tail}"
+
+    @property
+    def tail(self) -> str:
+        """The last digits, by which its holder knows it; pages show no more."""
+        return self.number[-4:]
 
 
 class BankFile(Keyed):

@@ -34,6 +34,9 @@ class FeeRule(Keyed):
         PICKUP = "pickup", "who runs the pickup point"
         PROVIDER = "provider", "the payment provider"
 
+    PARTS = (Basis.GOODS, Basis.PAID)
+    """Bases of which the rate is a part, in basis points; of the others it is fen."""
+
     kind = models.CharField(max_length=12, choices=Kind.choices)
     basis = models.CharField(max_length=8, choices=Basis.choices)
     rate = models.IntegerField(help_text="basis points (150 is 1.5 %), or fen")
