@@ -90,6 +90,7 @@ urlpatterns = [
     path("<slug:org>/fees/new/", fees.new, name="fee_new"),
     path("<slug:org>/fees/<key:rule_id>/end/", fees.end, name="fee_end"),
     path("<slug:org>/settle/", settling.settle, name="settle"),
+    path("<slug:org>/settle/compare/", settling.compare, name="compare"),
     path("<slug:org>/settle/prepare/", settling.prepare, name="payouts_prepare"),
     path("<slug:org>/settle/payouts/<key:payout_id>/", settling.move, name="payout_move"),
     path("<slug:org>/settle/files/", settling.make_file, name="bank_file_make"),

@@ -13,7 +13,7 @@ from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund
 from teahorse.people.models import Organisation
 from teahorse.settlement import accounts, rules
 from teahorse.settlement.facts import earned_elsewhere
-from teahorse.settlement.models import Difference, Division, Earning, FeeLine, FeeRule, Payout, PayoutAccount, Sale, SubSeller
+from teahorse.settlement.models import Comparison, Difference, Division, Earning, FeeLine, FeeRule, Payout, PayoutAccount, Sale, SubSeller
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,11 @@ def _plain(row: FeeRule) -> rules.Rule:
 def payout_accounts_of(seller_id: UUID) -> list[PayoutAccount]:
     """Return where a seller's money goes and went, the present account first."""
     return list(PayoutAccount.objects.filter(seller=seller_id).order_by("-since_at", "-pk"))
+
+
+def last_comparison() -> Comparison | None:
+    """Return the comparing of the books that is under way, else the last one."""
+    return Comparison.objects.order_by("-asked_at", "-pk").first()
 
 
 def sub_sellers_of(seller_id: UUID) -> QuerySet[SubSeller]:

@@ -1,11 +1,13 @@
 """What the clock starts: earnings mature, forgotten facts are booked, the books are compared with everybody else's."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from teahorse.settlement import actions
+from teahorse.settlement.actions.comparing import COMPARE
 
 CLOCK = "clock"
 LAST = timedelta(hours=1)
@@ -32,4 +34,10 @@ def mature_earnings(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pas
 @app.task(name="settlement.reconcile", queue=CLOCK, queueing_lock="settlement.reconcile")
 def reconcile(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Compare the books with everybody else's."""
-    actions.reconcile(now=timezone.now())
+    actions.compare(now=timezone.now())
+
+
+@app.task(name=COMPARE, queue="settlement")
+def compare(comparison_id: str) -> None:
+    """Compare the books because somebody asked."""
+    actions.run_comparison(comparison_id=UUID(comparison_id), now=timezone.now())

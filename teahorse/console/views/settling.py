@@ -36,6 +36,8 @@ def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *,
     ended = queries.payouts_of(sellers).exclude(state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY)).order_by("-ended_at", "-pk")
     of_state = {state: [payout for payout in payouts if payout.state == state] for state in ("draft", "approved", "sent")}
     context: dict[str, Any] = {
+        "comparison": queries.last_comparison(),
+        "may_compare": acting.organisation.kind == Organisation.Kind.REGION_CENTRE,
         "new_since": acting.now - NEW_ACCOUNT,
         "to_pay": queries.sellers_to_pay(sellers),
         **of_state,
@@ -163,6 +165,22 @@ def explain(request: HttpRequest, acting: Acting, difference_id: UUID) -> HttpRe
     except Refusal as refusal:
         return _shown(request, acting, {"explained_id": row.pk, "explain_fault": str(refusal)}, status=refusal.status)
     messages.success(request, _("Kept with your name."))
+    return redirect("console:settle", org=acting.organisation.key)
+
+
+@acts(Right.SETTLE, "GET", "POST", kinds=(Organisation.Kind.REGION_CENTRE,))
+def compare(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Have the books compared now; pressed twice it is one comparing. The page waits for its end and then goes back."""
+    if request.method == "POST":
+        actions.ask_to_compare(by=acting.person, now=acting.now)
+        return redirect("console:compare", org=acting.organisation.key)
+    last = queries.last_comparison()
+    if last is not None and last.ended_at is None:
+        return page(request, acting, "comparing.html", {"comparison": last})
+    if last is not None and last.open_count is None:
+        messages.error(request, _("The comparing ended without a result. Try again, or ask who looks after the machines."))
+    elif last is not None:
+        messages.success(request, _("Compared. What differs: %(count)s.") % {"count": last.open_count})
     return redirect("console:settle", org=acting.organisation.key)
 
 

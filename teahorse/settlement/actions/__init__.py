@@ -2,6 +2,7 @@
 
 from teahorse.settlement.actions.bank import AnswerUnreadable, NothingToSend, import_bank_answer, make_bank_file
 from teahorse.settlement.actions.booking import book_forgotten, book_payments, book_refunds, book_sales
+from teahorse.settlement.actions.comparing import ask_to_compare, compare, run_comparison
 from teahorse.settlement.actions.dividing import MoreThanTheWhole, add_sub_seller, divide_product, end_sub_seller
 from teahorse.settlement.actions.maturing import mature_earnings
 from teahorse.settlement.actions.paying_out import (
@@ -35,10 +36,12 @@ __all__ = [
     "add_fee_rule",
     "add_sub_seller",
     "approve_payout",
+    "ask_to_compare",
     "book_forgotten",
     "book_payments",
     "book_refunds",
     "book_sales",
+    "compare",
     "confirm_payout",
     "divide_product",
     "drop_payout",
@@ -52,6 +55,7 @@ __all__ = [
     "prepare_payouts",
     "reconcile",
     "return_payout",
+    "run_comparison",
     "send_payouts",
     "tell_account",
 ]

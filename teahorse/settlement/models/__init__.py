@@ -1,12 +1,13 @@
 """Fees, earnings, payouts, and the households a seller buys from. What a sale costs its seller is frozen when it is paid."""
 
-from teahorse.settlement.models.difference import Difference
+from teahorse.settlement.models.difference import Comparison, Difference
 from teahorse.settlement.models.household import Division, SubSeller, SubSellerShare
 from teahorse.settlement.models.payout import BankFile, Earning, Payout, PayoutAccount, PayoutEvent
 from teahorse.settlement.models.sale import FeeLine, FeeReversal, FeeRule, Sale, Share, SubsidyLine
 
 __all__ = [
     "BankFile",
+    "Comparison",
     "Difference",
     "Division",
     "Earning",

@@ -1,4 +1,4 @@
-"""What two of our sources say differently."""
+"""When the books were compared with everybody else's, and what was said differently."""
 
 from django.db import models
 
@@ -34,3 +34,23 @@ class Difference(Keyed):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class Comparison(Keyed):
+    """One comparing of everything: by the clock, or because somebody asked. One at a time; ``open_count`` is what stood open at its end."""
+
+    asked_at = models.DateTimeField()
+    asked_by_id = models.UUIDField(null=True, help_text="nobody: the clock")
+    ended_at = models.DateTimeField(null=True)
+    open_count = models.IntegerField(null=True, help_text="none where it ended without a result")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ended_at"], condition=models.Q(ended_at=None), nulls_distinct=False, name="the_books_are_compared_once_at_a_time"
+            )
+        ]
+        indexes = [models.Index(fields=["-asked_at"], name="comparison_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%F %T}"
