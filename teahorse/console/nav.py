@@ -59,6 +59,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.PROMOTE, "promotions", _("Promotions"), "heart", selling if organisation.is_seller else centre),
         (Right.SETTLE, "settle", _("Payouts"), "chart", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "fees", _("Fees"), "money", centre),
+        (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "late_papers", _("Late invoices"), "print", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "unmatched", _("Unmatched money"), "question", centre),
         (Right.SETTLE if is_region else "", "providers", _("Payment providers"), "lock", centre),
         (Right.HANDLE_PARCELS, "parcels", _("Parcels"), "scan", station),

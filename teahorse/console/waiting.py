@@ -11,6 +11,7 @@ from teahorse.aftersales.models import AfterSaleCase
 from teahorse.catalog import queries as catalog
 from teahorse.catalog.models import ProductDraft
 from teahorse.console.access import Acting
+from teahorse.invoices import queries as invoices
 from teahorse.invoices.models import InvoiceRequest
 from teahorse.invoices.models import State as InvoiceState
 from teahorse.logistics.models import Parcel
@@ -30,6 +31,11 @@ def _sent_back(seller: Organisation) -> int:
 
 def _invoices_to_issue(seller: Organisation) -> int:
     return InvoiceRequest.objects.filter(seller=seller, state=InvoiceState.REQUESTED).count()
+
+
+def _late_papers(acting: Acting) -> int:
+    sellers = sellers_of_centre(acting, Right.SETTLE)
+    return invoices.overdue_invoices(sellers, now=acting.now).count() + invoices.overdue_reds(sellers, now=acting.now).count()
 
 
 def _late_harvests(sellers: QuerySet[Organisation], acting: Acting) -> int:
@@ -98,6 +104,7 @@ COUNTS: tuple[tuple[Right, str, Count], ...] = (
     (Right.DESK_ORDERS, "late_harvests", lambda at: _late_harvests(sellers_of_centre(at, Right.DESK_ORDERS), at)),
     (Right.DESK_ORDERS, "disputes", lambda at: disputes_for(at).count()),
     (Right.SETTLE, "settle", payouts_to_approve),
+    (Right.SETTLE, "late_papers", _late_papers),
     (Right.SETTLE, "unmatched", lambda at: unmatched_of(at).filter(state=UnmatchedMoney.State.OPEN).count()),
     (Right.SETTLE, "providers", lambda at: _resting() if at.organisation.kind == Organisation.Kind.REGION_CENTRE else 0),
     (Right.HANDLE_PARCELS, "parcels", lambda at: to_hand_over([at.organisation.pk])),

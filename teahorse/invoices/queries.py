@@ -45,15 +45,16 @@ def invoices_of_seller(seller: Organisation) -> QuerySet[InvoiceRequest]:
     return found.annotate(waits=waits).order_by("waits", "deadline_at", "pk")
 
 
-def overdue_invoices(*, now: datetime) -> QuerySet[InvoiceRequest]:
-    """Return the invoices that somebody lets wait for too long, the longest first; ``owner`` says who."""
-    late = InvoiceRequest.objects.filter(state__in=WAITING, deadline_at__lte=now)
+def overdue_invoices(sellers: QuerySet[Organisation], *, now: datetime) -> QuerySet[InvoiceRequest]:
+    """Return the invoices of some sellers that somebody lets wait for too long, the longest first; ``owner`` says who."""
+    late = InvoiceRequest.objects.filter(seller__in=sellers.values("pk"), state__in=WAITING, deadline_at__lte=now)
     return late.select_related("seller", "order").order_by("deadline_at", "pk")
 
 
-def overdue_reds(*, now: datetime) -> QuerySet[RedInvoice]:
-    """Return the red letters that should be there and are not, refused ones too, the longest first."""
-    late = RedInvoice.objects.filter(~Q(state=State.ISSUED), deadline_at__lte=now)
+def overdue_reds(sellers: QuerySet[Organisation], *, now: datetime) -> QuerySet[RedInvoice]:
+    """Return the red letters of some sellers that should be there and are not: refused, or late, the longest first."""
+    is_late = Q(state=State.REFUSED) | Q(state__in=WAITING, deadline_at__lte=now)
+    late = RedInvoice.objects.filter(is_late, invoice__seller__in=sellers.values("pk"))
     return late.select_related("invoice__seller", "invoice__order").order_by("deadline_at", "pk")
 
 

@@ -1,12 +1,14 @@
 """Invoices and credit dossiers at the workbench."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
-from teahorse.common.ids import new_id
+from teahorse.common.ids import new_id, short
 from teahorse.dossiers.models import Dossier, DossierView
 from teahorse.invoices import actions as invoices
-from teahorse.invoices.models import InvoiceIssuer, InvoiceRequest
+from teahorse.invoices.models import InvoiceIssuer, InvoiceRequest, RedInvoice
 from teahorse.invoices.rules import check_sign
 from tests.console.world import paid
 
@@ -40,8 +42,6 @@ def test_a_seller_has_an_invoice_issued_or_refuses_with_a_reason(asked, seller, 
     browser = browser_of(seller)
     decide = f"/console/{coop.key}/invoices/"
     listed = browser.get(decide).content.decode()
-
-    from teahorse.common.ids import short
 
     silent = browser.post(f"{decide}{short(asked.pk)}/decide/", {"act": "refuse", "reason": ""})
     sent = browser.post(f"{decide}{short(asked.pk)}/decide/", {"act": "issue"})
@@ -91,3 +91,41 @@ def test_staff_who_are_no_managers_find_no_dossiers(coop, browser_of, db):
 
     assert answer.status_code == 404
     assert DossierView.objects.count() == 0
+
+
+def test_a_centre_sees_who_waits_and_sends_a_refused_red_letter_again(asked, centre, reviewer, browser_of):
+    late = timezone.now() - timedelta(hours=1)
+    InvoiceRequest.objects.filter(pk=asked.pk).update(deadline_at=late)
+    sent = InvoiceRequest.objects.get()
+    InvoiceRequest.objects.filter(pk=sent.pk).update(state="sent")
+    InvoiceRequest.objects.filter(pk=sent.pk).update(state="issued", number="24117000000000000001", issued_at=late, ended_at=late)
+    red = RedInvoice.objects.create(
+        county_id=sent.county_id,
+        invoice=sent,
+        refund_id=new_id(),
+        our_number=new_id().hex,
+        amount_fen=100,
+        requested_at=late,
+        due_at=late,
+        deadline_at=late,
+    )
+    RedInvoice.objects.filter(pk=red.pk).update(state="refused", trouble="红字确认单未确认", ended_at=late)
+    browser, address = browser_of(reviewer), f"/console/{centre.key}/papers/"
+
+    listed = browser.get(address).content.decode()
+    browser.post(f"{address}{short(red.pk)}/again/")
+
+    assert "红字确认单未确认" in listed
+    red.refresh_from_db()
+    assert red.state == "requested"
+
+
+def test_a_centre_sees_wishes_that_wait_too_long(asked, centre, reviewer, browser_of):
+    address = f"/console/{centre.key}/papers/"
+    before = browser_of(reviewer).get(address).content.decode()
+    InvoiceRequest.objects.filter(pk=asked.pk).update(deadline_at=timezone.now() - timedelta(hours=1))
+
+    after = browser_of(reviewer).get(address).content.decode()
+
+    assert "Nobody waits too long" in before
+    assert asked.order.number in after

@@ -11,6 +11,7 @@ from teahorse.common.refusals import Malformed, NotThere
 from teahorse.invoices import actions, queries
 from teahorse.invoices.models import InvoiceRequest, InvoiceTitle, RedInvoice
 from teahorse.orders import actions as orders
+from teahorse.people.models import Organisation
 from tests import world
 from tests.dossiers.making import given_back
 
@@ -101,8 +102,8 @@ def test_a_wish_that_nobody_decides_is_overdue_after_three_days(register, order,
     register(is_automatic=False)
     asked = actions.request_invoice(order=order, title=title, person=buyer, now=now)
 
-    assert list(queries.overdue_invoices(now=now + timedelta(days=3, seconds=-1))) == []
-    assert list(queries.overdue_invoices(now=now + timedelta(days=3))) == [asked]
+    assert list(queries.overdue_invoices(Organisation.objects.all(), now=now + timedelta(days=3, seconds=-1))) == []
+    assert list(queries.overdue_invoices(Organisation.objects.all(), now=now + timedelta(days=3))) == [asked]
 
 
 @pytest.mark.parametrize(("wrong", "field"), [

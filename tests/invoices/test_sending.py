@@ -14,6 +14,7 @@ from teahorse.invoices.events import InvoicesIssued
 from teahorse.invoices.models import InvoicePaper, InvoiceRequest, RedInvoice
 from teahorse.invoices.providers.nuonuo.client import signature
 from teahorse.payments.events import RefundsSettled
+from teahorse.people.models import Organisation
 from tests.dossiers.making import given_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,7 +118,7 @@ def test_while_it_is_made_there_it_is_asked_for_again_later_and_later(sent, knob
 
     assert waits == [5, 10, 20, 40]
     assert (sent.state, sent.owner, sent.trouble) == ("sent", "house", "开票中")
-    assert list(queries.overdue_invoices(now=sent.deadline_at)) == [sent]
+    assert list(queries.overdue_invoices(Organisation.objects.all(), now=sent.deadline_at)) == [sent]
 
 
 def test_what_the_tax_office_refuses_the_buyer_reads_and_may_ask_anew(sent, order, title, buyer, knobs):
@@ -140,7 +141,7 @@ def test_a_refused_red_letter_stays_overdue_until_a_person_sends_it_again(sent, 
     knobs(fail="红字确认单未确认", fail_count=1)
     worked()
     red = RedInvoice.objects.get()
-    late = list(queries.overdue_reds(now=timezone.now() + timedelta(days=3)))
+    late = list(queries.overdue_reds(Organisation.objects.all(), now=timezone.now() + timedelta(days=3)))
 
     actions.retry_red(red_id=red.pk, now=timezone.now())
 
