@@ -22,7 +22,7 @@ run: setup
 	@exec $(BIN)/teahorse up
 
 test: setup browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
 	$(BIN)/python -m pytest tests/browser
 
 check: setup

@@ -19,6 +19,15 @@ def pytest_configure(config):
             compile_one(locale)
 
 
+SLOW = tuple(f"tests/{name}" for name in ("settlement/test_any_order.py", "journeys/", "test_permission_walk.py", "api/test_schema.py"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that at the end no worker is left alone with one of them."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
+
 @pytest.fixture
 def now():
     """A moment in the middle of the matsutake season."""
