@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 
 from teahorse.aftersales import actions, queries, words
 from teahorse.aftersales.actions import Actor
-from teahorse.aftersales.models import AfterSaleCase, CasePhoto
+from teahorse.aftersales.models import AfterSaleCase
 from teahorse.common.ids import short
 from teahorse.common.money import NotAnAmount, fen_of
 from teahorse.common.refusals import Malformed, Refusal
@@ -229,7 +229,7 @@ def _case(request: HttpRequest, acting: Acting, found: AfterSaleCase, name: str,
         "lines": list(found.lines.select_related("line").order_by("line__position")),
         "shares": [one for one in queries.shares_of(found) if one.amount_fen],
         "entries": words.entries(found.events.order_by("at", "id")),
-        "photos": queries.photos_of(found.pk),
+        "photos": queries.photos_of(found.order, found.pk),
         "parcels": parcels,
         "carriers": list(CARRIERS.items()),
         "side": name,
@@ -242,7 +242,7 @@ def _case(request: HttpRequest, acting: Acting, found: AfterSaleCase, name: str,
 
 
 def _photo(request: HttpRequest, case: AfterSaleCase, photo_id: UUID) -> HttpResponse:
-    kept = CasePhoto.objects.filter(pk=photo_id, case_id=case.pk).first()
+    kept = queries.photo_of(case, photo_id)
     if kept is None:
         raise Http404
     pixels = kept.small if request.GET.get("size") == "small" else kept.content

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from teahorse.aftersales import actions, queries, words
 from teahorse.aftersales.actions import Actor
-from teahorse.aftersales.models import AfterSaleCase, CasePhoto
+from teahorse.aftersales.models import AfterSaleCase
 from teahorse.common import push
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, NotThere, Refusal
@@ -58,7 +58,7 @@ def _key(text: str) -> UUID:
 
 
 def _form_page(request: HttpRequest, group: OrderGroup, form: Form, *, status: int = 200) -> HttpResponse:
-    kept = queries.photos_of(form.key) if form.choices else []
+    kept = queries.photos_of(form.order, form.key) if form.choices else []
     context = {"group": group, "form": form, "kept": len(kept), "most_photos": actions.MOST_PHOTOS}
     return page(request, "problem", context, status=status)
 
@@ -114,7 +114,7 @@ def case(request: HttpRequest, group_id: UUID, case_id: UUID) -> HttpResponse:
         "reason_words": words.REASONS[AfterSaleCase.Reason(found.reason)],
         "lines": lines,
         "entries": words.entries(found.events.order_by("at", "id")),
-        "photos": queries.photos_of(found.pk),
+        "photos": queries.photos_of(found.order, found.pk),
         "code": qr_svg(found.hand_in_code) if found.state == State.AWAIT_RETURN else None,
         "new_parcels": [parcel for parcel in parcels if parcel.sender_id == found.order.seller_id],
         "carriers": carriers(),
@@ -158,7 +158,7 @@ def _act(request: HttpRequest, found: AfterSaleCase, now: datetime) -> None:
 def photo(request: HttpRequest, group_id: UUID, case_id: UUID, photo_id: UUID) -> HttpResponse:
     """Answer a photograph of a case of hers."""
     _group, found = _case_of(request, group_id, case_id)
-    kept = CasePhoto.objects.filter(pk=photo_id, case_id=found.pk).first()
+    kept = queries.photo_of(found, photo_id)
     if kept is None:
         raise NotThere(field="photo")
     pixels = kept.small if request.GET.get("size") == "small" else kept.content
