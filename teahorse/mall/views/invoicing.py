@@ -38,11 +38,14 @@ def _ask(request: HttpRequest, group: OrderGroup, order: SellerOrder) -> HttpRes
     try:
         title = _title_of(request, person)
         actions.request_invoice(order=order, title=title, person=person, now=now)
-        if person is not None and (request.POST.get("keep") or request.POST.get("title", "new") != "new"):
-            actions.keep_title(person=person, title=title, now=now)
     except Refusal as refusal:
         return _invoice_page(request, group, order, refusal=refusal)
     messages.success(request, _("The invoice is asked for. It stands here when it is issued."))
+    if person is not None and (request.POST.get("keep") or request.POST.get("title", "new") != "new"):
+        try:
+            actions.keep_title(person=person, title=title, now=now)
+        except actions.BookFull as refusal:  # the invoice is asked for all the same
+            messages.info(request, str(refusal))
     return redirect("mall:invoice", group.pk, order.pk)
 
 
