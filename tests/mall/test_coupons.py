@@ -91,6 +91,25 @@ def test_a_code_that_was_written_down_is_shown_in_the_total_before_anything_is_o
     assert OrderGroup.objects.get().discount_fen == 1_000
 
 
+def test_a_sixth_code_is_refused_at_its_field_and_kept_there(world, guest, put):
+    codes = [f"TASHI{number}" for number in range(6)]
+    for code in codes:
+        offered(platform(), title=f"优惠{code}", kind="coupon_code", code=code, off_fen=100)
+    put(world.carpet, 2)
+    form = {**confirmed(guest), "codes": " ".join(codes[:5])}
+
+    answer = guest.post("/checkout/", {**form, "do": "place", "new_code": codes[5]})
+    known = guest.post("/checkout/", {**form, "do": "look", "new_code": codes[0]})
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "At most 5 codes at a time" in page
+    assert f'value="{codes[5]}"' in page
+    assert hidden(page)["codes"] == [" ".join(codes[:5])]
+    assert "At most 5 codes" not in known.content.decode()
+    assert not OrderGroup.objects.exists()
+
+
 def test_a_budget_that_is_spent_meanwhile_refuses_and_shows_the_new_total(world, guest, put):
     of_budget = offered(platform(), title="限额", off_fen=1_000, budget_fen=1_000)
     put(world.incense, 2)
