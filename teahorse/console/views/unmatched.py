@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.console.access import Acting, acts, number_of
 from teahorse.console.nav import page
-from teahorse.console.views.providers import provider_names
 from teahorse.console.waiting import sellers_of_centre, unmatched_of
 from teahorse.payments import actions
 from teahorse.payments.models import UnmatchedMoney
+from teahorse.payments.words import provider_names
 from teahorse.people.models import Organisation, Person, Right
 
 A_PAGE = 50
