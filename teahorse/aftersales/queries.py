@@ -181,9 +181,9 @@ def _listed(cases: QuerySet[AfterSaleCase]) -> QuerySet[AfterSaleCase]:
     return cases.select_related("order__group", "order__seller").prefetch_related("lines__line").order_by("due_at", "-ended_at", "pk")
 
 
-def waiting_for_seller(seller: Organisation) -> int:
-    """Return how many cases a seller has to answer."""
-    return AfterSaleCase.objects.filter(order__seller=seller, owner=AfterSaleCase.Owner.SELLER).count()
+def to_answer(seller: Organisation) -> QuerySet[AfterSaleCase]:
+    """Return the cases that wait for a seller."""
+    return AfterSaleCase.objects.filter(order__seller=seller, owner=AfterSaleCase.Owner.SELLER)
 
 
 def to_hand_in(text: str) -> AfterSaleCase | None:
