@@ -125,7 +125,7 @@ def test_a_difference_that_cannot_be_taken_is_refused_and_shows_no_older_receipt
     again = counter.post(take, {"number": group.number})
 
     assert rest.url == at("cash", org="station-lhayu")
-    assert "Open your shift" in told
+    assert "Open a cash shift first" in told
     assert not Payment.objects.filter(reference=balance.pk, state__in=Payment.TAKEN).exists()
     assert again.url == first.url  # her own second click still finds the first one's
 
