@@ -13,7 +13,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.invoices import actions, queries
-from teahorse.invoices.models import InvoiceRequest, RedInvoice, State
+from teahorse.invoices.models import InvoiceRequest, State
 from teahorse.people.models import Organisation, Right
 
 A_PAGE = 30
@@ -75,14 +75,11 @@ def paper(request: HttpRequest, acting: Acting, request_id: UUID) -> HttpRespons
     asked = InvoiceRequest.objects.filter(pk=request_id, seller=acting.organisation).first()
     if asked is None:
         raise Http404
-    wish = request.GET.get("red", "")
-    subject: InvoiceRequest | RedInvoice | None = asked
-    if wish:
-        subject = next((red for red in queries.reds_of(asked) if str(red.pk) == wish), None)
-    document = queries.paper_of(subject.pk) if subject else None
-    if subject is None or document is None:
+    found = queries.document_of(asked, red=request.GET.get("red", ""))
+    if found is None:
         raise Http404
-    headers = {"Content-Disposition": f'inline; filename="fapiao-{subject.number}.pdf"', "Cache-Control": "private, no-store"}
+    number, document = found
+    headers = {"Content-Disposition": f'inline; filename="fapiao-{number}.pdf"', "Cache-Control": "private, no-store"}
     return HttpResponse(document, content_type="application/pdf", headers=headers)
 
 
