@@ -168,6 +168,21 @@ def test_she_fetches_a_voucher_and_sees_what_she_has(world, guest):
     assert coupon.code in after
 
 
+def test_a_paused_voucher_is_not_called_over(world, guest):
+    her = person()
+    her.is_phone_verified = True
+    her.save()
+    voucher = offered(platform(), title="消费券", kind="voucher", off_fen=2_000)
+    fetch_voucher(promotion_id=voucher.pk, person=her, now=timezone.now())
+    guest.force_login(her, backend=BACKEND)
+    pause_promotion(promotion=voucher, now=timezone.now())
+
+    page = guest.get("/me/coupons/").content.decode()
+
+    assert "paused for now" in page
+    assert ">over<" not in page
+
+
 def test_a_guest_is_asked_to_log_in_for_vouchers(world, guest):
     offered(platform(), title="消费券", kind="voucher", off_fen=2_000)
 
