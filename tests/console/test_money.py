@@ -139,6 +139,7 @@ def test_no_list_of_payouts_or_differences_hides_its_rest(browser_of, reviewer, 
     assert [row.subject in second for row in rows] == [False, False, True]
     assert silent.status_code == 422
     assert "no 2" in silent.content.decode()
+    assert f'href="{at("settle")}?differences=1"' in silent.content.decode()  # not to the form's own address
 
 
 def test_a_difference_is_explained_with_a_name(browser_of, reviewer, centre):

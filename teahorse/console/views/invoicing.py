@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -44,6 +45,7 @@ def _listed(request: HttpRequest, acting: Acting) -> Context:
         "issuer": queries.issuer_of(acting.organisation.pk),
         "overdue": InvoiceRequest.objects.filter(seller=acting.organisation, state=State.REQUESTED, deadline_at__lte=acting.now).count(),
         "may_register": Right.MANAGE_MEMBERS in acting.rights,
+        "list_url": reverse("console:invoices", kwargs={"org": acting.organisation.key}),
     }
 
 

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from teahorse.common.refusals import NotThere, Refusal
@@ -42,6 +43,7 @@ def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *,
     context: dict[str, Any] = {
         **{name: Paginator(rows, PER_PAGE).get_page(request.GET.get(name)) for name, rows in lists.items()},
         "for_bank": payouts.filter(state=Payout.State.APPROVED, method=Payout.Method.BANK).count(),
+        "list_url": reverse("console:settle", kwargs={"org": acting.organisation.key}),
         "pages": request.GET.urlencode(),  # a form that is refused comes back on the same pages of each list
         **(more or {}),
     }
