@@ -119,6 +119,8 @@ class AfterSaleCase(CountyOwned):
         indexes = [
             models.Index(fields=["order"], name="case_of_order"),
             models.Index(fields=["due_at"], name="case_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["order"], name="case_to_answer", condition=models.Q(owner="seller")),
+            models.Index(fields=["order"], name="case_in_need", condition=models.Q(state="escalated") | ~models.Q(refund_trouble="")),
         ]
         triggers = [
             pgtrigger.Protect(name="a_case_is_never_deleted", operation=pgtrigger.Delete),

@@ -181,9 +181,9 @@ def _listed(cases: QuerySet[AfterSaleCase]) -> QuerySet[AfterSaleCase]:
     return cases.select_related("order__group", "order__seller").prefetch_related("lines__line").order_by("due_at", "-ended_at", "pk")
 
 
-def waiting_for_seller(seller: Organisation) -> int:
-    """Return how many cases a seller has to answer."""
-    return AfterSaleCase.objects.filter(order__seller=seller, owner=AfterSaleCase.Owner.SELLER).count()
+def to_answer(seller: Organisation) -> QuerySet[AfterSaleCase]:
+    """Return the cases that wait for a seller."""
+    return AfterSaleCase.objects.filter(order__seller=seller, owner=AfterSaleCase.Owner.SELLER)
 
 
 def to_hand_in(text: str) -> AfterSaleCase | None:
@@ -196,9 +196,14 @@ def to_hand_in(text: str) -> AfterSaleCase | None:
     return found.prefetch_related("lines__line").order_by("state", "-opened_at").first()
 
 
-def photos_of(case_id: UUID) -> list[CasePhoto]:
-    """Return the photographs of a case without their pixels, the oldest first."""
-    return list(CasePhoto.objects.filter(case_id=case_id).defer("content", "small").order_by("added_at", "pk"))
+def photos_of(order: SellerOrder, case_id: UUID) -> list[CasePhoto]:
+    """Return the photographs of an order's case, or of one about to be opened, without their pixels, the oldest first."""
+    return list(CasePhoto.objects.filter(order=order, case_id=case_id).defer("content", "small").order_by("added_at", "pk"))
+
+
+def photo_of(case: AfterSaleCase, photo_id: UUID) -> CasePhoto | None:
+    """Return a photograph of a case with its pixels, if it is one of it."""
+    return CasePhoto.objects.filter(pk=photo_id, case_id=case.pk, order=case.order_id).first()
 
 
 def shares_of(case: AfterSaleCase) -> list[CaseShare]:

@@ -1,10 +1,9 @@
 """What waits for a person in an organisation: the numbers beside the menu and on the page where she chooses."""
 
-from collections.abc import Callable, Iterable
-from uuid import UUID
+from collections.abc import Callable
+from typing import Any
 
-from django.db.models import Count as Number
-from django.db.models import Q, QuerySet
+from django.db.models import IntegerField, Q, QuerySet, Subquery
 
 from teahorse.aftersales import queries as aftersales
 from teahorse.aftersales.models import AfterSaleCase
@@ -16,7 +15,7 @@ from teahorse.invoices.models import InvoiceRequest
 from teahorse.invoices.models import State as InvoiceState
 from teahorse.logistics.models import Parcel
 from teahorse.orders import queries as orders
-from teahorse.orders.models import SellerOrder
+from teahorse.orders.models import HarvestSale, SellerOrder
 from teahorse.payments.models import ProviderRest, UnmatchedMoney
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Right
@@ -25,25 +24,8 @@ from teahorse.places.queries import within
 from teahorse.settlement.models import Payout
 
 
-def _sent_back(seller: Organisation) -> int:
-    return ProductDraft.objects.filter(seller=seller, state=ProductDraft.State.SENT_BACK).count()
-
-
-def _invoices_to_issue(seller: Organisation) -> int:
-    return InvoiceRequest.objects.filter(seller=seller, state=InvoiceState.REQUESTED).count()
-
-
-def _late_papers(acting: Acting) -> int:
-    sellers = sellers_of_centre(acting, Right.SETTLE)
-    return invoices.overdue_invoices(sellers, now=acting.now).count() + invoices.overdue_reds(sellers, now=acting.now).count()
-
-
-def _late_harvests(sellers: QuerySet[Organisation], acting: Acting) -> int:
-    return orders.late_harvests(sellers, now=acting.now).count()
-
-
-def _resting() -> int:
-    return ProviderRest.objects.filter(resting_since__isnull=False).count()
+def _late_harvests(sellers: QuerySet[Organisation], acting: Acting) -> QuerySet[HarvestSale]:
+    return orders.late_harvests(sellers, now=acting.now)
 
 
 def cases_for(acting: Acting) -> QuerySet[AfterSaleCase]:
@@ -69,7 +51,7 @@ def unmatched_of(acting: Acting) -> QuerySet[UnmatchedMoney]:
 def drafts_for(acting: Acting) -> QuerySet[ProductDraft]:
     """Return the drafts that wait for the centre at which she sits, the oldest first: of its own area and hers to approve."""
     sellers = sellers_of_centre(acting, Right.APPROVE_LISTINGS)
-    return catalog.drafts_to_review(set(sellers.values_list("county_id", flat=True))).filter(seller__in=sellers.values("pk"))
+    return catalog.drafts_to_review(sellers.values("county_id")).filter(seller__in=sellers.values("pk"))
 
 
 def sellers_of_centre(acting: Acting, right: str) -> QuerySet[Organisation]:
@@ -80,38 +62,54 @@ def sellers_of_centre(acting: Acting, right: str) -> QuerySet[Organisation]:
     return mine.filter(within(area, path="area__code"), kind__in=Organisation.SELLERS)
 
 
-def payouts_to_approve(acting: Acting) -> int:
-    """Return how many payouts of the centre's area somebody else has prepared for her to approve."""
+def payouts_to_approve(acting: Acting) -> QuerySet[Payout]:
+    """Return the payouts of the centre's area that somebody else has prepared for her to approve."""
     sellers = sellers_of_centre(acting, Right.SETTLE)
     drafts = Payout.objects.filter(seller__in=sellers.values("pk"), state=Payout.State.DRAFT)
-    return drafts.exclude(prepared_by_id=acting.person.pk).count()
+    return drafts.exclude(prepared_by_id=acting.person.pk)
 
 
-def to_hand_over(organisation_ids: Iterable[UUID]) -> int:
-    """Return how many parcels lie at the organisations' own service points for their recipients to fetch."""
-    here = Q(pickup_point__organisation__in=list(organisation_ids), stage=Parcel.Stage.AT_POINT)
-    return int(Parcel.objects.filter(here).aggregate(number=Number("pk"))["number"])
+def _resting(acting: Acting) -> QuerySet[ProviderRest]:
+    """Return the providers that do not answer, for the region's centre alone: it keeps the accounts."""
+    is_region = acting.organisation.kind == Organisation.Kind.REGION_CENTRE
+    return ProviderRest.objects.filter(resting_since__isnull=False) if is_region else ProviderRest.objects.none()
 
 
-Count = Callable[[Acting], int]
-COUNTS: tuple[tuple[Right, str, Count], ...] = (
-    (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state=SellerOrder.State.PAID).count()),
-    (Right.HANDLE_CASES, "cases", lambda at: aftersales.waiting_for_seller(at.organisation)),
-    (Right.LIST_GOODS, "goods", lambda at: _sent_back(at.organisation)),
+Waiting = Callable[[Acting], QuerySet[Any]]
+WAITING: tuple[tuple[Right, str, Waiting], ...] = (
+    (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state=SellerOrder.State.PAID)),
+    (Right.HANDLE_CASES, "cases", lambda at: aftersales.to_answer(at.organisation)),
+    (Right.LIST_GOODS, "goods", lambda at: ProductDraft.objects.filter(seller=at.organisation, state=ProductDraft.State.SENT_BACK)),
     (Right.LIST_GOODS, "harvests", lambda at: _late_harvests(Organisation.objects.filter(pk=at.organisation.pk), at)),
-    (Right.SEE_MONEY, "invoices", lambda at: _invoices_to_issue(at.organisation)),
-    (Right.APPROVE_LISTINGS, "approvals", lambda at: drafts_for(at).count()),
+    (Right.SEE_MONEY, "invoices", lambda at: InvoiceRequest.objects.filter(seller=at.organisation, state=InvoiceState.REQUESTED)),
+    (Right.APPROVE_LISTINGS, "approvals", drafts_for),
     (Right.DESK_ORDERS, "late_harvests", lambda at: _late_harvests(sellers_of_centre(at, Right.DESK_ORDERS), at)),
-    (Right.DESK_ORDERS, "disputes", lambda at: disputes_for(at).count()),
+    (Right.DESK_ORDERS, "disputes", disputes_for),
     (Right.SETTLE, "settle", payouts_to_approve),
-    (Right.SETTLE, "late_papers", _late_papers),
-    (Right.SETTLE, "unmatched", lambda at: unmatched_of(at).filter(state=UnmatchedMoney.State.OPEN).count()),
-    (Right.SETTLE, "providers", lambda at: _resting() if at.organisation.kind == Organisation.Kind.REGION_CENTRE else 0),
-    (Right.HANDLE_PARCELS, "parcels", lambda at: to_hand_over([at.organisation.pk])),
+    (Right.SETTLE, "late_papers", lambda at: invoices.overdue_reds(sellers_of_centre(at, Right.SETTLE), now=at.now)),
+    (Right.SETTLE, "unmatched", lambda at: unmatched_of(at).filter(state=UnmatchedMoney.State.OPEN)),
+    (Right.SETTLE, "providers", _resting),
+    (
+        Right.HANDLE_PARCELS,
+        "parcels",
+        lambda at: Parcel.objects.filter(pickup_point__organisation=at.organisation, stage=Parcel.Stage.AT_POINT),
+    ),
 )
 """What waits on a page of the menu, for whom who has a right."""
 
 
+class _Number(Subquery):
+    """How many rows a query finds, inside another one."""
+
+    template = "(select count(*) from (%(subquery)s) found)"
+    output_field = IntegerField()
+    empty_result_set_value = 0
+
+
 def counts(acting: Acting) -> dict[str, int]:
-    """Return how many things wait, by the name of the page where they do."""
-    return {name: count(acting) for right, name, count in COUNTS if right in acting.rights}
+    """Return how many things wait, by the name of the page where they do; one query, for it stands on every page."""
+    asked = {name: _Number(find(acting).order_by().values("pk")) for right, name, find in WAITING if right in acting.rights}
+    if not asked:
+        return {}
+    numbers = Organisation.objects.filter(pk=acting.organisation.pk).values_list(*asked.values())
+    return dict(zip(asked, numbers.get(), strict=True))

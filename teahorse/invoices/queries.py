@@ -64,6 +64,15 @@ def paper_of(subject_id: UUID) -> bytes | None:
     return bytes(paper.content) if paper else None
 
 
+def document_of(asked: InvoiceRequest, *, red: str = "") -> tuple[str, bytes] | None:
+    """Return the number and the document of an invoice, or of one of its red letters by its key, once it is here."""
+    subject: InvoiceRequest | RedInvoice | None = asked
+    if red:
+        subject = next((one for one in reds_of(asked) if str(one.pk) == red), None)
+    document = paper_of(subject.pk) if subject else None
+    return (subject.number, document) if subject and document else None
+
+
 def papers_there(subject_ids: Iterable[UUID]) -> set[UUID]:
     """Return of which invoices the document is here."""
     return set(InvoicePaper.objects.filter(subject_id__in=list(subject_ids)).values_list("subject_id", flat=True))

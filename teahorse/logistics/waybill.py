@@ -22,13 +22,12 @@ import segno
 import typst
 
 from teahorse.common.ui.band import band_svg
+from teahorse.logistics import carriers
 from teahorse.logistics.models import Parcel
 from teahorse.people.rules import masked_line, masked_name, masked_phone
 
 TEMPLATE = Path(__file__).with_name("waybill.typ")
 HOME = ZoneInfo("Asia/Shanghai")
-CARRIERS: Mapping[str, str] = {"network": "茶马 Teahorse", "sf": "顺丰速运", "jd": "京东快递", "china_post": "中国邮政", "yto": "圆通速递"}
-"""What a carrier is called on the label; another code stands as it is."""
 
 WORDS = {
     "recipient": {"bo": "ལེན་མཁན།", "zh": "收件"},
@@ -81,7 +80,7 @@ def _label(parcel: Parcel, promised: date | None) -> dict[str, Any]:
         "number": f"{parcel.number[:2]} {parcel.number[2:6]} {parcel.number[6:10]} {parcel.number[10:]}",
         "qr": _qr(parcel.number),
         "band": band_svg(parcel.sender.key, width=20, height=600, direction="down"),
-        "carrier": CARRIERS.get(parcel.carrier, parcel.carrier),
+        "carrier": carriers.ON_LABELS.get(parcel.carrier, parcel.carrier),
         "carrier_number": parcel.carrier_number,
         "destination": parcel.destination_names,
         "pickup_point": str(parcel.pickup_point) if parcel.pickup_point else "",

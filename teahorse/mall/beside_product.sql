@@ -32,18 +32,15 @@ select (select json_object_agg(offer.id, level.on_hand - level.reserved)
        (select json_agg(json_build_array(coalesce(nullif(promotion.i18n ->> %(title)s::text, ''), promotion.title), promotion.percent_bp,
                                          promotion.off_fen, promotion.threshold_fen)
                         order by promotion.ends_at, promotion.id)
-          from promotions_promotion promotion
-         where promotion.kind = 'automatic' and promotion.paused_at is null
-           and promotion.ends_at > statement_timestamp() and promotion.starts_at <= statement_timestamp()
-           and (promotion.bearer <> 'seller' or promotion.owner_id = product.seller_id)
+          from promotions_automatic_at(array[product.seller_id], statement_timestamp()) promotion
+         where promotion.per_person is null
            and case promotion.scope
                    when 'all' then true
                    when 'category' then product.category_id = any(promotion.scope_ids)
                    when 'seller' then product.seller_id = any(promotion.scope_ids)
                    when 'county' then seller.county_id = any(promotion.scope_ids)
                    else product.id = any(promotion.scope_ids)
-               end
-           and coalesce(promotion.budget_fen > promotion.spent_fen, true) and coalesce(promotion.most_uses > promotion.uses, true)),
+               end),
        (select json_object_agg(offer.id, json_build_array(sale.id, sale.state, sale.opens_at, sale.closes_at, sale.ship_by_date,
                                                           sale.deposit_basis_points, sale.note))
           from catalog_variant variant

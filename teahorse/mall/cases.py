@@ -108,7 +108,7 @@ class Form:
         """The lines that it is about, with their units."""
         return [(line, number) for line, _left, number, _may in self.lines if number]
 
-    def draft(self, *, kind: str = "") -> CaseDraft:
+    def draft(self) -> CaseDraft:
         """
         Return what is asked for.
 
@@ -117,7 +117,7 @@ class Form:
         return CaseDraft(
             key=self.key,
             order=self.order,
-            kind=kind or self.kind,
+            kind=self.kind,
             reason=self.reason,
             units=self.units,
             story=self.story,

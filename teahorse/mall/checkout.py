@@ -260,7 +260,11 @@ def _take_off(desk: Desk, *, phone: str, now: datetime) -> None:
     """
     typed = desk.typed
     new = plain_code(typed.new_code)
-    codes = [*(code for code in typed.codes if code != new), *([new] if new else [])]
+    codes = [code for code in typed.codes if code != new]
+    if new and len(codes) >= MOST_CODES:
+        desk.errors["new_code"] = _("At most %(most)d codes at a time. Leave one out first.") % {"most": MOST_CODES}
+    elif new:
+        codes.append(new)
     while True:
         try:
             desk.discounts = quoting.taken_off(desk.basket.lines, buyer=quoting.Buyer(phone=phone, codes=tuple(codes)), now=now)
@@ -276,7 +280,7 @@ def _take_off(desk: Desk, *, phone: str, now: datetime) -> None:
     desk.told += [
         _("The code %(code)s is kept, but another discount takes off more.") % {"code": code} for code in codes if code not in given
     ]
-    desk.typed = replace(typed, codes=tuple(codes[:MOST_CODES]), new_code=typed.new_code if "new_code" in desk.errors else "")
+    desk.typed = replace(typed, codes=tuple(codes), new_code=typed.new_code if "new_code" in desk.errors else "")
 
 
 def destination_of(desk: Desk) -> quoting.Destination | None:

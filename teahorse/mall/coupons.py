@@ -15,7 +15,11 @@ from teahorse.promotions.words import gives
 
 @dataclass(frozen=True, slots=True)
 class VoucherShown:
-    """A voucher, what it gives and until when; ``state``: ``open``, ``held``, ``used``, ``over``, or nothing while it is to fetch."""
+    """
+    A voucher, what it gives and until when.
+
+    ``state``: ``open``, ``held``, ``used``, ``paused``, ``over``, or nothing while it is to fetch.
+    """
 
     key: str
     title: str
@@ -39,10 +43,17 @@ def mine(person: Person, *, now: datetime) -> list[VoucherShown]:
         _shown(
             coupon.promotion,
             code=coupon.code,
-            state="over" if state == "open" and (coupon.promotion.ends_at <= now or coupon.promotion.paused_at) else state,
+            state=_state(coupon.promotion, now) if state == "open" else state,
         )
         for coupon, state in promotions.coupons_of(phone)
     ]
+
+
+def _state(promotion: Promotion, now: datetime) -> str:
+    """Return whether a voucher that she has not used can be used now."""
+    if promotion.ends_at <= now:
+        return "over"
+    return "paused" if promotion.paused_at else "open"
 
 
 def _shown(promotion: Promotion, *, code: str = "", state: str = "") -> VoucherShown:

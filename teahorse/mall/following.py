@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from teahorse.catalog.pictures import picture_urls
 from teahorse.common.translated import translated
+from teahorse.logistics import carriers
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
 from teahorse.mall.pictures import Pictures
-from teahorse.orders import weights
+from teahorse.orders import rules, weights
 from teahorse.orders.actions.harvesting import SORRY
 from teahorse.orders.explaining import PriceLine
 from teahorse.orders.following import Tracked, Tracking
@@ -120,7 +121,7 @@ class ParcelShown:
         carrier, number = self.parcel.carrier, self.parcel.carrier_number
         if carrier == "network":
             return ""
-        return number if number.upper().startswith(carrier.upper()) else f"{carrier} {number}".strip()
+        return number if number.upper().startswith(carrier.upper()) else f"{carriers.name_of(carrier)} {number}".strip()
 
     @property
     def is_to_fetch(self) -> bool:
@@ -155,6 +156,11 @@ class BalanceShown:
     def fen(self) -> int:
         """How much."""
         return self.balance.amount_fen
+
+    @property
+    def is_added(self) -> bool:
+        """Whether it comes on top of the total: what is a gift, or was never paid, does not."""
+        return self.balance.state in {BalanceDue.State.ASKED, BalanceDue.State.PAID}
 
     @property
     def words(self) -> str:
@@ -270,6 +276,7 @@ def order_shown(tracking: Tracking) -> OrderShown:
 
 def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
     order = tracked.order
+    may_leave = rules.may_leave(order.promised_to_date, is_rest_asked=tracked.owed is not None, now=timezone.now())
     is_handed_over = bool(tracked.parcels) and all(parcel.stage == Parcel.Stage.HANDED_OVER for parcel in tracked.parcels)
     return PartShown(
         order=order,
@@ -277,7 +284,7 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         stage=tracked.stage,
         parcels=[_parcel(parcel, tracked.scans, tracking) for parcel in tracked.parcels],
         refunds=tracked.refunds,
-        can_cancel=order.state in {State.PENDING_PAYMENT, State.PAID} or (order.state == State.PRESALE_WAIT and _may_leave(tracked)),
+        can_cancel=order.state in {State.PENDING_PAYMENT, State.PAID} or (order.state == State.PRESALE_WAIT and may_leave),
         can_receive=order.state == State.PREPARING and is_handed_over,
         can_ask=order.state in {State.PREPARING, State.CLOSED},
         promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
@@ -287,11 +294,6 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         sale=tracked.sale,
         sorry=str(SORRY[order.end_reason]) if order.end_reason in SORRY else "",
     )
-
-
-def _may_leave(tracked: Tracked) -> bool:
-    """As ``orders.actions.paying.may_leave``, for what is read already."""
-    return tracked.owed is not None or timezone.localdate() > tracked.order.promised_to_date
 
 
 def _weighing(weighing: Weighing) -> WeighingShown:

@@ -9,10 +9,12 @@ select concat_ws(
               left join stock_stocklevel level on level.offer_id = offer.id and level.is_online
              where variant.product_id = product.id),
            (select string_agg(promotion.id::text, ' ' order by promotion.id)
-              from promotions_promotion promotion
-             where promotion.kind = 'automatic' and promotion.paused_at is null
-               and promotion.ends_at > statement_timestamp() and promotion.starts_at <= statement_timestamp()
-               and (promotion.bearer <> 'seller' or promotion.owner_id = product.seller_id)),
+              from promotions_automatic_at(array[product.seller_id], statement_timestamp()) promotion),
+           (select string_agg(concat_ws('/', sale.xmin, sale.ctid, sale.opens_at <= statement_timestamp(), statement_timestamp() < sale.closes_at), ' ' order by sale.id)
+              from catalog_variant variant
+              join catalog_offer offer on offer.variant_id = variant.id
+              join orders_harvestsale sale on sale.offer_id = offer.id and sale.settled_at is null
+             where variant.product_id = product.id),
            (select string_agg(picture.xmin::text, ' ' order by picture.id) from catalog_picture picture where picture.product_id = product.id)
        )
   from catalog_product product

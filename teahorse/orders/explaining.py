@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from teahorse.orders.models import LineDiscount, OrderGroup, SellerOrder
 from teahorse.orders.quoting import Discounts
-from teahorse.orders.rules import Quote, QuoteLine, QuoteOrder, QuotePromotion
+from teahorse.orders.rules import Quote, QuoteLine, QuotePromotion
 
 GRAMS_PER_KG = 1000
 BEARERS = {
@@ -99,17 +99,6 @@ def of_quote(quote: Quote, *, goes_to: str = "") -> Explained:
         told,
         _("Total") if quote.first_fen < quote.total_fen else _("To pay"),
     )
-
-
-def of_quoted_part(quote: Quote, part: QuoteOrder) -> Explained:
-    """Explain one seller's part of a quote."""
-    totals = [0] * len(quote.promotions)
-    for line in part.lines:
-        for index, fen in line.discounts:
-            totals[index] += fen
-    found = [(one, fen) for one, fen in zip(quote.promotions, totals, strict=True) if fen]
-    words = freight_words(weight_grams=part.weight_grams, freight_fen=part.freight_fen)
-    return Explained(part.goods_fen, _of_promotions(found), part.freight_fen, words, _("Together"))
 
 
 def of_quoted_line(quote: Quote, line: QuoteLine) -> list[TakenOff]:

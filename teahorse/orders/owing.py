@@ -29,9 +29,12 @@ def due_of(group: OrderGroup, *, now: datetime) -> Due | None:
     """Return what is to be paid for a group now; nothing where there is nothing, or its time is over."""
     waiting = SellerOrder.objects.filter(group=group, state=SellerOrder.State.PENDING_PAYMENT)
     parts = list(waiting.order_by("pk")) if group.expires_at > now else []
-    if parts:
-        return Due(group.pk, sum(order.first_fen for order in parts), group.expires_at)
-    return balance_due(group, now=now)
+    return due_after(group, sum(order.first_fen for order in parts), now=now)
+
+
+def due_after(group: OrderGroup, first_fen: int, *, now: datetime) -> Due | None:
+    """Return what is to be paid for a group of whose first payment so much is read to be waited for: that, or what it owes besides."""
+    return Due(group.pk, first_fen, group.expires_at) if first_fen else balance_due(group, now=now)
 
 
 def group_of_payment(payment: Payment) -> OrderGroup:

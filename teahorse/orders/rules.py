@@ -3,9 +3,11 @@
 import hashlib
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+HOME = ZoneInfo("Asia/Shanghai")
 MOST_LINES = 50
 MOST_UNITS = 999
 WHOLE = 10_000
@@ -146,6 +148,11 @@ def deposit_of(goods_fen: int, *, basis_points: int, total_fen: int) -> int | No
     """Return what is paid first of goods that are sold before their harvest, rounded up to the fen; nothing where that is the whole."""
     deposit = -(-goods_fen * basis_points // WHOLE)
     return None if basis_points == WHOLE or deposit >= total_fen else deposit
+
+
+def may_leave(promised_to: date, *, is_rest_asked: bool, now: datetime) -> bool:
+    """Return whether a buyer may cancel what waits for its harvest: it is late, or the rest is asked of her."""
+    return is_rest_asked or now.astimezone(HOME).date() > promised_to
 
 
 def encode_quote(quote: Quote) -> str:

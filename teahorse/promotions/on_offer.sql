@@ -2,9 +2,7 @@
 -- the vouchers of her phone. Of one that is limited, what is left of it; over which of them is given decides promotions/rules.py.
 with candidate as (
     select id as promotion_id, null::uuid as coupon_id, '' as typed
-      from promotions_promotion
-     where kind = 'automatic' and ends_at > %(at)s::timestamptz and starts_at <= %(at)s::timestamptz
-       and (bearer <> 'seller' or owner_id = any(%(sellers)s::uuid[]))
+      from promotions_automatic_at(%(sellers)s::uuid[], %(at)s::timestamptz)
      union all
     select promotion_id, id, code from promotions_coupon where code = any(%(codes)s::text[])
      union all

@@ -7,11 +7,11 @@ from django.db import IntegrityError
 
 from teahorse.aftersales import actions, queries
 from teahorse.aftersales.events import CasesOpened
-from teahorse.aftersales.models import AfterSaleCase, CaseEvent, CaseLine
-from teahorse.common.refusals import Malformed
+from teahorse.aftersales.models import AfterSaleCase, CaseEvent, CaseLine, CasePhoto
+from teahorse.common.refusals import Malformed, NotThere
 from teahorse.orders.models import SellerNotice
 from tests import world
-from tests.aftersales.making import LATER, NOW, RECEIVED, draft, opened, paid, received, sent
+from tests.aftersales.making import LATER, NOW, RECEIVED, draft, opened, paid, picture, received, sent
 
 pytestmark = pytest.mark.django_db
 State = AfterSaleCase.State
@@ -184,6 +184,41 @@ def test_nobody_asks_for_more_than_she_paid(wine):
     refusal = refused(actions.AsksTooMuch, received({wine: 1}), "compensation", "weight_short", asked_fen=3801)
 
     assert refusal.numbers == {"worth": "38.00"}
+
+
+# --- Whose photographs
+
+
+def test_nobody_puts_a_photograph_into_a_strangers_case(wine):
+    case = opened(received({wine: 1}), "return_refund", "damaged")
+    other = received({wine: 1})
+
+    with pytest.raises(NotThere):
+        actions.add_photo(order=other, case_id=case.pk, file=picture("green"), by_seller=False, now=LATER)
+
+    assert CasePhoto.objects.filter(case_id=case.pk).count() == 1
+    assert not CasePhoto.objects.filter(order=other).exists()
+
+
+def test_nobody_opens_a_case_under_a_strangers_key(wine):
+    case = opened(received({wine: 1}))
+    other = received({wine: 1})
+
+    with pytest.raises(NotThere):
+        actions.open_case(draft=draft(other, key=case.pk), by=None, now=LATER)
+
+    assert AfterSaleCase.objects.count() == 1
+
+
+def test_a_case_shows_its_own_orders_photographs_alone(wine):
+    case = opened(received({wine: 1}), "return_refund", "damaged")
+    [own] = queries.photos_of(case.order, case.pk)
+    strange = CasePhoto.objects.create(
+        county_id=case.county_id, case_id=case.pk, order=received({wine: 1}), sha256="0" * 64, content=b"x", small=b"x", added_at=LATER
+    )
+
+    assert queries.photos_of(case.order, case.pk) == [own]
+    assert (queries.photo_of(case, own.pk), queries.photo_of(case, strange.pk)) == (own, None)
 
 
 # --- Freight

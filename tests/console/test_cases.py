@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from teahorse.aftersales import actions
-from teahorse.aftersales.models import AfterSaleCase, CasePhoto
+from teahorse.aftersales.models import CasePhoto
 from teahorse.common.ids import new_id, short
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
@@ -154,8 +154,12 @@ def test_photographs_are_for_the_parties(at, case, browser_of):
     assert [answer.status_code for answer in answers] == [200, 200, 404]
 
 
-def test_the_counter_in_the_menu_says_what_waits(at, case):
-    shown = at("seller", "goods/").content.decode()
+def test_the_counter_in_the_menu_says_what_waits(at, case, coop):
+    def waiting():
+        menu = at("seller", "goods/").context["nav"]
+        return next(entry["count"] for entry in menu if entry["href"] == f"/console/{coop.key}/cases/")
 
-    assert AfterSaleCase.objects.filter(owner="seller").count() == 1
-    assert "/cases/" in shown
+    before = waiting()
+    at("seller", f"cases/{short(case.pk)}/", act="agree")
+
+    assert (before, waiting()) == (1, 0)

@@ -4,9 +4,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from teahorse.console import waiting
+from teahorse.console.access import Acting, places_of
+from teahorse.payments.models import ProviderRest, UnmatchedMoney
 from teahorse.people import actions as people
 from tests import world
-from tests.console.world import member, paid, submitted
+from tests.console.world import member, packed, paid, submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +42,30 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
         *("Parcels", "Take returns in", "Cash", "Cash shifts"),
     }
     assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
+
+
+def test_what_waits_is_counted_by_one_query_on_every_page(seller, buyer, offer, coop, django_assert_num_queries):
+    now, region = timezone.localtime(), world.organisation("region", kind="region_centre", code="540102")
+    packed(buyer, offer, seller)
+    paid(buyer, offer)
+    submitted(coop, seller)
+    UnmatchedMoney.objects.create(
+        provider="alipay", kind="succeeded", amount_fen=100, our_number="1", provider_number="2", owner=region, occurred_at=now,
+        found_at=now, due_at=now, source="poll", problem="unknown payment",
+    )  # fmt: skip
+    ProviderRest.objects.create(provider="alipay", resting_since=now, next_try_at=now, changed_at=now)
+    of_region = member(region, "+8619900071023")
+    desks = [
+        Acting(person=one, organisation=house, now=now, places=places_of(one, now)) for one, house in ((seller, coop), (of_region, region))
+    ]
+
+    told = []
+    for desk in desks:
+        assert desk.rights
+        with django_assert_num_queries(1):
+            told.append({name: number for name, number in waiting.counts(desk).items() if number})
+
+    assert told == [{"ship": 1}, {"approvals": 1, "unmatched": 1, "providers": 1}]
 
 
 def test_who_works_for_nobody_is_told_how(browser_of, buyer):

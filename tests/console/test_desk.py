@@ -1,10 +1,13 @@
 """The order desk: found by what a customer can say, hidden until there is a reason."""
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from teahorse.console.models import RevealLog
+from teahorse.orders import actions as orders
 from teahorse.orders.models import SellerOrder
 from tests import world
 from tests.console.world import member, packed, paid, placed
@@ -49,6 +52,22 @@ def test_an_order_hides_its_buyer(desk, buyer, offer):
 
     assert "扎**玛" in page
     assert all(hidden not in page for hidden in ("扎西卓玛", buyer.phone, "演示路 100 号"))
+
+
+def test_the_weights_of_all_lines_are_asked_for_at_once(desk, buyer, coop):
+    def queries(kinds):
+        goods = [world.offer(coop, title=f"牦牛肉{one}", price_fen=9600, weight_grams=1500, nominal_grams=1200) for one in range(kinds)]
+        now = timezone.now()
+        [answer] = orders.place_orders(wishes=[world.wish(dict.fromkeys(goods, 1), buyer=buyer, now=now)], now=now)
+        order = SellerOrder.objects.get(group=answer.group_id)
+        with CaptureQueriesContext(connection) as asked:
+            page = desk.get(at("desk_order", order_id=order.pk)).content.decode()
+        assert page.count("about 1.20 kg") >= kinds
+        return len(asked)
+
+    queries(1)
+
+    assert queries(3) == queries(1)
 
 
 def test_a_reason_shows_the_buyer_and_is_kept(desk, buyer, offer, reviewer):

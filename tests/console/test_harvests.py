@@ -127,6 +127,24 @@ def test_a_harvest_fails_only_after_it_was_looked_at(desk, buyer, mushrooms, sal
     assert HarvestSale.objects.get().state == "failed"
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"units": "3"}, 404),
+        ({"units": "3", "do": "lok"}, 404),
+        ({"units": "", "do": "declare"}, 422),
+        ({"units": "100001", "do": "declare"}, 422),
+        ({"units": "three", "do": "look"}, 422),
+    ],
+)
+def test_nothing_is_declared_by_what_is_not_its_button(desk, sale, sent, status):
+    answer = desk.post(at("harvest", sale_id=sale.pk), sent)
+
+    assert answer.status_code == status
+    assert status == 404 or f'value="{sent["units"]}"' in answer.content.decode()
+    assert HarvestSale.objects.get().state == "open"
+
+
 def test_the_centre_sees_what_is_late_in_its_area(browser_of, reviewer, coop, mushrooms, now):
     opened(mushrooms, now - timedelta(days=30))
     opened(world.offer(coop, title="虫草", on_hand=0), now)

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from teahorse.console.views import settling
 from teahorse.ledger.models import JournalEntry
 from teahorse.settlement import actions
 from teahorse.settlement.models import Difference, Payout
@@ -116,6 +117,29 @@ def test_the_bank_gets_a_file_and_answers(browser_of, reviewer, colleague, coop,
     assert wrong.status_code == 422
     payout.refresh_from_db()
     assert payout.state == "paid"
+
+
+def test_no_list_of_payouts_or_differences_hides_its_rest(browser_of, reviewer, centre, monkeypatch):
+    monkeypatch.setattr(settling, "PER_PAGE", 2)
+    now = timezone.now()
+    rows = [
+        Difference.objects.create(
+            kind="bill of wechat_pay", subject=f"no {number}", expected_fen=1, found_fen=2, owner_id=centre.pk, found_at=now, seen_at=now,
+            due_at=now + timedelta(days=number),
+        )
+        for number in range(3)
+    ]  # fmt: skip
+    clerk = browser_of(reviewer)
+
+    first, second = (clerk.get(at("settle"), {"differences": number}).content.decode() for number in (1, 2))
+    silent = clerk.post(f"{at('explain', difference_id=rows[2].pk)}?differences=2", {"reason": " "})
+
+    assert '<span class="count">3</span>' in first
+    assert [row.subject in first for row in rows] == [True, True, False]
+    assert [row.subject in second for row in rows] == [False, False, True]
+    assert silent.status_code == 422
+    assert "no 2" in silent.content.decode()
+    assert f'href="{at("settle")}?differences=1"' in silent.content.decode()  # not to the form's own address
 
 
 def test_a_difference_is_explained_with_a_name(browser_of, reviewer, centre):

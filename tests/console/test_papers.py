@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from teahorse.common.ids import new_id, short
-from teahorse.dossiers.models import Dossier, DossierView
+from teahorse.dossiers.models import Dossier
 from teahorse.invoices import actions as invoices
 from teahorse.invoices.models import InvoiceIssuer, InvoiceRequest, RedInvoice
 from teahorse.invoices.rules import check_sign
@@ -82,15 +82,16 @@ def test_without_signature_agreement_and_bank_nothing_is_asked(seller, coop, bro
     assert not Dossier.objects.exists()
 
 
-def test_staff_who_are_no_managers_find_no_dossiers(coop, browser_of, db):
+def test_staff_who_are_no_managers_find_no_dossiers(seller, coop, browser_of):
     from tests.console.world import member
 
-    staff = member(coop, "+8619900071077", role="staff", name="店员")
+    made = browser_of(seller).post(f"/console/{coop.key}/dossiers/", wish()).headers["Location"]
+    staff = browser_of(member(coop, "+8619900071077", role="staff", name="店员"))
 
-    answer = browser_of(staff).get(f"/console/{coop.key}/dossiers/")
+    answers = [staff.get(f"/console/{coop.key}/dossiers/"), staff.get(made), staff.post(f"/console/{coop.key}/dossiers/", wish())]
 
-    assert answer.status_code == 404
-    assert DossierView.objects.count() == 0
+    assert [answer.status_code for answer in answers] == [404] * 3
+    assert Dossier.objects.count() == 1
 
 
 def test_a_centre_sees_who_waits_and_sends_a_refused_red_letter_again(asked, centre, reviewer, browser_of):

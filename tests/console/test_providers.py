@@ -8,15 +8,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sandbox.keys import make_alipay
-from teahorse.common.ids import short
+from teahorse.common.ids import new_id, short
 from teahorse.payments import actions as payments
 from teahorse.payments import merchants
 from teahorse.payments.actions.unmatched import Unplaced, keep_unmatched
-from teahorse.payments.models import MerchantAccount, MerchantAccountChange, ProviderRest, UnmatchedMoney
+from teahorse.payments.models import MerchantAccount, MerchantAccountChange, Payment, ProviderRest, UnmatchedMoney
 from teahorse.payments.providers import Outcome
 from teahorse.payments.providers.guarded import note_failure
 from tests import world
 from tests.console.world import member
+from tests.payments.making import opened
 
 pytestmark = pytest.mark.django_db
 KEYS, OTHER = make_alipay(), make_alipay()
@@ -198,6 +199,38 @@ def test_what_cannot_be_assigned_is_told_and_nothing_typed_is_lost(desk, row):
     assert "f" * 32 in page
     assert "应该是这笔" in page
     assert 'value="assign" checked' in page
+
+
+def payment_of(row, *sellers):
+    """Return a payment to sellers that could be meant by what waits, and has not been paid."""
+    each_fen = row.amount_fen // len(sellers)
+    splits = [payments.Split(payee_id=seller.pk, reference=new_id(), amount_fen=each_fen) for seller in sellers]
+    return opened(amount_fen=row.amount_fen, provider=row.provider, method="page", splits=lambda _: splits)
+
+
+def test_a_county_assigns_its_money_to_its_own_sellers_payments_alone(browser_of, desk, centre, coop, row):
+    far = world.organisation("coop-far", kind="cooperative", code=world.GYANGZE)
+    hers, strange, mixed = (payment_of(row, *sellers) for sellers in ((coop,), (far,), (coop, far)))
+    UnmatchedMoney.objects.update(owner=centre)
+    county = browser_of(member(centre, "+8619900071095"))
+    where = at("unmatched_one", org=centre.key, unmatched_id=row.pk)
+
+    answers = [
+        county.post(where, {"act": "assign", "our_number": one.our_number, "reason": "应该是这笔"}) for one in (strange, mixed, hers)
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 409, 302]
+    assert set(Payment.objects.filter(state="succeeded")) == {hers}
+
+
+def test_a_region_assigns_to_any_payment(desk, row):
+    far = world.organisation("coop-far", kind="cooperative", code=world.GYANGZE)
+    meant = payment_of(row, far)
+
+    answer = desk.post(at("unmatched_one", unmatched_id=row.pk), {"act": "assign", "our_number": meant.our_number, "reason": "应该是这笔"})
+
+    assert answer.status_code == 302
+    assert UnmatchedMoney.objects.get().assigned_to == meant
 
 
 def test_a_county_sees_what_is_its_own(browser_of, desk, centre, row):

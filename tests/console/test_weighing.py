@@ -1,5 +1,7 @@
 """The packing table weighs what is sold by weight; the counter takes what it weighed more."""
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -10,7 +12,7 @@ from teahorse.orders.models import BalanceDue, OrderLine, SellerOrder, Weighing
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
 from tests import world
-from tests.console.world import paid
+from tests.console.world import member, paid, placed
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +107,33 @@ def test_the_difference_is_paid_in_cash_once_with_a_receipt(desk, counter, order
     assert BalanceDue.objects.get().state == "paid"
     assert counter.post(take, typed).url == answers[0].url
     assert "Paid by the buyer" in desk.get(at("order", order_id=order.pk)).content.decode()
+
+
+def test_a_difference_that_cannot_be_taken_is_refused_and_shows_no_older_receipt(desk, counter, browser_of, point, coop, buyer):
+    meat = world.offer(coop, title="牦牛肉", price_fen=9600, weight_grams=1500, nominal_grams=1200)
+    group = placed(buyer, meat, units=2)
+    take = at("cash_take", org="station-lhayu", group_id=group.pk)
+    first = counter.post(take, {"number": group.number})
+    orders.take_payments(payment_ids=[Payment.objects.get().pk], now=timezone.now())
+    order = SellerOrder.objects.get()
+    sent(desk, order, "2.50", **{f"asks_difference.{order.pk}": "1"})
+    balance = BalanceDue.objects.get()
+    colleague = browser_of(member(point.organisation, "+8619900071099"))  # who has counted no box here
+
+    rest = colleague.post(take, {"number": group.number, "balance": balance.pk})
+    told = colleague.get(rest.url).content.decode()
+    again = counter.post(take, {"number": group.number})
+
+    assert rest.url == at("cash", org="station-lhayu")
+    assert "Open a cash shift first" in told
+    assert not Payment.objects.filter(reference=balance.pk, state__in=Payment.TAKEN).exists()
+    assert again.url == first.url  # her own second click still finds the first one's
+
+
+def test_a_balance_of_another_order_is_not_there(counter, order):
+    typed = {"number": order.group.number, "balance": uuid4()}
+
+    assert counter.post(at("cash_take", org="station-lhayu", group_id=order.group.pk), typed).status_code == 404
 
 
 def test_a_click_from_before_the_weighing_takes_no_difference(desk, counter, order):

@@ -100,7 +100,7 @@ def test_a_missing_sign_would_be_seen():
     assert 0 not in glyphs(typst.compile(page.replace("\u0378".encode(), b""), format="pdf"))
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is missing: make browser installs it")
 def test_the_paper_says_what_the_figures_say(dossier, tmp_path):
     actions.make_dossier(dossier_id=dossier.pk, now=NOW)
     dossier.refresh_from_db()

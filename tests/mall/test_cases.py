@@ -24,6 +24,11 @@ from tests.mall.world import confirmed, group_id_of, hidden
 def order(world, guest, put):
     """A guest's order of two boxes of incense, handed over just now."""
     put(world.incense, 2)
+    return received(guest)
+
+
+def received(guest):
+    """Buy what is in the cart, have it paid, sent and handed over."""
     group = OrderGroup.objects.get(pk=group_id_of(guest.post("/checkout/", confirmed(guest))))
     now = timezone.now()
     payment = start_payment(group=group, provider="cash", method="counter", now=now)
@@ -114,6 +119,20 @@ def test_photographs_survive_too_and_lose_what_the_camera_told(guest, order, bas
     assert b"Exif" not in bytes(photo.content)
     seen = guest.get(f"{base}cases/{short(photo.case_id)}/photos/{short(photo.pk)}/")
     assert (seen.status_code, seen["Content-Type"], seen["Cache-Control"]) == (200, "image/webp", "private, no-store")
+
+
+def test_the_key_of_another_orders_case_keeps_no_photograph(world, guest, put, order, base):
+    case = opened_case(guest, order, base)
+    put(world.incense)
+    other = received(guest)
+    there = f"/orders/{short(other.group_id)}/"
+    sent = form(guest, there, other, reason="other", kind="refund_only", story="香断了几根", key=str(case.pk))
+
+    refused = guest.post(f"{there}problem/", {**sent, "photos": photograph("green")})
+
+    assert (refused.status_code, "香断了几根" in refused.content.decode()) == (404, True)
+    assert not CasePhoto.objects.exists()
+    assert AfterSaleCase.objects.count() == 1
 
 
 def test_nothing_chosen_is_said_at_its_place(guest, order, base):

@@ -91,6 +91,25 @@ def test_a_code_that_was_written_down_is_shown_in_the_total_before_anything_is_o
     assert OrderGroup.objects.get().discount_fen == 1_000
 
 
+def test_a_sixth_code_is_refused_at_its_field_and_kept_there(world, guest, put):
+    codes = [f"TASHI{number}" for number in range(6)]
+    for code in codes:
+        offered(platform(), title=f"优惠{code}", kind="coupon_code", code=code, off_fen=100)
+    put(world.carpet, 2)
+    form = {**confirmed(guest), "codes": " ".join(codes[:5])}
+
+    answer = guest.post("/checkout/", {**form, "do": "place", "new_code": codes[5]})
+    known = guest.post("/checkout/", {**form, "do": "look", "new_code": codes[0]})
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "At most 5 codes at a time" in page
+    assert f'value="{codes[5]}"' in page
+    assert hidden(page)["codes"] == [" ".join(codes[:5])]
+    assert "At most 5 codes" not in known.content.decode()
+    assert not OrderGroup.objects.exists()
+
+
 def test_a_budget_that_is_spent_meanwhile_refuses_and_shows_the_new_total(world, guest, put):
     of_budget = offered(platform(), title="限额", off_fen=1_000, budget_fen=1_000)
     put(world.incense, 2)
@@ -147,6 +166,21 @@ def test_she_fetches_a_voucher_and_sees_what_she_has(world, guest):
     assert "消费券" in before
     assert coupon.code not in before
     assert coupon.code in after
+
+
+def test_a_paused_voucher_is_not_called_over(world, guest):
+    her = person()
+    her.is_phone_verified = True
+    her.save()
+    voucher = offered(platform(), title="消费券", kind="voucher", off_fen=2_000)
+    fetch_voucher(promotion_id=voucher.pk, person=her, now=timezone.now())
+    guest.force_login(her, backend=BACKEND)
+    pause_promotion(promotion=voucher, now=timezone.now())
+
+    page = guest.get("/me/coupons/").content.decode()
+
+    assert "paused for now" in page
+    assert ">over<" not in page
 
 
 def test_a_guest_is_asked_to_log_in_for_vouchers(world, guest):

@@ -2,16 +2,23 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from teahorse.catalog.models import Offer
 from teahorse.common.ids import short
+from teahorse.common.statements import asked
 from teahorse.mall import guest_pages
 from teahorse.mall.guest_pages import GuestPages
+from teahorse.orders import actions as orders
+from teahorse.promotions.models import Promotion
+from teahorse.stock.models import StockLevel
 from tests.mall.world import person
+from tests.promotions.offers import promotion
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -204,6 +211,57 @@ def test_a_product_page_is_drawn_again_only_when_its_rows_changed(world, monkeyp
     Offer.objects.filter(pk=world.carpet.pk).update(price_fen=123_400)
     clock[0] = 133.0
     assert "1,234" in Client().get(address).content.decode()
+
+
+def mark_of(offer) -> str:
+    return asked(guest_pages.PRODUCT_MARK, [offer.variant.product_id])()[0][0]
+
+
+def changes(offer, change) -> bool:
+    """Return whether something makes the page of a product another one."""
+    before = mark_of(offer)
+    assert mark_of(offer) == before
+    change()
+    return mark_of(offer) != before
+
+
+def test_a_discount_that_is_spent_makes_another_page(world):
+    made = promotion(world.weavers, now=timezone.now(), percent_bp=1000, budget_fen=500)
+
+    assert not changes(world.carpet, lambda: Promotion.objects.filter(pk=made.pk).update(spent_fen=499))
+    assert changes(world.carpet, lambda: Promotion.objects.filter(pk=made.pk).update(spent_fen=500))
+    assert not changes(world.incense, lambda: Promotion.objects.filter(pk=made.pk).update(spent_fen=0))  # another seller's
+
+
+def test_a_discount_that_was_used_as_often_as_allowed_makes_another_page(world):
+    made = promotion(world.weavers, now=timezone.now(), percent_bp=1000, most_uses=1)
+
+    assert changes(world.carpet, lambda: Promotion.objects.filter(pk=made.pk).update(uses=1))
+
+
+def test_a_sale_before_the_harvest_makes_another_page_when_it_begins_and_when_it_ends(world):
+    now, made = timezone.now(), []
+
+    def sell():
+        made.append(
+            orders.open_harvest_sale(
+                level=StockLevel.objects.get(offer=world.carpet), capacity=5, opens_at=now, closes_at=now + timedelta(days=5),
+                ship_by_date=(now + timedelta(days=20)).date(), deposit_basis_points=2000, note="", by=None, now=now,
+            )
+        )  # fmt: skip
+
+    assert changes(world.carpet, sell)
+    assert changes(world.carpet, lambda: orders.declare_harvest(sale=made[0], units=5, by=None, now=now))
+
+
+def test_the_page_names_no_discount_that_is_for_known_phones_alone(world):
+    promotion(world.weavers, title="每人一次", now=timezone.now(), percent_bp=1000, per_person=1)
+    promotion(world.weavers, title="人人都有", now=timezone.now(), percent_bp=500)
+
+    page = Client().get(world.page(world.carpet)).content.decode()
+
+    assert "人人都有" in page
+    assert "每人一次" not in page
 
 
 def test_a_page_that_stays_true_is_drawn_again_after_two_minutes():

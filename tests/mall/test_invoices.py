@@ -97,6 +97,20 @@ def test_a_title_of_the_book_is_taken_by_its_key(browser, order, registered, buy
     assert InvoiceRequest.objects.get().tax_number == NUMBER
 
 
+def test_a_full_book_does_not_make_an_asked_invoice_look_refused(browser, order, registered, buyer):
+    for number in range(20):
+        actions.keep_title(person=buyer, title=actions.title_typed(kind="person", name=f"抬头{number}"), now=timezone.now())
+
+    answer = browser.post(address(order), {"kind": "person", "title_name": "第二十一个", "title": "new", "keep": "yes"}, follow=True)
+
+    page = answer.content.decode()
+    assert answer.redirect_chain == [(address(order), 302)]
+    assert "The invoice is asked for." in page
+    assert "Your book holds 20 titles." in page
+    assert InvoiceRequest.objects.get().title_name == "第二十一个"
+    assert InvoiceTitle.objects.count() == 20
+
+
 def test_a_book_is_written_and_a_title_taken_out(browser, buyer):
     browser.post("/me/invoice-titles/", {"kind": "company", "title_name": "某公司", "tax_number": NUMBER})
     kept = InvoiceTitle.objects.get(person=buyer)

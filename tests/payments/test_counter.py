@@ -8,6 +8,7 @@ from teahorse.common.ids import new_id
 from teahorse.payments import actions, queries
 from teahorse.payments.actions.jobs import SEND
 from teahorse.payments.events import PaymentsSucceeded, RefundsSettled
+from teahorse.payments.models import Refund
 
 from .making import CLERK, cash_taken, opened
 
@@ -64,7 +65,7 @@ def test_a_clerk_pays_cash_back(now, announced, jobs):
     settled = announced(RefundsSettled)
     payment = cash_taken(now=now)
     refund = actions.request_refund(split=payment.splits.get(), reference=new_id(), amount_fen=800, reason="坏了一包", now=now)
-    waiting = list(queries.open_refunds(provider="cash"))
+    waiting = list(Refund.objects.filter(payment__provider="cash", state__in=Refund.OPEN))
     sent = actions.send_refunds(now=now)
 
     refund = actions.pay_back_cash(refund_id=refund.pk, by_id=CLERK, now=now)

@@ -33,7 +33,8 @@ def test_refunds_never_exceed_the_payment(now):
     assert refused.value.numbers == {"left_fen": 800, "asked_fen": 801}
     assert queries.refunded_fen(payment.pk) == 3000
     assert back(payment, 800, now=now).state == "requested"
-    assert queries.refundable_fen(payment.pk) == 0
+    with pytest.raises(actions.RefundTooLarge):
+        back(payment, 1, now=now)
 
 
 @pytest.mark.django_db

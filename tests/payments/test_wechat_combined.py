@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from teahorse.common.ids import new_id
-from teahorse.payments import actions, queries
+from teahorse.payments import actions
 from teahorse.payments.events import PaymentsSucceeded, RefundsSettled
 from teahorse.payments.models import MerchantAccount, Notification, Payment
 from teahorse.payments.providers import Outcome, Part, provider_by_code
@@ -211,7 +211,7 @@ def test_one_with_another_amount_of_a_part_waits_for_a_person(house, kept):
 
     settled(payment)
 
-    (notification,) = queries.unmatched_notifications()
+    (notification,) = Notification.objects.filter(is_unmatched=True)
     assert notification.outcome == "other parts: 1 of 2 not paid as asked"
     assert (payment.state, facts(payment)) == ("paying", [])
     assert poll(payment) == "succeeded"

@@ -12,7 +12,7 @@ from teahorse.payments import actions, queries, tasks
 from teahorse.payments.actions import inbox
 from teahorse.payments.actions.jobs import APPLY, POLL, SEND
 from teahorse.payments.events import PaymentsFailed, PaymentsSucceeded, PaymentsSucceededLate, RefundsSettled
-from teahorse.payments.models import Notification, Payment, PaymentEvent
+from teahorse.payments.models import Notification, Payment, PaymentEvent, Refund
 from teahorse.payments.providers import provider_by_code, wechat_pay
 from teahorse.payments.providers.wechat_pay import client
 
@@ -276,7 +276,7 @@ def test_a_notification_of_another_amount_or_payment_waits_for_a_person(house, k
     apply()
 
     payment.refresh_from_db()
-    (notification,) = queries.unmatched_notifications()
+    (notification,) = Notification.objects.filter(is_unmatched=True)
     assert (notification.verdict, notification.outcome) == ("accepted", outcome)
     assert (payment.state, facts(payment)) == ("paying", [])
     assert poll(payment) == "succeeded"
@@ -617,7 +617,7 @@ def test_a_refund_that_fails_waits_for_a_person(house, kept, announced, outcome)
     arrived(refund)
 
     assert (refund.state, refund.trouble) == ("failed", f"WeChat Pay: {outcome}")
-    assert list(queries.open_refunds()) == [refund]
+    assert list(Refund.objects.filter(state=Refund.State.FAILED)) == [refund]
     assert len(settled()) == 1
 
 
@@ -646,7 +646,7 @@ def test_a_closed_refund_is_sent_again_a_stuck_one_is_not_paid_twice(house, kept
     arrived(refund)
 
     assert (refund.state, refund.our_number) == (state, number + ("-2" if outcome == "CLOSED" else ""))
-    assert queries.refundable_fen(refund.payment_id) == 3300
+    assert Refund.objects.get(payment=refund.payment_id).amount_fen == 500
 
 
 # --- the clock

@@ -68,7 +68,7 @@ def test_a_fee_says_why(statement):
     assert why(FeeSum("host", None, "", 1)).zh == ""
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is missing: make browser installs it")
 def test_the_paper_says_what_the_statement_says(statement, now, tmp_path):
     (tmp_path / "statement.pdf").write_bytes(statement_pdf(statement, made_at=now))
 

@@ -18,7 +18,7 @@ from teahorse.catalog.models import Product
 from teahorse.common.events import announce
 from teahorse.common.ids import new_id
 from teahorse.common.money import yuan
-from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.refusals import Malformed, NotThere, Refusal
 from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Person
 
@@ -187,10 +187,13 @@ def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSal
     """
     Open a case and give it to the seller; the same key twice is the same case.
 
-    :raises PictureNeeded: if the reason is one that a photograph has to show; else as :func:`weigh`. Nothing is changed.
+    :raises PictureNeeded: if the reason is one that a photograph has to show; :raises NotThere: if the key is another order's case;
+        else as :func:`weigh`. Nothing is changed.
     """
     order = SellerOrder.objects.select_for_update().select_related("group", "seller").get(pk=draft.order.pk)
-    known = AfterSaleCase.objects.filter(pk=draft.key, order=order).first()
+    known = AfterSaleCase.objects.filter(pk=draft.key).first()
+    if known is not None and known.order_id != order.pk:
+        raise NotThere
     if known is not None:
         return known
     story = " ".join(draft.story.split())

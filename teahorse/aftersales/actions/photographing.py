@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.aftersales.models import AfterSaleCase, CasePhoto
 from teahorse.catalog.pictures import Readable, written_anew
-from teahorse.common.refusals import Refusal
+from teahorse.common.refusals import NotThere, Refusal
 from teahorse.orders.models import SellerOrder
 
 WIDTHS = (1280, 320)
@@ -31,16 +31,22 @@ def add_photo(*, order: SellerOrder, case_id: UUID, file: Readable, by_seller: b
 
     The work on the pixels is done before the transaction begins.
 
+    The key comes from a form, so it may be anybody's: it is taken for a case of this order and of no other.
+
     :raises teahorse.catalog.pictures.PictureRefused: if it is none; :raises TooManyPhotos: beyond six of a party.
+    :raises NotThere: if the key is another order's.
     """
     sha256, (large, small) = written_anew(file, widths=WIDTHS)
     with transaction.atomic():
         order = SellerOrder.objects.select_for_update().get(pk=order.pk)
-        known = CasePhoto.objects.filter(case_id=case_id, sha256=sha256, order=order).first()
+        of_key = CasePhoto.objects.filter(case_id=case_id)
+        if of_key.exclude(order=order).exists() or AfterSaleCase.objects.filter(pk=case_id).exclude(order=order).exists():
+            raise NotThere(field="photos")
+        known = of_key.filter(sha256=sha256).first()
         if known is not None:
             return known
         cases = AfterSaleCase.objects.filter(order=order)
-        of_case = CasePhoto.objects.filter(case_id=case_id, by_seller=by_seller).count()
+        of_case = of_key.filter(by_seller=by_seller).count()
         waiting = CasePhoto.objects.filter(order=order).exclude(case_id__in=cases.values("pk")).count()
         if of_case >= MOST_PHOTOS or waiting >= MOST_WAITING:
             raise TooManyPhotos(field="photos", limit=MOST_PHOTOS)

@@ -1,6 +1,5 @@
 """Goods on their way: back through a station or a carrier, looked at by the seller, and new ones to the buyer."""
 
-import re
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +12,7 @@ from teahorse.aftersales.actions.paying import pay_back
 from teahorse.aftersales.models import AfterSaleCase, CaseLine
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.logistics import actions as logistics
+from teahorse.logistics import carriers
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders.models import OrderLine
 from teahorse.people.models import Person, ServicePoint
@@ -20,7 +20,6 @@ from teahorse.places import queries as places
 from teahorse.stock import actions as stock
 
 State = AfterSaleCase.State
-CARRIER_NUMBER = re.compile(r"[A-Z0-9]{8,30}")
 HEAVIEST_GRAMS = 200_000
 
 
@@ -86,13 +85,12 @@ def send_back(*, case: AfterSaleCase, carrier: str, number: str, by: Actor, now:
     """
     Write down that the buyer has sent the goods back herself, with a carrier and its number.
 
-    :raises Malformed: if the number is none; :raises NotNow: if nothing is to be sent back.
+    :raises Malformed: if the carrier or the number is none; :raises NotNow: if nothing is to be sent back.
     """
     case = locked(case, State.AWAIT_RETURN)
-    number = re.sub(r"[\s-]", "", number).upper()
-    if not CARRIER_NUMBER.fullmatch(number):
-        raise Malformed(field="number", reason=_("Copy the number from the carrier's label: 8 to 30 letters and digits."))
-    case.return_carrier, case.return_number, case.handed_in_at = carrier[:20], number, now
+    carrier = carriers.chosen(carrier, carriers.FOR_BUYERS)
+    number = carriers.number_typed(carrier, number, field="number")
+    case.return_carrier, case.return_number, case.handed_in_at = carrier, number, now
     note(case, "sent_back", by=by, now=now, words=number)
     move(case, State.RETURN_IN_TRANSIT, now=now)
     return case

@@ -27,7 +27,7 @@ def drafts_of(sellers: Collection[Organisation]) -> QuerySet[ProductDraft]:
     return drafts.select_related("seller", "product", "written_by").order_by("-changed_at", "pk")
 
 
-def drafts_to_review(county_ids: Collection[UUID]) -> QuerySet[ProductDraft]:
+def drafts_to_review(county_ids: Collection[UUID] | QuerySet[Any]) -> QuerySet[ProductDraft]:
     """Return the drafts that wait for the centres of these counties, the oldest first."""
     drafts = ProductDraft.objects.filter(county_id__in=county_ids, state=ProductDraft.State.SUBMITTED)
     return drafts.select_related("seller", "product", "written_by").order_by("submitted_at", "pk")

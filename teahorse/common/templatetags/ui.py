@@ -141,10 +141,14 @@ def language_url(context: template.Context, code: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def page_url(context: template.Context, number: int, name: str = "page") -> str:
-    """``{% page_url 3 %}``: this list at another page, keeping its filters."""
+    """
+    ``{% page_url 3 %}``: this list at another page, keeping its filters.
+
+    A list that is shown at the address of a refused form says by ``list_url`` where it stands.
+    """
     request = context.get("request")
     asked = [] if request is None else [(key, value) for key, values in request.GET.lists() if key != name for value in values]
-    return f"?{urlencode([*asked, (name, number)])}"
+    return f"{context.get('list_url', '')}?{urlencode([*asked, (name, number)])}"
 
 
 @register.filter

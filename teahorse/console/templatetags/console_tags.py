@@ -8,6 +8,7 @@ from django import template
 
 from teahorse.common import ids
 from teahorse.console.words import said
+from teahorse.logistics import carriers
 from teahorse.orders.models import OrderLine
 from teahorse.people import rules
 
@@ -36,6 +37,12 @@ def line_form(line: OrderLine) -> str:
 def kg(grams: int | None) -> str:
     """``{{ grams|kg }}``: ``2.34`` kilograms, without the unit."""
     return "" if grams is None else f"{grams / 1000:.2f}"
+
+
+@register.filter
+def carrier_name(code: str | None) -> str:
+    """``{{ parcel.carrier|carrier_name }}``: who takes it on."""
+    return carriers.name_of(code or "")
 
 
 @register.filter

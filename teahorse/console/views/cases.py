@@ -1,7 +1,6 @@
 """After-sale cases for those who work: the seller answers, the station takes goods in, the centre decides."""
 
 import re
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +14,15 @@ from django.utils.translation import pgettext
 
 from teahorse.aftersales import actions, queries, words
 from teahorse.aftersales.actions import Actor
-from teahorse.aftersales.models import AfterSaleCase, CasePhoto
+from teahorse.aftersales.models import AfterSaleCase
 from teahorse.common.ids import short
-from teahorse.common.money import NotAnAmount, fen_of
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.typed import fen_at, grams_of
 from teahorse.console.access import Acting, acts
 from teahorse.console.nav import page
-from teahorse.console.views.shipping import CARRIER_NUMBER, CARRIERS, KILOGRAMS, SELLERS
+from teahorse.console.views.shipping import SELLERS
 from teahorse.console.waiting import cases_for, disputes_for
+from teahorse.logistics import carriers
 from teahorse.logistics import queries as logistics
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Right
@@ -84,7 +84,13 @@ def _answer(request: HttpRequest, acting: Acting, case: AfterSaleCase) -> str:
         case "agree":
             actions.agree(case=case, by=by, words=" ".join(said.split()), now=now)
         case "offer":
-            actions.offer(case=case, amount_fen=_fen(request, "offer"), words=" ".join(said.split()), by=acting.person, now=now)
+            actions.offer(
+                case=case,
+                amount_fen=fen_at(request.POST.get("offer", ""), field="offer"),
+                words=" ".join(said.split()),
+                by=acting.person,
+                now=now,
+            )
         case "refuse":
             actions.refuse(case=case, words=said, by=acting.person, now=now)
         case "receive":
@@ -104,12 +110,8 @@ def _answer(request: HttpRequest, acting: Acting, case: AfterSaleCase) -> str:
 
 
 def _send(request: HttpRequest, acting: Acting, case: AfterSaleCase) -> None:
-    carrier, number = request.POST.get("carrier", ""), re.sub(r"[\s-]", "", request.POST.get("carrier_number", "")).upper()
-    if carrier not in CARRIERS:
-        raise Malformed(field="carrier", reason=_("Choose who takes it on."))
-    if carrier != "network" and not CARRIER_NUMBER.fullmatch(number):
-        raise Malformed(field="carrier", reason=_("Copy the number from the carrier's label: 8 to 30 letters and digits."))
-    number = number if carrier != "network" else ""
+    carrier = carriers.chosen(request.POST.get("carrier", ""), carriers.FOR_SELLERS)
+    number = carriers.number_typed(carrier, request.POST.get("carrier_number", ""), field="carrier")
     actions.send_goods(case=case, weight_grams=_grams(request), by=acting.person, carrier=carrier, carrier_number=number, now=acting.now)
 
 
@@ -148,7 +150,7 @@ def _decide(request: HttpRequest, acting: Acting, case: AfterSaleCase) -> str:
     by, now, said = Actor("centre", acting.person.pk), acting.now, request.POST.get("words", "")
     match request.POST.get("act", ""):
         case "for_buyer":
-            amount_fen = _fen(request, "amount") if request.POST.get("amount", "").strip() else None
+            amount_fen = fen_at(request.POST["amount"], field="amount") if request.POST.get("amount", "").strip() else None
             needs_return = request.POST.get("keeps") != "yes"
             actions.decide_for_buyer(case=case, words=said, by=by, amount_fen=amount_fen, needs_return=needs_return, now=now)
         case "for_seller":
@@ -229,9 +231,9 @@ def _case(request: HttpRequest, acting: Acting, found: AfterSaleCase, name: str,
         "lines": list(found.lines.select_related("line").order_by("line__position")),
         "shares": [one for one in queries.shares_of(found) if one.amount_fen],
         "entries": words.entries(found.events.order_by("at", "id")),
-        "photos": queries.photos_of(found.pk),
+        "photos": queries.photos_of(found.order, found.pk),
         "parcels": parcels,
-        "carriers": list(CARRIERS.items()),
+        "carriers": carriers.choices(carriers.FOR_SELLERS),
         "side": name,
         "photo_url": f"console:{name}_photo",
         "refusal": refusal,
@@ -242,22 +244,15 @@ def _case(request: HttpRequest, acting: Acting, found: AfterSaleCase, name: str,
 
 
 def _photo(request: HttpRequest, case: AfterSaleCase, photo_id: UUID) -> HttpResponse:
-    kept = CasePhoto.objects.filter(pk=photo_id, case_id=case.pk).first()
+    kept = queries.photo_of(case, photo_id)
     if kept is None:
         raise Http404
     pixels = kept.small if request.GET.get("size") == "small" else kept.content
     return HttpResponse(bytes(pixels), content_type="image/webp", headers={"Cache-Control": "private, no-store"})
 
 
-def _fen(request: HttpRequest, name: str) -> int:
-    try:
-        return fen_of(request.POST.get(name, ""))
-    except NotAnAmount:
-        raise Malformed(field=name, reason=_("Write an amount in yuan, such as 38.00.")) from None
-
-
 def _grams(request: HttpRequest) -> int:
-    text = request.POST.get("weight", "").strip()
-    if not KILOGRAMS.fullmatch(text):
+    grams = grams_of(request.POST.get("weight", ""))
+    if grams is None:
         raise Malformed(field="weight", reason=_("The weight of the parcel in kilograms, at most 200."))
-    return int(Decimal(text.replace(",", ".")) * 1000)
+    return grams

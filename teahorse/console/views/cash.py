@@ -59,7 +59,7 @@ def _standing(acting: Acting, group: OrderGroup) -> dict[str, Any]:
     is_ours = payment is not None and CashReceipt.objects.filter(subject_id=payment.pk, organisation=acting.organisation).exists()
     ours = CashReceipt.objects.filter(organisation=acting.organisation).values("subject_id")
     refunds = Refund.objects.filter(payment__reference__in=owing.references_of(group), payment__in=ours, state__in=Refund.OPEN)
-    lines = OrderLine.objects.filter(order__in=orders).order_by("order__number", "position")
+    lines = OrderLine.objects.filter(order__in=orders).select_related("weighing").order_by("order__number", "position")
     return {
         "units": lines.aggregate(units=Sum("quantity"))["units"] or 0,
         "lines": lines if is_ours else [],
@@ -74,17 +74,25 @@ def _standing(acting: Acting, group: OrderGroup) -> dict[str, Any]:
 
 @acts(Right.TAKE_CASH, "POST", back="console:cash")
 def take(request: HttpRequest, acting: Acting, group_id: UUID) -> HttpResponse:
-    """Take the whole amount; the second click finds the receipt, and never takes what has come to be owed since."""
+    """
+    Take the whole amount that the page named; the second click finds its receipt, and never takes what has come to be owed since.
+
+    A refusal is told as it is where what she pressed for was not taken here: an older receipt would say that it was.
+    """
     group = OrderGroup.objects.filter(pk=group_id, number=request.POST.get("number", "")).first()
     if group is None:
         raise Http404
+    wanted = request.POST.get("balance") or str(group.pk)
+    reference = next((one for one in owing.references_of(group) if str(one) == wanted), None)
+    if reference is None:
+        raise Http404
     due = owing.due_of(group, now=acting.now)
     try:
-        if due is not None and due.balance is not None and request.POST.get("balance") != str(due.balance.pk):
+        if due is not None and due.reference != reference:
             raise orders.NothingToPay
         payment = actions.take_cash_for(group=group, organisation=acting.organisation, by=acting.person, now=acting.now)
     except Refusal:
-        known = payments.payment_of(_last_paid(group))
+        known = payments.payment_of(reference)
         if known is None or not CashReceipt.objects.filter(subject_id=known.pk, organisation=acting.organisation).exists():
             raise
         payment = known
@@ -129,12 +137,6 @@ def receipt(request: HttpRequest, acting: Acting, subject_id: UUID) -> HttpRespo
         "is_first": is_first,
     }
     return page(request, acting, "receipt.html", context)
-
-
-def _last_paid(group: OrderGroup) -> UUID:
-    """Return what was paid last for a group: itself, or what it owed later."""
-    taken = Payment.objects.filter(reference__in=owing.references_of(group), state__in=Payment.TAKEN)
-    return taken.order_by("-settled_at", "-pk").values_list("reference", flat=True).first() or group.pk
 
 
 def _receipts(acting: Acting) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import formats, timezone
@@ -75,6 +76,7 @@ class _ReasonMissing(Refusal):
 def _shown(acting: Acting, found: SellerOrder) -> dict[str, Any]:
     tracking = following.tracking(found.group)
     tracked = next(one for one in tracking.orders if one.order.pk == found.pk)
+    prefetch_related_objects(tracked.lines, "weighing")
     reveals = RevealLog.objects.filter(subject_id=found.pk).select_related("person", "organisation").order_by("-at", "-pk")
     return {
         "order": found,

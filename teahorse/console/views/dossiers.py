@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Refusal
+from teahorse.common.typed import form_key
 from teahorse.console.access import Acting, Context, acts, number_of
 from teahorse.console.nav import page
 from teahorse.dossiers import actions, queries, rules
@@ -38,7 +39,7 @@ def _ask(acting: Acting, typed: dict[str, str]) -> Dossier:
     return actions.ask_dossier(
         organisation=acting.organisation,
         by=acting.person,
-        form_key=_key(typed["form_key"]),
+        form_key=form_key(typed["form_key"]),
         months=number_of(typed["months"]),
         days=number_of(typed["days"]),
         bank_name=typed["bank_name"],
@@ -47,14 +48,6 @@ def _ask(acting: Acting, typed: dict[str, str]) -> Dossier:
         is_agreed=bool(typed["is_agreed"]),
         now=acting.now,
     )
-
-
-def _key(text: str) -> UUID:
-    """Return the key that was made with the form; a broken one is another form."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return new_id()
 
 
 def _listed(acting: Acting, typed: dict[str, str], refusal: Refusal | None) -> Context:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from teahorse.catalog.models import Offer
-from teahorse.common.refusals import Refusal
+from teahorse.common.refusals import Malformed, Refusal
 from teahorse.console.access import Acting, acts, number_of
 from teahorse.console.nav import page
 from teahorse.console.waiting import sellers_of_centre
@@ -26,6 +26,8 @@ SELLERS = Organisation.SELLERS
 PERCENT = re.compile(r"[0-9]{1,3}([.,][0-9]{1,2})?")
 PER_PAGE = 30
 FIELDS = ("offer", "capacity", "opens", "closes", "ship_by", "deposit", "note")
+LOOKING, DECLARING = {"look", "look_failed"}, {"declare", "declare_failed"}
+FAILED = {"look_failed", "declare_failed"}
 
 
 @acts(Right.LIST_GOODS, kinds=SELLERS)
@@ -141,16 +143,21 @@ def harvest(request: HttpRequest, acting: Acting, sale_id: UUID) -> HttpResponse
     context = {"sale": sale, "typed": typed, "level": StockLevel.objects.filter(offer=sale.offer_id, is_online=True).first()}
     if request.method != "POST":
         return page(request, acting, "harvest.html", context)
-    units = 0 if request.POST.get("do") in {"look_failed", "declare_failed"} else number_of(typed, default=-1)
-    if units < 0 or (units == 0 and typed != "0" and request.POST.get("do") in {"look", "declare"}):
+    do = request.POST.get("do", "")
+    if do not in LOOKING | DECLARING:  # what cannot be undone is done by its own button alone
+        raise Http404
+    units = 0 if do in FAILED else number_of(typed, default=-1)
+    if units < 0:
         return page(request, acting, "harvest.html", {**context, "fault": _("Write how many units, as a whole number.")}, status=422)
-    if request.POST.get("do") in {"look", "look_failed"} and sale.state == HarvestSale.State.OPEN:
+    if do in LOOKING and sale.state == HarvestSale.State.OPEN:
         outcome = actions.outcome_of(sale, units=units)
         return page(request, acting, "harvest.html", {**context, "outcome": outcome, "units": units})
     try:
         actions.declare_harvest(sale=sale, units=units, by=acting.person, now=acting.now)
     except actions.NotOpenAnyMore as refusal:
         messages.info(request, str(refusal))
+    except Malformed as refusal:
+        return page(request, acting, "harvest.html", {**context, "fault": str(refusal)}, status=422)
     else:
         messages.success(request, _("It is declared. The buyers are told within a few minutes."))
     return redirect("console:harvest", org=acting.organisation.key, sale_id=sale.pk)

@@ -14,6 +14,7 @@ from teahorse.catalog.models import Product
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.translated import translated
+from teahorse.common.typed import form_key
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.people.models import Organisation, Right
@@ -88,7 +89,7 @@ def shares(request: HttpRequest, acting: Acting, product_id: UUID) -> HttpRespon
         percents = {one.pk: request.POST.get(f"share.{one.pk}", "")[:20].strip() for one in found}
         try:
             actions.divide_product(
-                key=_key(typed["form_key"]),
+                key=form_key(typed["form_key"]),
                 seller=acting.organisation,
                 product_id=product_id,
                 since_date=_date(typed["since"]),
@@ -112,14 +113,6 @@ def shares(request: HttpRequest, acting: Acting, product_id: UUID) -> HttpRespon
         "errors": {refusal.field: refusal} if refusal else {},
     }
     return page(request, acting, "household_shares.html", context, status=refusal.status if refusal else 200)
-
-
-def _key(text: str) -> UUID:
-    """Return the key that was made with the form; a broken one is another form."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return new_id()
 
 
 def _date(text: str) -> date:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -13,7 +14,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.invoices import actions, queries
-from teahorse.invoices.models import InvoiceRequest, RedInvoice, State
+from teahorse.invoices.models import InvoiceRequest, State
 from teahorse.people.models import Organisation, Right
 
 A_PAGE = 30
@@ -44,6 +45,7 @@ def _listed(request: HttpRequest, acting: Acting) -> Context:
         "issuer": queries.issuer_of(acting.organisation.pk),
         "overdue": InvoiceRequest.objects.filter(seller=acting.organisation, state=State.REQUESTED, deadline_at__lte=acting.now).count(),
         "may_register": Right.MANAGE_MEMBERS in acting.rights,
+        "list_url": reverse("console:invoices", kwargs={"org": acting.organisation.key}),
     }
 
 
@@ -75,14 +77,11 @@ def paper(request: HttpRequest, acting: Acting, request_id: UUID) -> HttpRespons
     asked = InvoiceRequest.objects.filter(pk=request_id, seller=acting.organisation).first()
     if asked is None:
         raise Http404
-    wish = request.GET.get("red", "")
-    subject: InvoiceRequest | RedInvoice | None = asked
-    if wish:
-        subject = next((red for red in queries.reds_of(asked) if str(red.pk) == wish), None)
-    document = queries.paper_of(subject.pk) if subject else None
-    if subject is None or document is None:
+    found = queries.document_of(asked, red=request.GET.get("red", ""))
+    if found is None:
         raise Http404
-    headers = {"Content-Disposition": f'inline; filename="fapiao-{subject.number}.pdf"', "Cache-Control": "private, no-store"}
+    number, document = found
+    headers = {"Content-Disposition": f'inline; filename="fapiao-{number}.pdf"', "Cache-Control": "private, no-store"}
     return HttpResponse(document, content_type="application/pdf", headers=headers)
 
 

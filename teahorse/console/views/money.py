@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.console.waiting import sellers_of_centre
+from teahorse.payments.words import provider_name
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import accounts, queries
 from teahorse.settlement.models import Earning, FeeRule
@@ -20,6 +21,7 @@ from teahorse.settlement.statement import StatementOfSeller, statement_of
 
 ON_A_PAGE = 50
 MONTHS = 13
+Month = tuple[str, datetime, datetime]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -27,14 +29,13 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def money(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Show what was sold in a month, returned, taken as fees, paid, and what is still to come."""
     months = _months(acting.now)
-    chosen = request.GET.get("month", "")
-    starts_at, ends_at = next(((start, end) for name, start, end in months if name == chosen), months[0][1:])
+    chosen, starts_at, ends_at = _wanted(request, months) or months[0]
     seller_id = acting.organisation.pk
     month = queries.month_of_seller(seller_id=seller_id, starts_at=starts_at, ends_at=ends_at)
     sales = queries.sales_of_seller(seller_id=seller_id, starts_at=starts_at, ends_at=ends_at)
     context = {
         "months": [(name, name) for name, *_ in months],
-        "chosen": f"{starts_at:%Y-%m}",
+        "chosen": chosen,
         "month": month,
         "fees": [(fee_name(kind), fen) for kind, fen in month.fees],
         "may_tell_account": Right.MANAGE_MEMBERS in acting.rights,
@@ -62,11 +63,16 @@ def statement_table(request: HttpRequest, acting: Acting) -> HttpResponse:
 def _told(request: HttpRequest, acting: Acting) -> tuple[str, StatementOfSeller]:
     """Return the statement of the month that is asked for, of this month where none is; 404 for what is none of the last ones."""
     months = _months(acting.now)
-    chosen = request.GET.get("month") or months[0][0]
-    for name, starts_at, ends_at in months:
-        if name == chosen:
-            return f"{acting.organisation.key}-{name}", statement_of(seller=acting.organisation, starts_at=starts_at, ends_at=ends_at)
-    raise Http404
+    month = _wanted(request, months) if request.GET.get("month") else months[0]
+    if month is None:
+        raise Http404
+    name, starts_at, ends_at = month
+    return f"{acting.organisation.key}-{name}", statement_of(seller=acting.organisation, starts_at=starts_at, ends_at=ends_at)
+
+
+def _wanted(request: HttpRequest, months: list[Month]) -> Month | None:
+    """Return the month that is asked for, if it is one of them."""
+    return next((month for month in months if month[0] == request.GET.get("month")), None)
 
 
 def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
@@ -74,7 +80,7 @@ def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=content_type, headers=headers)
 
 
-def _months(now: datetime) -> list[tuple[str, datetime, datetime]]:
+def _months(now: datetime) -> list[Month]:
     """Return this month and those before it with their half-open windows, in local time."""
     end = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     year, month = end.year, end.month
@@ -196,8 +202,3 @@ def account_name(change: Change) -> str:
     }
     name = fee_name(kind) if base == "fees" else names.get(base, change.purpose)
     return f"{name} · {change.owner}" if change.owner else name
-
-
-def provider_name(code: str) -> str:
-    """Return what a way of paying is called."""
-    return {"cash": _("Cash"), "wechat_pay": "WeChat Pay", "alipay": "Alipay"}.get(code, code)

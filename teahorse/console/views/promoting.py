@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -21,6 +20,7 @@ from teahorse.common.ids import new_id
 from teahorse.common.money import NotAnAmount, fen_of
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.translated import translated
+from teahorse.common.typed import fen_at, form_key
 from teahorse.console.access import Acting, acts
 from teahorse.console.keys import keys_of
 from teahorse.console.nav import page
@@ -132,10 +132,6 @@ def _scopes(organisation: Organisation, chosen: set[str]) -> list[dict[str, Any]
 
 
 def _offer(request: HttpRequest, acting: Acting, typed: dict[str, str]) -> UUID:
-    try:
-        once = UUID(typed["once"])
-    except ValueError:
-        once = new_id()
     draft = actions.Draft(
         kind=typed["kind"],
         titles={"zh-hans": typed["title_zh"], "bo": typed["title_bo"], "en": typed["title_en"]},
@@ -152,17 +148,10 @@ def _offer(request: HttpRequest, acting: Acting, typed: dict[str, str]) -> UUID:
         is_public_budget=typed["bearer"] == Promotion.Bearer.BUDGET,
         code=typed["code"],
     )
-    if Promotion.objects.filter(pk=once, owner=acting.organisation).exists():
-        messages.info(request, _("This was written down before."))
-        return once
-    try:
-        with transaction.atomic():
-            actions.offer_promotion(owner=acting.organisation, draft=draft, by=acting.person, now=acting.now, key=once)
-    except IntegrityError as error:
-        if not Promotion.objects.filter(pk=once, owner=acting.organisation).exists():
-            raise Malformed(field="kind", reason=_("This could not be written down. Open the page anew.")) from error
+    key = form_key(typed["once"])
+    made = actions.offer_promotion(owner=acting.organisation, draft=draft, by=acting.person, now=acting.now, key=key)
     messages.success(request, _("Offered."))
-    return once
+    return made.pk
 
 
 def _percent(text: str) -> int:
@@ -176,12 +165,7 @@ def _percent(text: str) -> int:
 
 
 def _fen(typed: dict[str, str], name: str) -> int | None:
-    if not typed[name]:
-        return None
-    try:
-        return fen_of(typed[name])
-    except NotAnAmount as error:
-        raise Malformed(field=name, reason=_("A sum of yuan is needed here.")) from error
+    return fen_at(typed[name], field=name) if typed[name] else None
 
 
 def _number(typed: dict[str, str], name: str) -> int | None:
@@ -227,7 +211,7 @@ def _change(found: Promotion, do: str, budget: str, *, now: datetime) -> None:
         case "resume":
             actions.resume_promotion(promotion=found, now=now)
         case "raise":
-            actions.raise_budget(promotion=found, to_fen=_fen({"budget": budget or "0"}, "budget") or 0, now=now)
+            actions.raise_budget(promotion=found, to_fen=fen_at(budget or "0", field="budget"), now=now)
         case _:
             raise Http404
 

@@ -16,16 +16,12 @@ from teahorse.console.nav import page
 from teahorse.payments import actions, queries
 from teahorse.payments.models import MerchantAccount, MerchantAccountChange
 from teahorse.payments.providers.keys import key_form
+from teahorse.payments.words import provider_names
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Person, Right
 
 REGION = (Organisation.Kind.REGION_CENTRE,)
 KEPT_AT = ("wechat_pay", "alipay")
-
-
-def provider_names() -> dict[str, str]:
-    """Return the providers that have merchants, each with its name."""
-    return {"wechat_pay": _("WeChat Pay"), "alipay": _("Alipay")}
 
 
 @acts(Right.SETTLE, kinds=REGION)

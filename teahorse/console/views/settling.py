@@ -5,20 +5,23 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from teahorse.common.refusals import NotThere, Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
-from teahorse.console.views.money import provider_name
 from teahorse.console.waiting import sellers_of_centre
+from teahorse.payments.words import provider_name
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import actions, queries
 from teahorse.settlement.models import BankFile, Difference, Payout
 
-MOST_SHOWN = 30
+PER_PAGE = 30
 LARGEST_ANSWER = 2_000_000
 NEW_ACCOUNT = timedelta(days=7)
 """An account that was told so lately is asked about before money goes there: a stolen phone tells accounts too."""
@@ -32,21 +35,25 @@ def settle(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *, status: int = 200) -> HttpResponse:
     sellers = list(_seller_ids(acting))
-    payouts = list(queries.payouts_of(sellers).filter(state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY)))
-    ended = queries.payouts_of(sellers).exclude(state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY)).order_by("-ended_at", "-pk")
-    of_state = {state: [payout for payout in payouts if payout.state == state] for state in ("draft", "approved", "sent")}
+    payouts = queries.payouts_of(sellers)
+    lists: dict[str, QuerySet[Any] | list[Any]] = {
+        "to_pay": queries.sellers_to_pay(sellers),
+        **{state: payouts.filter(state=state) for state in ("draft", "approved", "sent")},
+        "ended": payouts.exclude(state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY)).order_by("-ended_at", "-pk"),
+        "files": BankFile.objects.filter(payouts__seller__in=sellers).distinct().order_by("-made_at", "-pk"),
+        "differences": _differences(acting, sellers),
+    }
     context: dict[str, Any] = {
+        **{name: Paginator(rows, PER_PAGE).get_page(request.GET.get(name)) for name, rows in lists.items()},
         "comparison": queries.last_comparison(),
         "may_compare": acting.organisation.kind == Organisation.Kind.REGION_CENTRE,
         "new_since": acting.now - NEW_ACCOUNT,
-        "to_pay": queries.sellers_to_pay(sellers),
-        **of_state,
-        "for_bank": [payout for payout in of_state["approved"] if payout.method == Payout.Method.BANK],
-        "ended": list(ended[:MOST_SHOWN]),
-        "files": list(BankFile.objects.filter(payouts__seller__in=sellers).distinct().order_by("-made_at", "-pk")[:10]),
-        "differences": [(difference_name(row.kind), row) for row in _differences(acting, sellers)[:MOST_SHOWN]],
+        "for_bank": payouts.filter(state=Payout.State.APPROVED, method=Payout.Method.BANK).count(),
+        "list_url": reverse("console:settle", kwargs={"org": acting.organisation.key}),
+        "pages": request.GET.urlencode(),  # a form that is refused comes back on the same pages of each list
         **(more or {}),
     }
+    context["differences"].object_list = [(difference_name(row.kind), row) for row in context["differences"]]
     return page(request, acting, "settle.html", context, status=status)
 
 
@@ -54,7 +61,7 @@ def _seller_ids(acting: Acting) -> list[UUID]:
     return list(sellers_of_centre(acting, Right.SETTLE).order_by("pk").values_list("pk", flat=True))
 
 
-def _differences(acting: Acting, sellers: list[UUID]) -> Any:
+def _differences(acting: Acting, sellers: list[UUID]) -> QuerySet[Difference]:
     is_region = acting.organisation.kind == Organisation.Kind.REGION_CENTRE
     return queries.open_differences(owner_ids=[acting.organisation.pk, *sellers], is_house=is_region)
 
@@ -132,6 +139,7 @@ def bank_file(request: HttpRequest, acting: Acting, file_id: UUID) -> HttpRespon
         raise Http404
     answer = HttpResponse(file.content.encode(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{file.number}.csv"'
+    answer["Cache-Control"] = "private, no-store"
     return answer
 
 
@@ -157,7 +165,7 @@ def bank_answer(request: HttpRequest, acting: Acting) -> HttpResponse:
 @acts(Right.SETTLE, "POST", kinds=Organisation.CENTRES)
 def explain(request: HttpRequest, acting: Acting, difference_id: UUID) -> HttpResponse:
     """Say how a difference came about."""
-    row: Difference | None = _differences(acting, _seller_ids(acting)).filter(pk=difference_id).first()
+    row = _differences(acting, _seller_ids(acting)).filter(pk=difference_id).first()
     if row is None:
         raise Http404
     try:

@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from teahorse.common.money import NotAnAmount, fen_of
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.typed import fen_at
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.payments import actions
@@ -30,7 +30,7 @@ def shifts(request: HttpRequest, acting: Acting) -> HttpResponse:
         shift = actions.open_shift(
             organisation=acting.organisation,
             person_id=acting.person.pk,
-            float_fen=_fen(typed["float"], field="float"),
+            float_fen=fen_at(typed["float"], field="float"),
             counter=typed["counter"] or "1",
             now=acting.now,
         )
@@ -66,7 +66,7 @@ def _change(request: HttpRequest, acting: Acting, found: CashShift, typed: dict[
         actions.check_shift(shift_id=found.pk, by_id=acting.person.pk, now=acting.now)
         messages.success(request, _("Checked. Thank you."))
     elif act == "close" and _may_close(acting, found):
-        counted_fen = _fen(typed["counted"], field="counted")
+        counted_fen = fen_at(typed["counted"], field="counted")
         actions.close_shift(shift_id=found.pk, counted_fen=counted_fen, reason=typed["reason"], by_id=acting.person.pk, now=acting.now)
         messages.success(request, _("The shift is closed."))
     else:
@@ -109,10 +109,3 @@ def _rows(found: CashShift) -> list[dict[str, Any]]:
     numbers = dict(Payment.objects.filter(pk__in=keys).values_list("pk", "provider_number"))
     numbers |= dict(Refund.objects.filter(pk__in=keys).values_list("pk", "provider_number"))
     return [{"moved": one, "number": numbers.get(one.subject_id, "")} for one in moved]
-
-
-def _fen(text: str, *, field: str) -> int:
-    try:
-        return fen_of(text)
-    except NotAnAmount as error:
-        raise Malformed(field=field, reason=_("Write what you counted, in yuan, such as 200.00.")) from error

@@ -1,10 +1,8 @@
 """From paid to packed: the list to ship, the pick list, packing, and the waybills of what is packed."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,13 +12,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from teahorse.common.money import yuan
-from teahorse.common.refusals import Refusal
+from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.typed import grams_of
 from teahorse.console.access import Acting, acts
 from teahorse.console.keys import keys_of
 from teahorse.console.nav import page
+from teahorse.logistics import carriers
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.logistics.waybill import waybill_pdf
@@ -29,14 +29,6 @@ from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.people.models import Organisation, Right
 
 State = SellerOrder.State
-CARRIERS = {
-    "network": gettext_lazy("Our own network"),
-    "sf": gettext_lazy("SF Express"),
-    "jd": gettext_lazy("JD Logistics"),
-    "china_post": gettext_lazy("China Post"),
-}
-CARRIER_NUMBER = re.compile(r"[A-Z0-9]{8,30}")
-KILOGRAMS = re.compile(r"[0-9]{1,3}([.,][0-9]{1,3})?")
 HEAVIEST_GRAMS = 200_000
 MOST_LABELS = 200
 PER_PAGE = 50
@@ -90,7 +82,7 @@ class OnTheScale:
     @property
     def grams(self) -> int | None:
         """What was typed, if it is a weight."""
-        return _grams(self.typed)
+        return grams_of(self.typed)
 
     def check(self) -> None:
         """Look whether such goods can be sent for what was ordered; say what is wrong."""
@@ -116,13 +108,14 @@ class Packing:
 
     def check(self) -> bool:
         """Read the weight and the number; say what is wrong."""
-        self.grams = _grams(self.weight) or 0
+        self.grams = grams_of(self.weight) or 0
         if not 1 <= self.grams <= HEAVIEST_GRAMS:
             self.weight_fault = _("The weight of the parcel in kilograms, at most 200.")
-        if self.carrier not in CARRIERS:
-            self.number_fault = _("Choose who takes it on.")
-        elif self.carrier != "network" and not CARRIER_NUMBER.fullmatch(self.carrier_number):
-            self.number_fault = _("Copy the number from the carrier's label: 8 to 30 letters and digits.")
+        try:
+            carriers.chosen(self.carrier, carriers.FOR_SELLERS)
+            self.carrier_number = carriers.number_typed(self.carrier, self.carrier_number, field="carrier_number")
+        except Malformed as refusal:
+            self.number_fault = str(refusal)
         for one in self.scale:
             one.check()
         return not (self.weight_fault or self.number_fault or any(one.fault for one in self.scale))
@@ -149,10 +142,6 @@ class Packing:
         return words % {"fen": f"¥{yuan(abs(fen))}"}
 
 
-def _grams(typed: str) -> int | None:
-    return int(Decimal(typed.replace(",", ".")) * 1000) if KILOGRAMS.fullmatch(typed) else None
-
-
 def _scale(order: SellerOrder) -> list[OnTheScale]:
     return [OnTheScale(line) for line in order.lines.all() if line.nominal_grams is not None]
 
@@ -162,7 +151,9 @@ def pack(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Ask for weight and carrier of the chosen orders, then put each into a parcel; what was packed before is left alone."""
     if request.method == "POST":
         return _pack(request, acting)
-    table = [Packing(order, f"{order.weight_grams / 1000:.2f}", "network", "", scale=_scale(order)) for order in _chosen(request, acting)]
+    table = [
+        Packing(order, f"{order.weight_grams / 1000:.2f}", carriers.NETWORK, "", scale=_scale(order)) for order in _chosen(request, acting)
+    ]
     if not table:
         messages.info(request, _("Choose the orders that you want to pack."))
         return redirect("console:ship", org=acting.organisation.key)
@@ -171,7 +162,13 @@ def pack(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 def _table(request: HttpRequest, acting: Acting, table: Sequence[Packing], *, status: int = 200, **more: object) -> HttpResponse:
     is_weighed = any(packing.scale for packing in table)
-    return page(request, acting, "pack.html", {"table": table, "carriers": CARRIERS, "is_weighed": is_weighed, **more}, status=status)
+    return page(
+        request,
+        acting,
+        "pack.html",
+        {"table": table, "carriers": dict(carriers.choices(carriers.FOR_SELLERS)), "is_weighed": is_weighed, **more},
+        status=status,
+    )
 
 
 def _pack(request: HttpRequest, acting: Acting) -> HttpResponse:
@@ -201,13 +198,12 @@ def _packing(request: HttpRequest, order: SellerOrder) -> Packing:
     def typed(name: str) -> str:
         return request.POST.get(f"{name}.{order.pk}", "").strip()
 
-    number = re.sub(r"[\s-]", "", typed("carrier_number")).upper()
-    carrier = typed("carrier") or "network"
+    carrier = typed("carrier") or carriers.NETWORK
     scale = _scale(order)
     for one in scale:
         one.typed = request.POST.get(f"weighed.{one.line.pk}", "").strip()
     asks = request.POST.get(f"asks_difference.{order.pk}") == "1"
-    return Packing(order, typed("weight"), carrier, number if carrier != "network" else "", scale=scale, asks_difference=asks)
+    return Packing(order, typed("weight"), carrier, typed("carrier_number"), scale=scale, asks_difference=asks)
 
 
 def _packed(request: HttpRequest, acting: Acting, packing: Packing) -> bool:
@@ -238,7 +234,7 @@ def packed(request: HttpRequest, acting: Acting) -> HttpResponse:
     orders = SellerOrder.objects.filter(seller=acting.organisation).in_bulk([parcel.reference for parcel in shown])
     new = set(keys_of(request.GET.getlist("new")))
     rows = [(parcel, orders.get(parcel.reference), parcel.pk in new) for parcel in shown]
-    context = {"rows": rows, "parcels": shown, "new_query": _query("parcel", new), "new_count": len(new), "carriers": CARRIERS}
+    context = {"rows": rows, "parcels": shown, "new_query": _query("parcel", new), "new_count": len(new)}
     return page(request, acting, "packed.html", context)
 
 
@@ -270,7 +266,6 @@ def order(request: HttpRequest, acting: Acting, order_id: UUID) -> HttpResponse:
     context = {
         "order": found,
         "parcels": logistics.parcels_of([found.pk]),
-        "carriers": CARRIERS,
         "price_lines": explaining.of_order(found, found.discounts.all()).lines,
     }
     return page(request, acting, "order.html", context)

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.console.access import Acting, acts, number_of
 from teahorse.console.nav import page
-from teahorse.console.views.providers import provider_names
-from teahorse.console.waiting import unmatched_of
+from teahorse.console.waiting import sellers_of_centre, unmatched_of
 from teahorse.payments import actions
 from teahorse.payments.models import UnmatchedMoney
+from teahorse.payments.words import provider_names
 from teahorse.people.models import Organisation, Person, Right
 
 A_PAGE = 50
@@ -78,8 +78,14 @@ def _decide(acting: Acting, row: UnmatchedMoney, act: str, typed: dict[str, str]
     elif act == "refunded":
         actions.say_unmatched_was_refunded(unmatched_id=row.pk, reason=typed["reason"], by_id=acting.person.pk, now=acting.now)
     elif act == "assign":
+        is_region = acting.organisation.kind == Organisation.Kind.REGION_CENTRE
         actions.assign_unmatched(
-            unmatched_id=row.pk, our_number=typed["our_number"], reason=typed["reason"], by_id=acting.person.pk, now=acting.now
+            unmatched_id=row.pk,
+            our_number=typed["our_number"],
+            reason=typed["reason"],
+            by_id=acting.person.pk,
+            now=acting.now,
+            among=None if is_region else sellers_of_centre(acting, Right.SETTLE),
         )
     else:
         raise Malformed(field="act", reason=_("Choose one of the list."))

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from teahorse.aftersales import actions, queries, words
 from teahorse.aftersales.actions import Actor
-from teahorse.aftersales.models import AfterSaleCase, CasePhoto
+from teahorse.aftersales.models import AfterSaleCase
 from teahorse.common import push
-from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, NotThere, Refusal
+from teahorse.common.typed import form_key
+from teahorse.logistics import carriers
 from teahorse.logistics import queries as logistics
 from teahorse.mall.cases import Form, read_form, told
 from teahorse.mall.pay import qr_svg
@@ -26,7 +27,6 @@ from teahorse.mall.visitor import group_of, person_of
 from teahorse.orders.models import OrderGroup, SellerOrder
 
 CASES_A_PAGE = 20
-CARRIERS = ("sf", "jd", "china_post", "other")
 State = AfterSaleCase.State
 
 
@@ -40,7 +40,7 @@ def problem(request: HttpRequest, group_id: UUID) -> HttpResponse:
     order = SellerOrder.objects.select_related("group", "seller").filter(group=group, number=data.get("part", "")[:24]).first()
     if order is None:
         raise NotThere(field="order")
-    form = read_form(order, queries.standing(order, now=now), data, key=_key(data.get("key", "")))
+    form = read_form(order, queries.standing(order, now=now), data, key=form_key(data.get("key", "")))
     if request.method == "POST":
         return _open(request, group, form, now)
     if form.reason or form.chosen:
@@ -50,15 +50,8 @@ def problem(request: HttpRequest, group_id: UUID) -> HttpResponse:
     return _form_page(request, group, form, status=422 if form.errors else 200)
 
 
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return new_id()
-
-
 def _form_page(request: HttpRequest, group: OrderGroup, form: Form, *, status: int = 200) -> HttpResponse:
-    kept = queries.photos_of(form.key) if form.choices else []
+    kept = queries.photos_of(form.order, form.key) if form.choices else []
     context = {"group": group, "form": form, "kept": len(kept), "most_photos": actions.MOST_PHOTOS}
     return page(request, "problem", context, status=status)
 
@@ -114,21 +107,16 @@ def case(request: HttpRequest, group_id: UUID, case_id: UUID) -> HttpResponse:
         "reason_words": words.REASONS[AfterSaleCase.Reason(found.reason)],
         "lines": lines,
         "entries": words.entries(found.events.order_by("at", "id")),
-        "photos": queries.photos_of(found.pk),
+        "photos": queries.photos_of(found.order, found.pk),
         "code": qr_svg(found.hand_in_code) if found.state == State.AWAIT_RETURN else None,
         "new_parcels": [parcel for parcel in parcels if parcel.sender_id == found.order.seller_id],
-        "carriers": carriers(),
+        "carriers": carriers.choices(carriers.FOR_BUYERS),
         "can_withdraw": found.state in {State.SELLER_REVIEW, State.OFFERED, State.REFUSED, State.ESCALATED, State.AWAIT_RETURN},
         "typed": request.POST.dict() if refusal else {},
         "refusal": refusal,
         "live": push.address(f"group:{group.pk}"),
     }
     return page(request, "case", context, status=refusal.status if refusal else 200)
-
-
-def carriers() -> list[tuple[str, str]]:
-    """Return who may take goods back."""
-    return [("sf", _("SF Express")), ("jd", _("JD Logistics")), ("china_post", _("China Post")), ("other", _("Another carrier"))]
 
 
 def _act(request: HttpRequest, found: AfterSaleCase, now: datetime) -> None:
@@ -142,10 +130,8 @@ def _act(request: HttpRequest, found: AfterSaleCase, now: datetime) -> None:
         case "escalate":
             actions.escalate(case=found, words=request.POST.get("words", ""), by=by, now=now)
         case "send_back":
-            carrier = request.POST.get("carrier", "")
-            if carrier not in CARRIERS:
-                raise Malformed(field="carrier", reason=_("Choose who takes it on."))
-            actions.send_back(case=found, carrier=carrier, number=request.POST.get("number", ""), by=by, now=now)
+            carrier, number = request.POST.get("carrier", ""), request.POST.get("number", "")
+            actions.send_back(case=found, carrier=carrier, number=number, by=by, now=now)
         case "arrived":
             actions.confirm_arrival(case=found, by=by, now=now)
         case _:
@@ -158,7 +144,7 @@ def _act(request: HttpRequest, found: AfterSaleCase, now: datetime) -> None:
 def photo(request: HttpRequest, group_id: UUID, case_id: UUID, photo_id: UUID) -> HttpResponse:
     """Answer a photograph of a case of hers."""
     _group, found = _case_of(request, group_id, case_id)
-    kept = CasePhoto.objects.filter(pk=photo_id, case_id=found.pk).first()
+    kept = queries.photo_of(found, photo_id)
     if kept is None:
         raise NotThere(field="photo")
     pixels = kept.small if request.GET.get("size") == "small" else kept.content

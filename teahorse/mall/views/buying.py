@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from teahorse.catalog.models import Product
 from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.typed import form_key
 from teahorse.mall import checkout as desks
 from teahorse.mall import cookies
 from teahorse.mall.show import page, personal, refusals_told
@@ -197,7 +198,7 @@ def _desk_as_typed(request: HttpRequest, *, now: datetime) -> desks.Desk:
         typed=desks.Typed.read(data),
         hall=desks.hall_of(origin),
         now=now,
-        key=_key(request),
+        key=form_key(request.POST.get("key", "")),
         phone=verified_phone(request),
     )
 
@@ -210,13 +211,6 @@ def _wanted(request: HttpRequest) -> dict[UUID, int]:
         if units.isascii() and units.isdigit() and len(units) < 4:
             wanted[key_in({"line": letters}, "line")] = max(1, int(units))
     return wanted
-
-
-def _key(request: HttpRequest) -> UUID:
-    try:
-        return UUID(request.POST.get("key", ""))
-    except ValueError:
-        return new_id()
 
 
 def _place(request: HttpRequest, *, now: datetime) -> HttpResponse:
@@ -263,7 +257,7 @@ def _sealed_quote(request: HttpRequest, *, now: datetime) -> tuple[Quote | None,
 def _wish(request: HttpRequest, typed: desks.Typed, quote: Quote) -> actions.Wish:
     person = person_of(request)
     return actions.Wish(
-        key=_key(request),
+        key=form_key(request.POST.get("key", "")),
         quote=quote,
         person_id=person.pk if person else None,
         contact_name=typed.name,
@@ -279,7 +273,7 @@ def _wish(request: HttpRequest, typed: desks.Typed, quote: Quote) -> actions.Wis
 
 def _placed_before(request: HttpRequest) -> HttpResponse | None:
     """Return the way to the order that this very page placed once, though its quote is too old by now."""
-    group = OrderGroup.objects.filter(idempotency_key=_key(request)).first()
+    group = OrderGroup.objects.filter(idempotency_key=form_key(request.POST.get("key", ""))).first()
     if group is None:
         return None
     response = redirect("mall:pay", group.pk)

@@ -117,8 +117,7 @@ def pay_context(request: HttpRequest, group: OrderGroup) -> dict[str, object] | 
         ask_waiting, ask_payment = ask_what_it_waits_for(group), payment_queries.ask_for_payment(group.pk)
         ask_resting = payment_queries.ask_who_rests()
     payment = ask_payment()
-    first_fen = ask_waiting()
-    due = owing.Due(group.pk, first_fen, group.expires_at) if first_fen else owing.balance_due(group, now=now)
+    due = owing.due_after(group, ask_waiting(), now=now)  # also while its time is over, which the page says
     if due is None:
         return None
     if due.balance is not None:

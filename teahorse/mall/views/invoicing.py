@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from teahorse.common.refusals import NotThere, Refusal
 from teahorse.invoices import actions, queries
-from teahorse.invoices.models import InvoiceRequest, InvoiceTitle, RedInvoice, State
+from teahorse.invoices.models import InvoiceRequest, InvoiceTitle, State
 from teahorse.invoices.receipt import NotPaid, receipt_pdf
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import group_of, person_of
@@ -38,11 +38,14 @@ def _ask(request: HttpRequest, group: OrderGroup, order: SellerOrder) -> HttpRes
     try:
         title = _title_of(request, person)
         actions.request_invoice(order=order, title=title, person=person, now=now)
-        if person is not None and (request.POST.get("keep") or request.POST.get("title", "new") != "new"):
-            actions.keep_title(person=person, title=title, now=now)
     except Refusal as refusal:
         return _invoice_page(request, group, order, refusal=refusal)
     messages.success(request, _("The invoice is asked for. It stands here when it is issued."))
+    if person is not None and (request.POST.get("keep") or request.POST.get("title", "new") != "new"):
+        try:
+            actions.keep_title(person=person, title=title, now=now)
+        except actions.BookFull as refusal:  # the invoice is asked for all the same
+            messages.info(request, str(refusal))
     return redirect("mall:invoice", group.pk, order.pk)
 
 
@@ -104,14 +107,11 @@ def invoice_paper(request: HttpRequest, group_id: UUID, order_id: UUID) -> HttpR
     """Answer the document of an order's issued invoice, or, with ``?red=``, of one of its red letters."""
     _group, order = _part(request, group_id, order_id)
     asked = InvoiceRequest.objects.filter(order=order, state=State.ISSUED).first()
-    wish = request.GET.get("red", "")
-    subject: InvoiceRequest | RedInvoice | None = asked
-    if asked is not None and wish:
-        subject = next((red for red in queries.reds_of(asked) if str(red.pk) == wish), None)
-    document = queries.paper_of(subject.pk) if subject else None
-    if subject is None or document is None:
+    found = queries.document_of(asked, red=request.GET.get("red", "")) if asked else None
+    if found is None:
         raise Http404
-    return _pdf(document, name=f"fapiao-{subject.number}")
+    number, document = found
+    return _pdf(document, name=f"fapiao-{number}")
 
 
 @personal

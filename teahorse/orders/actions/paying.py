@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -22,6 +21,7 @@ from teahorse.orders.actions.owing import (
 )
 from teahorse.orders.events import OrdersCancelled, OrdersExpired, OrdersPaid
 from teahorse.orders.models import BalanceDue, HarvestSale, OrderGroup, OrderLine, SellerOrder
+from teahorse.orders.rules import may_leave
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
 from teahorse.promotions import actions as promotions
@@ -29,7 +29,6 @@ from teahorse.stock import actions as stock
 
 State = SellerOrder.State
 BATCH = 500
-HOME = ZoneInfo("Asia/Shanghai")
 LOOKS_BACK = timedelta(days=7)
 LOCK_WHAT_WAITS = """
     select id, seller_id, coalesce(deposit_fen, total_fen) from orders_sellerorder
@@ -51,10 +50,9 @@ class WaitsForHarvest(Refusal):
     sentence = _("This was ordered before its harvest. If it is not sent by %(day)s, you can cancel it from the day after.")
 
 
-def may_leave(order: SellerOrder, *, now: datetime) -> bool:
-    """Return whether a buyer may cancel what waits for its harvest: it is late, or the rest is asked of her."""
-    is_late = now.astimezone(HOME).date() > order.promised_to_date
-    return is_late or BalanceDue.objects.filter(order=order, state=BalanceDue.State.ASKED).exists()
+def _may_leave(order: SellerOrder, *, now: datetime) -> bool:
+    is_rest_asked = BalanceDue.objects.filter(order=order, state=BalanceDue.State.ASKED).exists()
+    return may_leave(order.promised_to_date, is_rest_asked=is_rest_asked, now=now)
 
 
 @transaction.atomic
@@ -260,7 +258,7 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
         return order
     if order.state not in {State.PENDING_PAYMENT, State.PAID, State.PRESALE_WAIT}:
         raise TooLateToCancel
-    if order.state == State.PRESALE_WAIT and not may_leave(order, now=now):
+    if order.state == State.PRESALE_WAIT and not _may_leave(order, now=now):
         raise WaitsForHarvest(day=order.promised_to_date.isoformat())
     was_paid = order.state != State.PENDING_PAYMENT
     ended = [order] if was_paid else [each for each in group if each.state == State.PENDING_PAYMENT]

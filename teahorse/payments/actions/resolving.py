@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
@@ -12,6 +13,7 @@ from teahorse.payments.actions.recording import Source, locked_payments, record
 from teahorse.payments.events import UnmatchedMoneyResolved
 from teahorse.payments.models import Payment, PaymentEvent, UnmatchedMoney, UnmatchedStep
 from teahorse.payments.providers import Outcome
+from teahorse.people.models import Organisation
 
 State, What = UnmatchedMoney.State, UnmatchedStep.What
 SHORTEST_REASON, LONGEST_REASON = 4, 400
@@ -25,7 +27,7 @@ class UnmatchedResolved(Refusal):
 
 
 class CannotBeAssigned(Refusal):
-    """The payment is not there, is paid, is of another provider, or is of another sum (``amount_fen``)."""
+    """The payment is not there for her, is paid, is of another provider, or is of another sum (``amount_fen``)."""
 
     code = "cannot_be_assigned"
     sentence = _("It fits no such payment: it must be of the same provider and sum, and not be paid.")
@@ -63,13 +65,16 @@ def say_unmatched_was_refunded(*, unmatched_id: UUID, reason: str, by_id: UUID, 
 
 
 @transaction.atomic
-def assign_unmatched(*, unmatched_id: UUID, our_number: str, reason: str, by_id: UUID, now: datetime) -> UnmatchedMoney:
+def assign_unmatched(
+    *, unmatched_id: UUID, our_number: str, reason: str, by_id: UUID, now: datetime, among: QuerySet[Organisation] | None = None
+) -> UnmatchedMoney:
     """
     Count the money for the payment that it was meant for: that one is paid then, late if it had ended, and announced as any other.
 
+    :param among: the organisations whose payments may be meant; all of the payment's payees have to be some of them.
     :raises Malformed: without a reason.
     :raises UnmatchedResolved: if it was resolved before.
-    :raises CannotBeAssigned: unless there is such a payment of the same provider and sum that is not paid. Nothing is changed.
+    :raises CannotBeAssigned: unless there is such a payment, of the same provider and sum, that is not paid. Nothing is changed.
     """
     text = _reason(reason)
     meant = locked_payments(our_numbers=[our_number.strip()])  # payments before the queue, as where it is filled
@@ -81,6 +86,7 @@ def assign_unmatched(*, unmatched_id: UUID, our_number: str, reason: str, by_id:
         and payment.provider == row.provider
         and payment.amount_fen == row.amount_fen
         and payment.state not in Payment.TAKEN
+        and (among is None or not payment.splits.exclude(payee_id__in=among.order_by().values("pk")).exists())
     )
     if payment is None or not fits:
         raise CannotBeAssigned(field="our_number", amount_fen=row.amount_fen)

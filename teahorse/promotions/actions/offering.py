@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.refusals import Malformed, NotThere, Refusal
 from teahorse.people.models import Organisation, Person
 from teahorse.promotions.models import Coupon, Promotion
 from teahorse.promotions.rules import plain_code, stage_of
@@ -83,11 +83,18 @@ def offer_promotion(*, owner: Organisation, draft: Draft, by: Person | None, now
     Offer a promotion; its terms stay as they are from now on.
 
     A seller bears what it offers, on its own goods alone. A county centre pays from a public budget for the goods of its county,
-    the region's centre from the platform's money or from a public budget for any.
+    the region's centre from the platform's money or from a public budget for any. The same ``key`` again is the same promotion.
 
-    :raises NotYoursToOffer: for a station, or a voucher of a seller.
+    :raises NotYoursToOffer: for a station, or a voucher of a seller. :raises NotThere: if the key is another owner's.
     :raises Malformed: with the field that is wrong. :raises CodeTaken: if the code is another's. Nothing is written in any.
     """
+    if key is not None:
+        Organisation.objects.select_for_update(no_key=True).get(pk=owner.pk)  # so that a form that is sent twice at once finds itself
+        known = Promotion.objects.filter(pk=key).first()
+        if known is not None and known.owner_id != owner.pk:
+            raise NotThere(field="kind")
+        if known is not None:
+            return known
     is_sellers = owner.kind in Organisation.SELLERS
     is_county = owner.kind == Organisation.Kind.COUNTY_CENTRE
     if not (is_sellers or is_county or owner.kind == Organisation.Kind.REGION_CENTRE) or (is_sellers and draft.kind == Kind.VOUCHER):
