@@ -322,6 +322,24 @@ def test_whoever_is_asked_for_the_rest_may_cancel_instead(mushrooms):
         start_payment(group=order.group, provider="cash", method="counter", now=AFTER)
 
 
+def test_a_rest_that_comes_just_before_it_is_cancelled_goes_back_with_the_deposit(mushrooms):
+    sale = opened(mushrooms, deposit=2000)
+    order = bought(mushrooms)
+    declare_harvest(sale=sale, units=5, by=None, now=AFTER)
+    settled()
+    rest = start_payment(group=order.group, provider="cash", method="counter", now=AFTER)
+    payments.take_cash(payment_id=rest.pk, by_id=uuid4(), now=AFTER)
+
+    cancel_order(order=order, reason="changed_mind", now=AFTER)
+    for _ in range(2):
+        take_payments(payment_ids=[rest.pk], now=AFTER)
+
+    assert (states(order), BalanceDue.objects.get().state) == (["cancelled"], "lapsed")
+    assert sorted(Refund.objects.values_list("amount_fen", flat=True)) == sorted([order.deposit_fen, order.balance_fen])
+    assert lapse_overdue(now=DEADLINE) == 0
+    assert left(mushrooms) == (5, 0)
+
+
 def test_all_of_deposit_and_rest_goes_back_when_it_is_cancelled_before_packing(mushrooms):
     sale = opened(mushrooms, deposit=2000)
     order = bought(mushrooms)
