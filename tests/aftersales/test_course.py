@@ -13,6 +13,7 @@ from teahorse.aftersales.rules import CENTRE_GRACE
 from teahorse.common.refusals import Malformed
 from teahorse.logistics.actions import ScanDraft, record_scans, report_lost
 from teahorse.logistics.models import Parcel, Scan
+from teahorse.orders.events import OrdersClosed
 from teahorse.payments.models import Refund
 from teahorse.stock.models import StockMovement
 from tests import world
@@ -277,14 +278,38 @@ def test_what_is_not_on_the_shelf_is_not_sent_but_paid(coop, clerk):
     assert refund_of(case).amount_fen == 5000
 
 
-def test_an_order_that_never_came_and_was_paid_back_is_closed(wine, clerk):
-    order = sent({wine: 1})
-    report_lost_at = NOW + timedelta(days=2)
+def lost(order, clerk, *, now):
+    """Have the parcel of an order be lost on its way."""
     point = world.service_point("dechen")
     [parcel] = parcels_of(order.pk)
     arrived = ScanDraft(parcel_number=parcel.number, act="received", happened_at=NOW, place=point, by=None)
     record_scans(scans=[arrived], now=NOW)
-    report_lost(parcel=parcel, note="车上没有找到", place=point, by=clerk, now=report_lost_at)
+    report_lost(parcel=parcel, note="车上没有找到", place=point, by=clerk, now=now)
+
+
+def test_an_order_that_was_lost_and_sent_again_is_closed_when_the_second_parcel_comes(wine, clerk, announced):
+    closed = announced(OrdersClosed)
+    order = sent({wine: 2})
+    later = NOW + timedelta(days=2)
+    lost(order, clerk, now=later)
+    case = opened(order, "send_again", "never_came", now=later)
+    actions.agree(case=case, by=SELLER, now=later)
+    parcel = actions.send_goods(case=case, weight_grams=1000, by=clerk, now=later)
+    scan = ScanDraft(parcel_number=parcel.number, act="handed_over", happened_at=later, place=None, by=None)
+
+    for _ in range(2):
+        actions.take_arrivals(parcels=record_scans(scans=[scan], now=later), now=later)
+
+    order.refresh_from_db()
+    assert state(case) == ("done", "", "sent")
+    assert (order.state, order.end_reason, order.ended_at) == ("closed", "settled_by_case", later)
+    assert closed() == [{"order_ids": [str(order.pk)]}]
+
+
+def test_an_order_that_never_came_and_was_paid_back_is_closed(wine, clerk):
+    order = sent({wine: 1})
+    report_lost_at = NOW + timedelta(days=2)
+    lost(order, clerk, now=report_lost_at)
     case = opened(order, "refund_only", "never_came", now=report_lost_at)
     actions.agree(case=case, by=SELLER, now=report_lost_at)
 

@@ -14,6 +14,7 @@ from teahorse.aftersales.models import AfterSaleCase, CaseLine
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel, Scan
+from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderLine
 from teahorse.people.models import Person, ServicePoint
 from teahorse.places import queries as places
@@ -228,6 +229,8 @@ def confirm_arrival(*, case: AfterSaleCase, by: Actor, now: datetime) -> AfterSa
 def _arrived(case: AfterSaleCase, by: Actor, now: datetime) -> None:
     note(case, "arrived", by=by, now=now)
     end(case, State.DONE, AfterSaleCase.Outcome.SENT, now=now)
+    if case.reason == AfterSaleCase.Reason.NEVER_CAME:  # the first parcel never arrives, and nobody else would close its order
+        orders.close_after_case(order=case.order, now=now)
 
 
 @transaction.atomic

@@ -121,7 +121,7 @@ def close_received(*, now: datetime) -> int:
 
 @transaction.atomic
 def close_after_case(*, order: SellerOrder, now: datetime) -> None:
-    """Close an order whose goods never came and whose money went back, so that it waits for no parcel; harmless twice."""
+    """Close an order whose goods never came and were paid back or sent again, so that it waits for no parcel; harmless twice."""
     order = SellerOrder.objects.select_for_update().get(pk=order.pk)
     if order.state == State.PREPARING:
         _close([order], now, reason="settled_by_case")
