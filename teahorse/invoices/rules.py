@@ -78,7 +78,7 @@ def lines_of(charged: Sequence[Charged], *, amount_fen: int, tax_rate: str) -> l
     """
     Return the lines of an invoice over ``amount_fen``, which is allotted over what was charged; they add up to it.
 
-    What was paid may be less than what was charged (a discount, money that went back): each line bears its share by
+    What was kept may be less than what was charged (money that went back): each line bears its share by
     largest remainder. A line of which nothing is left is left out.
     """
     parts = allot(amount_fen, [one.amount_fen for one in charged])

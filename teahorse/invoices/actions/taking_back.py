@@ -36,12 +36,10 @@ def take_back(*, refund_ids: Iterable[UUID], now: datetime) -> list[RedInvoice]:
 
 def take_back_of(invoice: InvoiceRequest, *, now: datetime) -> list[RedInvoice]:
     """Make the red letters that an issued invoice lacks, one for each refund; its row is locked."""
-    part = queries.paid_part(invoice.order)
-    if part is None:
-        return []
+    parts = queries.paid_parts(invoice.order)
     known = set(RedInvoice.objects.filter(invoice=invoice).values_list("refund_id", flat=True))
-    kept_fen, standing_fen, made = part.amount_fen, queries.standing_fen(invoice), []
-    for refund in Refund.objects.filter(split=part, state=Refund.State.SUCCEEDED).order_by("settled_at", "pk"):
+    kept_fen, standing_fen, made = sum(part.amount_fen for part in parts), queries.standing_fen(invoice), []
+    for refund in Refund.objects.filter(split__in=parts, state=Refund.State.SUCCEEDED).order_by("settled_at", "pk"):
         kept_fen -= refund.amount_fen
         amount_fen = still_to_take_back(standing_fen=standing_fen, kept_fen=kept_fen)
         if refund.pk in known or not amount_fen:
