@@ -19,6 +19,7 @@ from teahorse.common.events import announce
 from teahorse.common.ids import new_id
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.orders import actions as orders
 from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Person
 
@@ -185,7 +186,8 @@ def _asked(draft: CaseDraft, whole_fen: int) -> int:
 @transaction.atomic
 def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSaleCase:
     """
-    Open a case and give it to the seller; the same key twice is the same case.
+    Open a case and give it to the seller; the same key twice is the same case. A difference of weight that is asked for and not
+    paid is waived: what the goods cost has to stand still.
 
     :raises PictureNeeded: if the reason is one that a photograph has to show; else as :func:`weigh`. Nothing is changed.
     """
@@ -196,6 +198,7 @@ def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSal
     story = " ".join(draft.story.split())
     if len(story) > LONGEST_STORY or (draft.reason == Reason.OTHER and len(story) < SHORTEST_STORY):
         raise Malformed(field="story", reason=_("Write what happened, in 4 to 500 characters."))
+    orders.waive(orders=[order], now=now)
     weighed = weigh(
         draft=CaseDraft(order=order, kind=draft.kind, reason=draft.reason, units=draft.units, asked_fen=draft.asked_fen), now=now
     )

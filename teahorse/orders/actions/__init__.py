@@ -13,7 +13,7 @@ from teahorse.orders.actions.harvesting import (
     settle_harvests,
 )
 from teahorse.orders.actions.noticing import mark_notices_read, notice_sellers
-from teahorse.orders.actions.owing import NothingToPay, give_back, waive_overdue
+from teahorse.orders.actions.owing import NothingToPay, give_back, waive, waive_overdue
 from teahorse.orders.actions.paying import (
     TooLateToCancel,
     WaitsForHarvest,
@@ -70,5 +70,6 @@ __all__ = [
     "take_forgotten_payments",
     "take_out",
     "take_payments",
+    "waive",
     "waive_overdue",
 ]
