@@ -22,6 +22,7 @@ from teahorse.orders.actions import (
     cancel_order,
     declare_harvest,
     expire_orders,
+    harvesting,
     lapse_overdue,
     open_harvest_sale,
     outcome_of,
@@ -258,6 +259,26 @@ def test_a_harvest_that_fails_gives_everything_back_though_it_is_killed_in_the_m
     sale.refresh_from_db()
     assert (sale.state, sale.harvested_units, sale.settled_at) == ("failed", 0, NOW + timedelta(minutes=10))
     assert settle_harvests(now=AFTER) == 0
+
+
+def test_one_sale_that_cannot_be_settled_stops_no_other(mushrooms, monkeypatch, caplog):
+    poisoned, barley = opened(mushrooms), world.offer(mushrooms.seller, on_hand=0)
+    sale, orders = opened(barley), [bought(mushrooms), bought(barley)]
+    for one, minute in ((poisoned, 0), (sale, 1)):
+        declare_harvest(sale=one, units=5, by=None, now=AFTER + timedelta(minutes=minute))
+    real = harvesting._decide
+
+    def decide(sale, orders, now):
+        if sale.pk == poisoned.pk:
+            raise RuntimeError
+        real(sale, orders, now)
+
+    monkeypatch.setattr(harvesting, "_decide", decide)
+
+    settled(now=AFTER + timedelta(hours=1))
+
+    assert states(*orders) == ["presale_wait", "paid"]
+    assert str(poisoned.pk) in caplog.text
 
 
 def test_a_rest_that_nobody_pays_lapses_and_the_deposit_goes_back(mushrooms):

@@ -5,6 +5,7 @@ A declaration is one short transaction; what follows from it - who is served, wh
 :func:`settle_harvests` some orders at a time, and goes on where it stopped, whatever stopped it.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,6 +34,7 @@ State = SellerOrder.State
 HOME = ZoneInfo("Asia/Shanghai")
 BATCH = 50
 MOST_UNITS = 100_000
+log = logging.getLogger(__name__)
 SERVED = (State.PAID, State.PREPARING, State.CLOSED)
 FAILED, TOO_SMALL, NOT_PAID = "harvest_failed", "harvest_too_small", "balance_not_paid"
 SORRY = {
@@ -180,7 +182,13 @@ def settle_harvests(*, now: datetime, batch: int = BATCH) -> int:
     goes back. When all are decided on the stock is set right. Harmless twice and at once; call it until it returns 0.
     """
     declared = HarvestSale.objects.exclude(state=HarvestSale.State.OPEN).filter(settled_at=None)
-    return sum(_settle(key, now=now, batch=batch) for key in declared.order_by("declared_at", "pk").values_list("pk", flat=True)[:BATCH])
+    steps = 0
+    for key in declared.order_by("declared_at", "pk").values_list("pk", flat=True)[:BATCH]:
+        try:
+            steps += _settle(key, now=now, batch=batch)
+        except Exception:  # whatever it is, it must not stop the others
+            log.exception("the harvest sale %s cannot be settled", key)
+    return steps
 
 
 @transaction.atomic
