@@ -105,7 +105,7 @@ def standing(order: SellerOrder, *, now: datetime) -> Standing:
     parcels = list(Parcel.objects.filter(reference=order.pk))
     return Standing(
         order=order,
-        lines=[_line(line, cost_fen[line.pk], borne.get(line.pk, ()), by_line[line.pk]) for line in lines],
+        lines=[_line(line, cost_fen[line.pk] - line.quoted_fen, borne.get(line.pk, ()), by_line[line.pk]) for line in lines],
         received_at=_received_at(order, parcels),
         is_lost=any(parcel.stage == Parcel.Stage.LOST for parcel in parcels),
         freight_left_fen=0 if freight_given else order.freight_fen,
@@ -119,8 +119,9 @@ def _received_at(order: SellerOrder, parcels: Sequence[Parcel]) -> datetime | No
     return order.ended_at if order.state == OrderState.CLOSED else None
 
 
-def _line(line: OrderLine, cost_fen: int, borne: tuple[Borne, ...], earlier: Iterable[CaseLine]) -> LineStanding:
+def _line(line: OrderLine, by_weight_fen: int, borne: tuple[Borne, ...], earlier: Iterable[CaseLine]) -> LineStanding:
     others = tuple(one.amount_fen for one in borne)
+    cost_fen = line.amount_fen - sum(others) + by_weight_fen
     units, buyer_fen, gone = 0, 0, [0] * len(others)
     for one in earlier:
         if one.case.outcome != Outcome.REFUNDED:
@@ -170,7 +171,8 @@ def cases_seen_by(person: Person, *, now: datetime) -> QuerySet[AfterSaleCase]:
 
 def to_decide(cases: QuerySet[AfterSaleCase], *, now: datetime) -> QuerySet[AfterSaleCase]:
     """Return of some cases those that were brought before the centre, whose money is in trouble, or whose deadline is over."""
-    return cases.filter(Q(state=State.ESCALATED) | Q(due_at__lte=now) | ~Q(refund_trouble="")).order_by("due_at", "pk")
+    pressing = Q(state=State.ESCALATED) | Q(due_at__lte=now) | ~Q(refund_trouble="")
+    return cases.filter(pressing).exclude(state__in=AfterSaleCase.ENDED).order_by("due_at", "pk")
 
 
 def _listed(cases: QuerySet[AfterSaleCase]) -> QuerySet[AfterSaleCase]:

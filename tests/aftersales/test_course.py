@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from teahorse.aftersales import actions, queries
-from teahorse.aftersales.actions import Actor
+from teahorse.aftersales.actions import Actor, timing
 from teahorse.aftersales.events import CasesClosed, CasesDecided
 from teahorse.aftersales.models import AfterSaleCase
 from teahorse.aftersales.rules import CENTRE_GRACE
@@ -468,6 +468,63 @@ def test_more_than_was_paid_is_refused_and_nothing_changes(wine):
     assert actions.let_time_decide(now=late) == 0
     case.refresh_from_db()
     assert (case.state, case.refund_trouble, case.due_at) == ("seller_review", "refund_too_large", late + timedelta(days=1))
+    assert list(queries.to_decide(AfterSaleCase.objects.all(), now=late)) == [case]
+
+
+def test_what_troubled_time_is_over_when_somebody_decides(wine, clerk):
+    from teahorse.payments.actions import request_refund
+    from teahorse.payments.models import PaymentSplit
+
+    order = received({wine: 1})
+    case = opened(order, "refund_only", "damaged")
+    split = PaymentSplit.objects.get(reference=order.pk)
+    request_refund(split=split, reference=uuid4(), amount_fen=4000, reason="别的", now=LATER)
+    actions.let_time_decide(now=case.due_at)
+
+    actions.offer(case=case, amount_fen=500, words="", by=clerk, now=case.due_at)
+    actions.accept_offer(case=case, by=BUYER, now=case.due_at)
+
+    case.refresh_from_db()
+    assert (case.state, case.refund_trouble) == ("refunding", "")
+    arrive(case)
+    AfterSaleCase.objects.filter(pk=case.pk).update(refund_trouble="of long ago")
+    assert not queries.to_decide(AfterSaleCase.objects.all(), now=LONG_AFTER).exists()
+
+
+def test_what_the_centre_left_and_time_cannot_decide_is_tried_again_the_next_day(wine, clerk, monkeypatch):
+    case = opened(received({wine: 1}), "refund_only", "damaged")
+    actions.refuse(case=case, words="照片看不出问题", by=clerk, now=LATER)
+    actions.escalate(case=case, words="请看第二张照片", by=BUYER, now=LATER)
+    case.refresh_from_db()
+    late = case.due_at + CENTRE_GRACE
+
+    def refused(case, now):
+        raise actions.NotNow(state=case.state)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(timing.DEFAULTS, "for_buyer", refused)
+        first = actions.let_time_decide(now=late)
+    too_early, next_day = (actions.let_time_decide(now=late + timedelta(days=days)) for days in (0.9, 1))
+
+    assert (first, too_early, next_day) == (0, 0, 1)
+    assert state(case) == ("refunding", "buyer", "")
+
+
+def test_one_case_that_time_cannot_decide_stops_no_other(wine, monkeypatch, caplog):
+    first, second = (opened(received({wine: 1}), "refund_only", "damaged") for _ in range(2))
+    real = timing.agree
+
+    def fails_once(*, case, **more):
+        if case.pk == first.pk:
+            raise RuntimeError
+        return real(case=case, **more)
+
+    monkeypatch.setattr(timing, "agree", fails_once)
+
+    moved = actions.let_time_decide(now=first.due_at)
+
+    assert (moved, state(first)[0], state(second)[0]) == (1, "seller_review", "refunding")
+    assert str(first.pk) in caplog.text
 
 
 def test_time_leaves_money_on_its_way_alone(wine):

@@ -96,7 +96,6 @@ def settle_refunds(*, refund_ids: Iterable[UUID], now: datetime) -> None:
 
 
 def _arrived(case: AfterSaleCase, now: datetime) -> None:
-    case.refund_trouble = ""
     note(case, "refunded", by=BY_HOUSE, now=now, amount_fen=case.agreed_fen)
     end(case, State.DONE, Outcome.REFUNDED, now=now)
     _release_promotions(case, now)
