@@ -18,6 +18,7 @@ from teahorse.orders.actions import (
     SaleChanged,
     SaleIsOpen,
     UnitsArePromised,
+    UnitsOnTheShelf,
     WaitsForHarvest,
     cancel_order,
     declare_harvest,
@@ -160,6 +161,8 @@ def test_a_quote_from_before_the_sale_or_its_end_orders_nothing(mushrooms):
     level.on_hand = 5
     level.save()
     before = world.wish({mushrooms: 1})
+    level.on_hand = 0
+    level.save()
     sale = opened(mushrooms)
     during = world.wish({mushrooms: 1})
 
@@ -175,6 +178,7 @@ def test_a_quote_from_before_the_sale_or_its_end_orders_nothing(mushrooms):
 
 def test_a_sale_is_opened_once_and_on_terms_that_can_be(mushrooms):
     wine = world.offer(mushrooms.seller, on_hand=5)
+    dried = world.offer(mushrooms.seller, on_hand=7)
     [placed_before] = place_orders(wishes=[world.wish({wine: 1})], now=NOW)
     opened(mushrooms)
 
@@ -182,6 +186,8 @@ def test_a_sale_is_opened_once_and_on_terms_that_can_be(mushrooms):
         opened(mushrooms)
     with pytest.raises(UnitsArePromised):
         opened(wine)
+    with pytest.raises(UnitsOnTheShelf, match="7"):
+        opened(dried)
     faults = []
     for wrong in (
         {"capacity": 0}, {"deposit": 0}, {"deposit": 10_001}, {"closes_at": NOW}, {"ship_by_date": NOW.date()},
@@ -191,6 +197,7 @@ def test_a_sale_is_opened_once_and_on_terms_that_can_be(mushrooms):
         faults.append(refusal.value.field)
 
     assert isinstance(placed_before, Placed)
+    assert left(dried) == (7, 0)
     assert faults == ["capacity", "deposit", "deposit", "closes_at", "ship_by_date"]
     assert HarvestSale.objects.count() == 1
 

@@ -58,6 +58,15 @@ class UnitsArePromised(Refusal):
     sentence = _("%(promised)d units of it are promised to buyers. Pack those orders first.")
 
 
+class UnitsOnTheShelf(Refusal):
+    """Units of the offer can be sold and sent now; the capacity would be written over them."""
+
+    code = "units_on_the_shelf"
+    sentence = _(
+        "%(on_hand)d units of it lie on the shelf. Sell them first, or take them off the shelf; then sell what is not harvested yet."
+    )
+
+
 class NotOpenAnyMore(Refusal):
     """The harvest was declared before."""
 
@@ -83,7 +92,8 @@ def open_harvest_sale(
 
     :param level: the offer's online level.
     :raises Malformed: for a capacity outside 1..100,000, a window or a day that cannot be, a deposit outside 1..10,000.
-    :raises UnitsArePromised: if units of the offer are promised to buyers; :raises SaleIsOpen: if it is sold so already.
+    :raises UnitsArePromised: if units of the offer are promised to buyers; :raises UnitsOnTheShelf: if some lie on the shelf.
+    :raises SaleIsOpen: if it is sold so already.
     """
     _check(capacity, opens_at, closes_at, ship_by_date, deposit_basis_points, now)
     level = StockLevel.objects.select_for_update().get(pk=level.pk)
@@ -91,6 +101,8 @@ def open_harvest_sale(
         raise SaleIsOpen
     if level.reserved:
         raise UnitsArePromised(promised=level.reserved)
+    if level.on_hand:
+        raise UnitsOnTheShelf(on_hand=level.on_hand)
     offer = Offer.objects.get(pk=level.offer_id)
     try:
         with transaction.atomic():
