@@ -116,5 +116,10 @@ def _named(titles: dict[str, dict[str, str]], field: str) -> str:
 
 def standing_fen(invoice: InvoiceRequest) -> int:
     """Return what stands invoiced: the invoice less its red letters, those on their way too."""
-    back = RedInvoice.objects.filter(invoice=invoice).aggregate(fen=Sum("amount_fen"))["fen"]
-    return invoice.amount_fen - int(back or 0)
+    return standing_with_tax(invoice)[0]
+
+
+def standing_with_tax(invoice: InvoiceRequest) -> tuple[int, int]:
+    """Return what stands invoiced, and the tax in it."""
+    back = RedInvoice.objects.filter(invoice=invoice).aggregate(fen=Sum("amount_fen"), tax_fen=Sum("tax_fen"))
+    return invoice.amount_fen - int(back["fen"] or 0), invoice.tax_fen - int(back["tax_fen"] or 0)

@@ -98,3 +98,8 @@ def tax_in(amount_fen: int, *, tax_rate: str) -> int:
 def still_to_take_back(*, standing_fen: int, kept_fen: int) -> int:
     """Return what a red-letter invoice must take back, so that no more stands invoiced than was paid and kept."""
     return max(0, standing_fen - kept_fen)
+
+
+def tax_taken_back(amount_fen: int, *, standing_fen: int, standing_tax_fen: int) -> int:
+    """Return the tax in what is taken back of what stands invoiced; with the last of it all the tax that is left."""
+    return allot(standing_tax_fen, [amount_fen, standing_fen - amount_fen])[0]

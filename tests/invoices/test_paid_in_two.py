@@ -79,7 +79,7 @@ def test_a_receipt_of_a_deposit_says_what_is_not_paid_and_calls_nothing_a_discou
 
 def test_a_receipt_names_both_payments_and_what_went_back_of_either(mushrooms, buyer, now):
     order = paid_in_two(mushrooms, at=now, buyer=buyer)
-    deposit, rest = parts(order)
+    _deposit, rest = parts(order)
     out_of(rest, 200, at=now + timedelta(days=2))
 
     assert [one["amount"] for one in printed(order, now=now)["payments"]] == ["30.00", "82.00"]
