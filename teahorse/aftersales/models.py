@@ -119,6 +119,9 @@ class AfterSaleCase(CountyOwned):
         indexes = [
             models.Index(fields=["order"], name="case_of_order"),
             models.Index(fields=["due_at"], name="case_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["hand_in_code"], name="case_by_code", condition=~models.Q(hand_in_code="")),
+            models.Index(fields=["owner", "order"], name="case_of_owner", condition=~models.Q(owner="")),
+            models.Index(fields=["decided_at"], name="case_without_money", condition=models.Q(agreed_fen=0, outcome="refunded")),
         ]
         triggers = [
             pgtrigger.Protect(name="a_case_is_never_deleted", operation=pgtrigger.Delete),
