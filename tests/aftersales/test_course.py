@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils.translation import override
 
 from teahorse.aftersales import actions, queries
 from teahorse.aftersales.actions import Actor, timing
@@ -276,6 +277,22 @@ def test_what_is_not_on_the_shelf_is_not_sent_but_paid(coop, clerk):
 
     assert told.value.numbers == {"title": "青稞酒", "available": 0}
     assert refund_of(case).amount_fen == 5000
+
+
+def test_a_refusal_names_the_goods_in_the_readers_language(coop, clerk):
+    rare = world.offer(coop, on_hand=1)
+    product = rare.variant.product
+    product.i18n = {"title_bo": "ནས་ཆང་།"}
+    product.save()
+    later = NOW + timedelta(days=30)
+    case = opened(sent({rare: 1}), "send_again", "never_came", now=later)
+    actions.agree(case=case, by=SELLER, now=later)
+
+    with override("bo"), pytest.raises(actions.NotEnoughToSend) as told:
+        actions.send_goods(case=case, weight_grams=1000, by=clerk, now=later)
+
+    assert told.value.numbers["title"] == "ནས་ཆང་།"
+    assert str(case.order.lines.get()) == "1 × 青稞酒"
 
 
 def lost(order, clerk, *, now):

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.aftersales import queries
@@ -137,7 +138,7 @@ def weigh(*, draft: CaseDraft, now: datetime) -> Weighed:
     chosen = [(line, units[key]) for key, line in known.items() if key in units]
     for line, number in chosen:
         if not 1 <= number <= line.units_left:
-            raise AlreadyInACase(field="units", title=_title(line), left=line.units_left)
+            raise AlreadyInACase(field="units", title=line.line.title_in(get_language()), left=line.units_left)
     _check_time(standing, draft.reason, [line for line, _number in chosen])
     lines = [(line, number, worth(line.sold, line.gone, units=number)) for line, number in chosen]
     freight_fen = standing.freight_left_fen if _takes_freight(standing, draft, units) else 0
@@ -145,15 +146,11 @@ def weigh(*, draft: CaseDraft, now: datetime) -> Weighed:
     return Weighed(lines, freight_fen, _asked(draft, whole))
 
 
-def _title(line: LineStanding) -> str:
-    return str(line.line.titles.get("title", {}).get("zh-hans", ""))
-
-
 def _check_time(standing: Standing, reason: str, lines: list[LineStanding]) -> None:
     if reason == Reason.NO_REASON:
         for line in lines:
             if not line.has_no_reason_right:
-                raise NoRightWithoutReason(field="reason", title=_title(line))
+                raise NoRightWithoutReason(field="reason", title=line.line.title_in(get_language()))
     received_at = standing.received_at
     if received_at is None:
         if reason != Reason.NEVER_CAME:

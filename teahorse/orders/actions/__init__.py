@@ -1,7 +1,15 @@
 """Every change of carts and orders, by topic."""
 
 from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
-from teahorse.orders.actions.fulfilling import NotReceived, NotToPack, close_after_case, close_received, confirm_receipt, pack_order
+from teahorse.orders.actions.fulfilling import (
+    NotReceived,
+    NotToPack,
+    close_after_case,
+    close_received,
+    confirm_receipt,
+    pack_order,
+    recipient_of,
+)
 from teahorse.orders.actions.harvesting import (
     NotOpenAnyMore,
     SaleIsOpen,
@@ -66,6 +74,7 @@ __all__ = [
     "pack_order",
     "place_orders",
     "put_into_cart",
+    "recipient_of",
     "set_quantity",
     "settle_harvests",
     "start_payment",
