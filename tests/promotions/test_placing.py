@@ -411,3 +411,13 @@ def test_the_database_refuses_sums_that_do_not_add_up(wine, statement, words):
 
     with pytest.raises(DatabaseError, match=words), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "change", [{"ends_at": NOW + timedelta(days=2)}, {"most_uses": 1}, {"title": "别的"}, {"i18n": {"title_bo": "གཞན།"}}, {"percent_bp": 1}]
+)
+def test_what_was_offered_stays_as_it_was_offered(wine, change):
+    offered = promotion(wine.seller, percent_bp=500)
+
+    with pytest.raises(DatabaseError, match="Cannot update"):
+        type(offered).objects.filter(pk=offered.pk).update(**change)
