@@ -119,8 +119,10 @@ class AfterSaleCase(CountyOwned):
         indexes = [
             models.Index(fields=["order"], name="case_of_order"),
             models.Index(fields=["due_at"], name="case_due", condition=models.Q(due_at__isnull=False)),
-            models.Index(fields=["order"], name="case_to_answer", condition=models.Q(owner="seller")),
             models.Index(fields=["order"], name="case_in_need", condition=models.Q(state="escalated") | ~models.Q(refund_trouble="")),
+            models.Index(fields=["hand_in_code"], name="case_by_code", condition=~models.Q(hand_in_code="")),
+            models.Index(fields=["owner", "order"], name="case_of_owner", condition=~models.Q(owner="")),
+            models.Index(fields=["decided_at"], name="case_without_money", condition=models.Q(agreed_fen=0, outcome="refunded")),
         ]
         triggers = [
             pgtrigger.Protect(name="a_case_is_never_deleted", operation=pgtrigger.Delete),
@@ -191,7 +193,8 @@ class CaseLine(CountyOwned):
     """
     So many units of an order line in a case. ``worth_fen`` is the buyer's part of them, ``buyer_fen`` what she gets of it.
 
-    The units of all cases that took them (money for goods, not for patience) are never more than were bought.
+    The units of all cases that took them (money for goods, not for patience) are never more than were bought, nor is what goes
+    back for them more than they cost: what was quoted, or by weight where the difference was settled (``orders.owing``).
     """
 
     case = models.ForeignKey(AfterSaleCase, models.PROTECT, related_name="lines")
@@ -219,12 +222,27 @@ class CaseLine(CountyOwned):
                 name="no_more_units_than_were_bought",
                 operation=pgtrigger.Insert,
                 when=pgtrigger.Before,
-                declare=[("of_order", "uuid"), ("bought", "int"), ("settled", "int"), ("paid", "bigint"), ("back", "bigint")],
+                declare=[
+                    ("of_order", "uuid"),
+                    ("heavier", "bigint"),
+                    ("bought", "int"),
+                    ("settled", "int"),
+                    ("paid", "bigint"),
+                    ("back", "bigint"),
+                ],
                 func="""
                     select order_id into of_order from aftersales_aftersalecase where id = new.case_id;
                     perform from orders_sellerorder where id = of_order for update;
-                    select quantity, amount_fen - discount_fen into bought, paid
-                      from orders_orderline where id = new.line_id and order_id = of_order;
+                    select sum(w.weighed_fen - w.quoted_fen) into heavier
+                      from orders_orderline l join orders_weighing w on w.line_id = l.id where l.order_id = of_order;
+                    select l.quantity, case when heavier <= 0 then coalesce(w.weighed_fen, l.amount_fen - l.discount_fen)
+                                            when due.id is not null then greatest(w.weighed_fen, l.amount_fen - l.discount_fen)
+                                            else l.amount_fen - l.discount_fen end
+                      into bought, paid
+                      from orders_orderline l
+                      left join orders_weighing w on w.line_id = l.id
+                      left join orders_balancedue due on due.order_id = of_order and due.kind = 'weight' and due.state = 'paid'
+                     where l.id = new.line_id and l.order_id = of_order;
                     select coalesce(sum(l.quantity) filter (where c.kind <> 'compensation'), 0), coalesce(sum(l.buyer_fen), 0)
                       into settled, back
                       from aftersales_caseline l

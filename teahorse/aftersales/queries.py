@@ -14,6 +14,7 @@ from teahorse.catalog.models import Product
 from teahorse.logistics.models import Parcel
 from teahorse.orders import queries as orders
 from teahorse.orders.models import LineDiscount, OrderGroup, OrderLine, SellerOrder
+from teahorse.orders.owing import settled_fen
 from teahorse.people.models import Organisation, Person, Right
 
 State = AfterSaleCase.State
@@ -93,9 +94,9 @@ def borne_by_others(lines: Iterable[OrderLine]) -> Mapping[UUID, tuple[Borne, ..
 
 
 def standing(order: SellerOrder, *, now: datetime) -> Standing:
-    """Return what can be asked of an order; six queries. Who changes by it holds the order's row."""
+    """Return what can be asked of an order; six queries, seven where it weighed more. Who changes by it holds the order's row."""
     lines = list(OrderLine.objects.filter(order=order).select_related("weighing").order_by("position"))
-    borne = borne_by_others(lines)
+    cost_fen, borne = settled_fen(lines), borne_by_others(lines)
     earlier = CaseLine.objects.filter(line__in=lines).select_related("case").prefetch_related("shares")
     by_line: defaultdict[UUID, list[CaseLine]] = defaultdict(list)
     for one in earlier:
@@ -104,7 +105,7 @@ def standing(order: SellerOrder, *, now: datetime) -> Standing:
     parcels = list(Parcel.objects.filter(reference=order.pk))
     return Standing(
         order=order,
-        lines=[_line(line, borne.get(line.pk, ()), by_line[line.pk]) for line in lines],
+        lines=[_line(line, cost_fen[line.pk] - line.quoted_fen, borne.get(line.pk, ()), by_line[line.pk]) for line in lines],
         received_at=_received_at(order, parcels),
         is_lost=any(parcel.stage == Parcel.Stage.LOST for parcel in parcels),
         freight_left_fen=0 if freight_given else order.freight_fen,
@@ -118,8 +119,9 @@ def _received_at(order: SellerOrder, parcels: Sequence[Parcel]) -> datetime | No
     return order.ended_at if order.state == OrderState.CLOSED else None
 
 
-def _line(line: OrderLine, borne: tuple[Borne, ...], earlier: Iterable[CaseLine]) -> LineStanding:
+def _line(line: OrderLine, by_weight_fen: int, borne: tuple[Borne, ...], earlier: Iterable[CaseLine]) -> LineStanding:
     others = tuple(one.amount_fen for one in borne)
+    cost_fen = line.amount_fen - sum(others) + by_weight_fen
     units, buyer_fen, gone = 0, 0, [0] * len(others)
     for one in earlier:
         if one.case.outcome != Outcome.REFUNDED:
@@ -134,17 +136,12 @@ def _line(line: OrderLine, borne: tuple[Borne, ...], earlier: Iterable[CaseLine]
                 gone[place] += share.worth_fen if is_whole else share.amount_fen
     return LineStanding(
         line=line,
-        sold=Sold(line.quantity, line.amount_fen - sum(others) - _lighter_fen(line), others),
+        # a difference of weight that was paid while a case ran changes what its line cost; nobody got too much by it
+        sold=Sold(line.quantity, max(cost_fen, buyer_fen), others),
         gone=Gone(units, buyer_fen, tuple(gone)),
         bearers=borne,
         is_in_a_case=any(one.is_open for one in earlier),
     )
-
-
-def _lighter_fen(line: OrderLine) -> int:
-    """Return what went back already because it weighed less than was ordered."""
-    weighing = getattr(line, "weighing", None)
-    return max(0, weighing.quoted_fen - weighing.weighed_fen) if weighing else 0
 
 
 # --- Whose cases
@@ -174,7 +171,8 @@ def cases_seen_by(person: Person, *, now: datetime) -> QuerySet[AfterSaleCase]:
 
 def to_decide(cases: QuerySet[AfterSaleCase], *, now: datetime) -> QuerySet[AfterSaleCase]:
     """Return of some cases those that were brought before the centre, whose money is in trouble, or whose deadline is over."""
-    return cases.filter(Q(state=State.ESCALATED) | Q(due_at__lte=now) | ~Q(refund_trouble="")).order_by("due_at", "pk")
+    pressing = Q(state=State.ESCALATED) | Q(due_at__lte=now) | ~Q(refund_trouble="")
+    return cases.filter(pressing).exclude(state__in=AfterSaleCase.ENDED).order_by("due_at", "pk")
 
 
 def _listed(cases: QuerySet[AfterSaleCase]) -> QuerySet[AfterSaleCase]:

@@ -1,37 +1,49 @@
 -- The verified sales of one seller in a window, month by month, as one JSON object of whole numbers; one row.
 --
--- A sale is an order that was paid by money that a provider confirmed or a counter took, and that its buyer has received;
--- it falls in the month in which it was paid, in the seller's local time. What was paid is the order's part of that
--- payment. A return is a refund of such an order that has reached the payer; it falls in the month in which it arrived,
--- whenever the sale was. A refund whose payment never paid the order (money that came twice) is neither.
+-- A sale is an order that was paid by money that a provider confirmed or a counter took, and that its buyer had received
+-- before the window ended; it falls in the month in which it was paid first, in the seller's local time. What was paid is
+-- the order's part of that payment, and of those of what was owed for it besides: the rest of what is sold before its
+-- harvest, a difference of weight. A return is a refund of such an order that has reached the payer; it falls in the month
+-- in which it arrived, whenever the sale was. A refund whose payment never paid the order (money that came twice) is
+-- neither. What is sold before its harvest is sent in time by the day that was promised for it.
 --
 -- The refunds of earlier sales are wanted too, so the seller's orders are read whatever their date (index order_of_seller),
 -- and each row beyond by its key.
 with received as materialized (
-    select o.id, o.group_id, o.paid_at, o.packed_at, part.id as part_id, part.amount_fen,
+    select o.id, o.group_id, o.paid_at, o.packed_at, part.ids as part_ids, part.amount_fen,
+           case when o.harvest_sale_id is null then o.paid_at + make_interval(hours => %(hours)s)
+                else (o.promised_to_date + 1)::timestamp at time zone %(zone)s end as send_by,
            to_char(o.paid_at at time zone %(zone)s, 'YYYY-MM') as month,
            coalesce(g.person_id::text, g.contact_phone) as buyer,
            o.paid_at >= %(first_at)s and o.paid_at < %(until_at)s as is_in
       from orders_sellerorder o
       join orders_ordergroup g on g.id = o.group_id
       cross join lateral (
-          select s.id, s.amount_fen
-            from payments_payment p
-            join payments_paymentsplit s on s.payment_id = p.id and s.reference = o.id
-           where p.reference = o.group_id
-             and p.state in ('succeeded', 'late_succeeded')
-             and (o.paid_by_id is null or p.id = o.paid_by_id)
-           order by p.attempt, p.id
-           limit 1) part
+          select array_agg(paid.id) as ids, sum(paid.amount_fen) as amount_fen
+            from ((select s.id, s.amount_fen
+                     from payments_payment p
+                     join payments_paymentsplit s on s.payment_id = p.id and s.reference = o.id
+                    where p.reference = o.group_id
+                      and p.state in ('succeeded', 'late_succeeded')
+                      and (o.paid_by_id is null or p.id = o.paid_by_id)
+                    order by p.attempt, p.id
+                    limit 1)
+                  union all
+                  select s.id, s.amount_fen
+                    from orders_balancedue due
+                    join payments_paymentsplit s on s.payment_id = due.paid_by_id and s.reference = o.id
+                   where due.order_id = o.id) paid
+          having count(*) > 0) part
      where o.seller_id = %(seller_id)s
        and o.state = 'closed'
        and o.paid_at < %(until_at)s
+       and o.ended_at < %(until_at)s
 ),
 sold as (select * from received where is_in),
 back as (
     select r.amount_fen, sale.id as order_id, to_char(r.settled_at at time zone %(zone)s, 'YYYY-MM') as month
       from received sale
-      join payments_refund r on r.split_id = sale.part_id
+      join payments_refund r on r.split_id = any(sale.part_ids)
      where r.state = 'succeeded' and r.settled_at >= %(first_at)s and r.settled_at < %(until_at)s
 ),
 by_month as (
@@ -58,7 +70,7 @@ select jsonb_build_object(
     'buyers_again', (select count(*) from of_buyers where times > 1),
     'orders_returned', (select count(distinct order_id) from back),
     'shipped', (select count(*) from sold where packed_at is not null),
-    'shipped_in_time', (select count(*) from sold where packed_at <= paid_at + make_interval(hours => %(hours)s)),
+    'shipped_in_time', (select count(*) from sold where packed_at <= send_by),
     'goods_fen', (select coalesce(sum(amount_fen), 0) from goods),
     'goods', (select coalesce(jsonb_agg(jsonb_build_object(
                   'titles', titles -> 'title', 'amount_fen', amount_fen, 'units', units, 'orders', orders) order by amount_fen desc, product_id), '[]')

@@ -206,17 +206,21 @@ class RedInvoice(AtTheProvider):
 
     invoice = models.ForeignKey(InvoiceRequest, models.PROTECT, related_name="reds")
     refund_id = models.UUIDField(help_text="the refund for which it was made")
+    tax_fen = models.BigIntegerField(help_text="the tax in the amount: its share of what was not taken back yet, so that all add up")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["invoice", "refund_id"], name="one_red_letter_per_refund"),
             models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_red_letter_is_over_something"),
+            models.CheckConstraint(
+                condition=models.Q(tax_fen__gte=0, tax_fen__lte=models.F("amount_fen")), name="a_red_letter_holds_its_tax"
+            ),
             models.CheckConstraint(condition=~models.Q(state="issued") | ~models.Q(number=""), name="an_issued_red_letter_has_a_number"),
         ]
         indexes = [models.Index(fields=["due_at"], name="red_letter_to_send", condition=models.Q(state__in=("requested", "sent")))]
         triggers = [
             pgtrigger.FSM(name="red_letter_states", field="state", transitions=[*STATES, ("refused", "requested")]),
-            pgtrigger.ReadOnly(name="a_red_letter_stays_as_asked", fields=["invoice", "refund_id", "our_number", "amount_fen"]),
+            pgtrigger.ReadOnly(name="a_red_letter_stays_as_asked", fields=["invoice", "refund_id", "our_number", "amount_fen", "tax_fen"]),
             pgtrigger.Protect(name="a_red_letter_is_never_deleted", operation=pgtrigger.Delete),
             pgtrigger.Trigger(
                 name="never_take_back_more_than_was_invoiced",

@@ -8,7 +8,8 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Sum, Value, When
 
 from teahorse.invoices.models import WAITING, InvoiceIssuer, InvoicePaper, InvoiceRequest, InvoiceTitle, RedInvoice, State
 from teahorse.invoices.rules import Charged
-from teahorse.orders.models import OrderLine, SellerOrder
+from teahorse.orders import owing
+from teahorse.orders.models import BalanceDue, OrderLine, SellerOrder
 from teahorse.payments.models import Payment, PaymentSplit, Refund
 from teahorse.people.models import Organisation, Person
 
@@ -78,34 +79,39 @@ def papers_there(subject_ids: Iterable[UUID]) -> set[UUID]:
     return set(InvoicePaper.objects.filter(subject_id__in=list(subject_ids)).values_list("subject_id", flat=True))
 
 
-def paid_part(order: SellerOrder) -> PaymentSplit | None:
-    """Return the part of a payment that paid an order."""
-    parts = PaymentSplit.objects.filter(reference=order.pk, payment__reference=order.group_id, payment__state__in=Payment.TAKEN)
+def paid_parts(order: SellerOrder) -> list[PaymentSplit]:
+    """Return the parts of payments that paid an order, the first one first: its own, and those of what was owed for it besides."""
+    parts = PaymentSplit.objects.filter(reference=order.pk).select_related("payment")
+    first = parts.filter(payment__reference=order.group_id, payment__state__in=Payment.TAKEN)
     if order.paid_by_id is not None:
-        parts = parts.filter(payment=order.paid_by_id)
-    return parts.select_related("payment").order_by("payment__attempt", "pk").first()
+        first = first.filter(payment=order.paid_by_id)
+    owed = BalanceDue.objects.filter(order=order, state=BalanceDue.State.PAID)
+    more = parts.filter(payment__in=owed.values("paid_by_id"))
+    return [*first.order_by("payment__attempt", "pk")[:1], *more.order_by("payment__created_at", "pk")]
 
 
-def kept_fen(part: PaymentSplit, *, is_all_that_arrived: bool = False) -> int:
+def kept_fen(parts: Iterable[PaymentSplit], *, is_all_that_arrived: bool = False) -> int:
     """
-    Return what of a part of a payment did not go back.
+    Return what of some parts of payments did not go back.
 
     A refund on its way counts as gone; with ``is_all_that_arrived`` only those count that have reached the payer.
     """
-    gone = Refund.objects.filter(split=part)
+    paid = list(parts)
+    gone = Refund.objects.filter(split__in=paid)
     gone = gone.filter(state=Refund.State.SUCCEEDED) if is_all_that_arrived else gone.exclude(state=Refund.State.FAILED)
-    return part.amount_fen - int(gone.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
+    return sum(part.amount_fen for part in paid) - int(gone.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
 
 
 def charged_in(order: SellerOrder) -> list[Charged]:
-    """Return what an order charges for: its lines under their Chinese names, and freight."""
-    lines = OrderLine.objects.filter(order=order).order_by("position")
+    """Return what an order charged for in the end: its lines under their Chinese names, and freight."""
+    lines = list(OrderLine.objects.filter(order=order).select_related("weighing").order_by("position"))
+    cost_fen = owing.settled_fen(lines)
     goods = [
         Charged(
             name=_named(line.titles, "title") or "商品",
             form=_named(line.titles, "variant"),
             quantity=line.quantity,
-            amount_fen=line.amount_fen,
+            amount_fen=cost_fen[line.pk],
         )
         for line in lines
     ]
@@ -120,5 +126,10 @@ def _named(titles: dict[str, dict[str, str]], field: str) -> str:
 
 def standing_fen(invoice: InvoiceRequest) -> int:
     """Return what stands invoiced: the invoice less its red letters, those on their way too."""
-    back = RedInvoice.objects.filter(invoice=invoice).aggregate(fen=Sum("amount_fen"))["fen"]
-    return invoice.amount_fen - int(back or 0)
+    return standing_with_tax(invoice)[0]
+
+
+def standing_with_tax(invoice: InvoiceRequest) -> tuple[int, int]:
+    """Return what stands invoiced, and the tax in it."""
+    back = RedInvoice.objects.filter(invoice=invoice).aggregate(fen=Sum("amount_fen"), tax_fen=Sum("tax_fen"))
+    return invoice.amount_fen - int(back["fen"] or 0), invoice.tax_fen - int(back["tax_fen"] or 0)

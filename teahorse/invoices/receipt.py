@@ -16,6 +16,7 @@ import typst
 from teahorse.common.money import yuan
 from teahorse.common.ui.band import band_svg
 from teahorse.invoices import queries
+from teahorse.orders import owing
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.people.rules import masked_name
 
@@ -30,6 +31,8 @@ WORDS = {
     "proof": {"bo": "དངུལ་སྤྲོད་ཨང་།", "zh": "支付单号"},
     "freight": {"bo": "སྐྱེལ་གླ།", "zh": "运费"},
     "discount": {"bo": "ཆག་ཡང་།", "zh": "优惠"},
+    "heavier": {"bo": "ལྗིད་ཚད་ཀྱི་རིན་གོང་ཁྱད་པར།", "zh": "称重补款"},
+    "unpaid": {"bo": "སྤྲད་མེད་པ།", "zh": "未支付"},
     "back": {"bo": "ཕྱིར་སློག་དངུལ་འབོར།", "zh": "已退款"},
     "total": {"bo": "དངོས་སུ་སྤྲད་པ།", "zh": "实付"},
 }
@@ -47,33 +50,44 @@ def receipt_pdf(order: SellerOrder, *, now: datetime) -> bytes:
 
     :raises NotPaid: if no money came in for it.
     """
-    inputs = {"data": json.dumps(_printed(order, now), ensure_ascii=False)}
+    inputs = {"data": json.dumps(printed(order, now=now), ensure_ascii=False)}
     made: bytes | list[bytes] = typst.compile(TEMPLATE, root=TEMPLATE.parent, format="pdf", sys_inputs=inputs)
     return made if isinstance(made, bytes) else b"".join(made)
 
 
-def _printed(order: SellerOrder, now: datetime) -> dict[str, Any]:
-    part = queries.paid_part(order)
-    if part is None:
+def printed(order: SellerOrder, *, now: datetime) -> dict[str, Any]:
+    """
+    Return what stands on the receipt of a paid order; its sums add up.
+
+    :raises NotPaid: if no money came in for it.
+    """
+    parts = queries.paid_parts(order)
+    if not parts:
         raise NotPaid(order.number)
     lines = list(OrderLine.objects.filter(order=order).order_by("position"))
-    goods_fen = sum(line.amount_fen for line in lines)
-    back_fen = part.amount_fen - queries.kept_fen(part, is_all_that_arrived=True)
-    less_fen = goods_fen + order.freight_fen - part.amount_fen
-    sums = [
-        ("freight", order.freight_fen),
-        *([("discount", -less_fen)] if less_fen else []),
-        *([("back", -back_fen)] if back_fen else []),
-        ("total", part.amount_fen - back_fen),
-    ]
+    paid_fen, heavier_fen = sum(part.amount_fen for part in parts), owing.top_up_fen(order.pk)
+    kept_fen = queries.kept_fen(parts, is_all_that_arrived=True)
+    besides = {
+        "discount": -order.discount_fen,
+        "heavier": heavier_fen,
+        "unpaid": paid_fen - heavier_fen - order.total_fen,  # the rest of what is sold before its harvest
+        "back": kept_fen - paid_fen,
+    }
+    sums = [("freight", order.freight_fen), *((name, fen) for name, fen in besides.items() if fen), ("total", kept_fen)]
     return {
         "words": WORDS,
         "band": band_svg(order.seller.key, width=1200, height=24),
         "seller": {"bo": (order.seller.i18n or {}).get("name_bo", ""), "zh": order.seller.name},
         "number": order.number,
         "buyer": masked_name(order.group.contact_name),
-        "paid": _moment(part.payment.settled_at or part.payment.created_at),
-        "proof": part.payment.provider_number or part.payment.our_number,
+        "payments": [
+            {
+                "paid": _moment(part.payment.settled_at or part.payment.created_at),
+                "amount": yuan(part.amount_fen),
+                "proof": part.payment.provider_number or part.payment.our_number,
+            }
+            for part in parts
+        ],
         "lines": [
             {
                 "title": {language: _said(line, "title", code) for language, code in (("bo", "bo"), ("zh", "zh-hans"))},

@@ -78,7 +78,7 @@ def lines_of(charged: Sequence[Charged], *, amount_fen: int, tax_rate: str) -> l
     """
     Return the lines of an invoice over ``amount_fen``, which is allotted over what was charged; they add up to it.
 
-    What was paid may be less than what was charged (a discount, money that went back): each line bears its share by
+    What was kept may be less than what was charged (money that went back): each line bears its share by
     largest remainder. A line of which nothing is left is left out.
     """
     parts = allot(amount_fen, [one.amount_fen for one in charged])
@@ -98,3 +98,8 @@ def tax_in(amount_fen: int, *, tax_rate: str) -> int:
 def still_to_take_back(*, standing_fen: int, kept_fen: int) -> int:
     """Return what a red-letter invoice must take back, so that no more stands invoiced than was paid and kept."""
     return max(0, standing_fen - kept_fen)
+
+
+def tax_taken_back(amount_fen: int, *, standing_fen: int, standing_tax_fen: int) -> int:
+    """Return the tax in what is taken back of what stands invoiced; with the last of it all the tax that is left."""
+    return allot(standing_tax_fen, [amount_fen, standing_fen - amount_fen])[0]

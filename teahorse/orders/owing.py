@@ -1,10 +1,11 @@
-"""What is to be paid for an order group now: the group itself while it waits, later what its orders owe besides."""
+"""What is to be paid for an order group now, the group itself while it waits, later what its orders owe besides; and what it cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from teahorse.orders.models import BalanceDue, OrderGroup, SellerOrder
+from teahorse.orders.models import BalanceDue, OrderGroup, OrderLine, SellerOrder
 from teahorse.payments.models import Payment
 
 
@@ -50,3 +51,24 @@ def group_of_payment(payment: Payment) -> OrderGroup:
 def references_of(group: OrderGroup) -> list[UUID]:
     """Return everything that a payment for a group may have as its reference."""
     return [group.pk, *BalanceDue.objects.filter(order__group=group).order_by("asked_at", "pk").values_list("pk", flat=True)]
+
+
+def settled_fen(lines: Sequence[OrderLine]) -> dict[UUID, int]:
+    """
+    Return what each line of one order cost its buyer in the end, by its key: as it was quoted, or by weight where it was weighed.
+
+    The lines carry their ``weighing``. Where all of them together weighed more than was ordered they cost that only if she has
+    paid the difference; else it is the seller's gift, and each costs what was quoted.
+    """
+    quoted = {line.pk: line.quoted_fen for line in lines}
+    weighings = [line.weighing for line in lines if hasattr(line, "weighing")]
+    is_heavier = sum(weighing.difference_fen for weighing in weighings) > 0
+    if is_heavier and not top_up_fen(lines[0].order_id):
+        return quoted
+    return quoted | {weighing.line_id: weighing.weighed_fen for weighing in weighings}
+
+
+def top_up_fen(order_id: UUID) -> int:
+    """Return what was paid for an order because it weighed more than was ordered."""
+    paid = BalanceDue.objects.filter(order=order_id, kind=BalanceDue.Kind.WEIGHT, state=BalanceDue.State.PAID).first()
+    return paid.amount_fen if paid else 0

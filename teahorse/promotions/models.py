@@ -13,7 +13,7 @@ from teahorse.promotions.rules import OF_ONE_SELLER
 
 TERMS = [
     *("owner", "county_id", "kind", "stage", "percent_bp", "off_fen", "threshold_fen", "scope", "scope_ids", "bearer"),
-    *("bearer_party", "per_person", "starts_at"),
+    *("bearer_party", "per_person", "most_uses", "starts_at", "ends_at", "title", "i18n"),
 ]
 
 
@@ -22,8 +22,8 @@ class Promotion(CountyOwned):
     What takes something off prices in a window ``[starts_at, ends_at)``: for whom, for what, how often, and who bears it.
 
     How several meet stands in :mod:`teahorse.promotions.rules`. ``spent_fen`` and ``uses`` count what is held by orders that wait and
-    what was used by paid ones; they are kept where something is limited (:attr:`is_counted`), so that nobody waits for the row of
-    a discount that everybody gets.
+    what was used by paid ones; they are kept where something is limited, so that nobody waits for the row of a discount that
+    everybody gets.
     """
 
     class Kind(models.TextChoices):
@@ -107,11 +107,6 @@ class Promotion(CountyOwned):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether something of it is limited, so that its uses are counted under its lock."""
-        return self.kind != self.Kind.AUTOMATIC or any(limit is not None for limit in (self.per_person, self.most_uses, self.budget_fen))
 
     @property
     def left_fen(self) -> int | None:

@@ -70,6 +70,7 @@ ORDERS_OF_PAYMENTS = """
      where split.payment_id = any(%s::uuid[])
 """
 ORDERS_OF_BALANCES = "select distinct order_id from orders_balancedue where id = any(%s::uuid[])"
+ORDERS_OF_CASES = "select distinct order_id from aftersales_aftersalecase where id = any(%s::uuid[])"
 ORDERS_OF_REFUNDS = """
     select distinct split.reference, refund.payment_id, exists (select from orders_sellerorder o where o.id = split.reference)
       from payments_refund refund join payments_paymentsplit split on split.id = refund.split_id
@@ -95,6 +96,13 @@ FORGOTTEN = """
       left join settlement_sale sale on sale.order_id = o.id
      where (o.paid_at between %(since)s and %(until)s and sale.frozen_at is null)
         or (o.state = 'closed' and o.ended_at between %(since)s and %(until)s and sale.closed_at is null)
+    union all
+    select null, null, decided.order_id
+      from aftersales_aftersalecase decided
+     where decided.agreed_fen = 0 and decided.outcome = 'refunded' and decided.decided_at between %(since)s and %(until)s
+       and exists (select from aftersales_caseshare share join aftersales_caseline line on line.id = share.case_line_id
+                    where line.case_id = decided.id and share.bearer <> 'seller' and share.amount_fen > 0)
+       and not exists (select from ledger_journalentry where kind = 'refund decided' and source_id = decided.id)
     limit %(limit)s
 """
 
@@ -179,6 +187,7 @@ def facts_of(order_ids: Collection[UUID]) -> dict[UUID, SaleFacts]:
         found[parts[refund.split_id].order_id].refunds.append(refund)
     for order_id, borne in _subsidies(order_ids).items():
         found[order_id].subsidies = tuple(borne)
+    _add_goods_alone(found)
     return found
 
 
@@ -233,6 +242,13 @@ CASE_SHARES = """
      group by line.case_id, share.bearer_id
      order by line.case_id, share.bearer_id
 """
+GOODS_ALONE = """
+    select decided.id, decided.order_id, decided.decided_at
+      from unnest(%s::uuid[]) as wanted (id)
+      join aftersales_aftersalecase decided on decided.order_id = wanted.id
+     where decided.agreed_fen = 0 and decided.outcome = 'refunded'
+     order by decided.decided_at, decided.id
+"""
 HERS = """
     select o.id
       from unnest(%s::uuid[]) as wanted (id)
@@ -270,6 +286,21 @@ def _case_shares(references: Collection[UUID]) -> dict[UUID, tuple[tuple[UUID | 
     for case_id, bearer_id, fen in looked_up(CASE_SHARES, [array(references)]):
         found[case_id] += [(bearer_id, fen)] if fen else []
     return {case_id: tuple(shares) for case_id, shares in found.items()}
+
+
+def _add_goods_alone(found: dict[UUID, SaleFacts]) -> None:
+    """
+    Add the cases whose goods had cost their buyer nothing: no money goes back to her, but to those who bore the price.
+
+    Such a case is told as a refund of nothing, under the case's own key.
+    """
+    subsidised = [one.order_id for one in found.values() if one.subsidies and one.paying]
+    cases = {key: (order_id, decided_at) for key, order_id, decided_at in looked_up(GOODS_ALONE, [array(subsidised)])} if subsidised else {}
+    shares = _case_shares(cases) if cases else {}
+    for key, (order_id, decided_at) in cases.items():
+        paying = found[order_id].paying
+        if paying is not None and shares.get(key):
+            found[order_id].refunds.append(RefundFact(key, paying.id, key, 0, decided_at, None, given_back=shares[key]))
 
 
 def earned_elsewhere(pairs: Iterable[tuple[UUID, UUID | None]]) -> set[UUID]:
@@ -312,6 +343,11 @@ def orders_of_payments(payment_ids: Iterable[UUID]) -> list[UUID]:
 def orders_of_balances(balance_ids: Iterable[UUID]) -> list[UUID]:
     """Return the seller orders for which something was owed besides."""
     return [order_id for (order_id,) in looked_up(ORDERS_OF_BALANCES, [array(balance_ids)])]
+
+
+def orders_of_cases(case_ids: Iterable[UUID]) -> list[UUID]:
+    """Return the seller orders that after-sale cases are about."""
+    return [order_id for (order_id,) in looked_up(ORDERS_OF_CASES, [array(case_ids)])]
 
 
 def orders_of_refunds(refund_ids: Iterable[UUID]) -> tuple[set[UUID], set[UUID]]:

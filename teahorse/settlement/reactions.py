@@ -2,11 +2,12 @@
 
 from django.utils import timezone
 
+from teahorse.aftersales.events import CasesDecided
 from teahorse.common.events import reacts_to
 from teahorse.orders.events import BalancesPaid, OrdersCancelled, OrdersClosed, OrdersPaid
 from teahorse.payments.events import PaymentsSucceeded, PaymentsSucceededLate, RefundsRequested, RefundsSettled
 from teahorse.settlement import actions
-from teahorse.settlement.facts import orders_of_balances
+from teahorse.settlement.facts import orders_of_balances, orders_of_cases
 
 
 @reacts_to(PaymentsSucceeded)
@@ -55,3 +56,9 @@ def book_cancelled(event: OrdersCancelled) -> None:
 def book_balances(event: BalancesPaid) -> None:
     """Count what was paid besides."""
     actions.book_sales(order_ids=orders_of_balances(event.balance_ids), now=timezone.now())
+
+
+@reacts_to(CasesDecided)
+def book_cases(event: CasesDecided) -> None:
+    """Book what goes back to others where nothing goes back to the buyer, and no refund tells of it."""
+    actions.book_sales(order_ids=orders_of_cases(event.case_ids), now=timezone.now())

@@ -161,14 +161,14 @@ def reversal(
 
     With the buyer's part goes back to those who gave the subsidies what a case has said (``given_back``, as far as it is left),
     else the same part of each. Seller and fees bear all of it in the proportion of what each has left, so that the last refund
-    clears the rest of each to the fen.
+    clears the rest of each to the fen. A refund of nothing is of goods that had cost the buyer nothing.
 
     :raises ValueError: if more would go back than is left.
     """
-    if not 0 < refund_fen <= paid_left_fen:
+    if not 0 <= refund_fen <= paid_left_fen:
         msg = f"{refund_fen} of {paid_left_fen} fen cannot go back"
         raise ValueError(msg)
-    if given_back is None or refund_fen == paid_left_fen:
+    if given_back is None or 0 < refund_fen == paid_left_fen:
         given = allot(sum(subsidies_left) * refund_fen // paid_left_fen, subsidies_left)
     else:
         given = [min(fen, left) for fen, left in zip(given_back, subsidies_left, strict=True)]

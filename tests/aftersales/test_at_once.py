@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,9 +12,12 @@ from teahorse.aftersales import actions
 from teahorse.aftersales.actions import Actor
 from teahorse.aftersales.models import AfterSaleCase, CaseLine
 from teahorse.common.refusals import Refusal
+from teahorse.payments.actions import pay_back_cash
 from teahorse.payments.models import Refund
+from teahorse.promotions.models import CouponUse
 from tests import world
 from tests.aftersales.making import BUYER, LATER, draft, opened, received
+from tests.promotions.offers import promotion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SELLER = Actor("seller")
@@ -114,10 +118,6 @@ def test_two_clocks_decide_each_case_once(wine):
 
 
 def test_money_that_arrives_twice_at_once_ends_a_case_once(wine):
-    from uuid import uuid4
-
-    from teahorse.payments.actions import pay_back_cash
-
     for _ in range(ROUNDS):
         case = opened(received({wine: 1}), "refund_only", "damaged")
         actions.agree(case=case, by=SELLER, now=LATER)
@@ -128,3 +128,54 @@ def test_money_that_arrives_twice_at_once_ends_a_case_once(wine):
 
         case.refresh_from_db()
         assert (case.state, case.events.filter(act="refunded").count()) == ("done", 1)
+
+
+def test_cases_that_share_a_promotion_are_settled_side_by_side(coop_wine, monkeypatch):
+    """Two workers hear of the same refunds: neither holds the promotion of one order while it waits for another order."""
+    from teahorse.aftersales.actions import paying
+
+    first, second = sorted((case_with_its_money_back(coop_wine) for _ in range(2)), key=lambda case: case.order_id)
+    refunds = {case.pk: Refund.objects.get(reference=case.pk).pk for case in (first, second)}
+    released, locked = threading.Event(), threading.Event()
+    real_release, real_locked = paying.promotions.release_uses, paying.locked
+
+    def release_uses(*, references, now):
+        real_release(references=references, now=now)
+        if first.order.group_id in references:
+            released.set()
+            locked.wait(5)  # until the other one has the second order
+
+    def lock(case):
+        if threading.current_thread().name == "of the second":
+            released.wait(5)
+            found = real_locked(case)
+            locked.set()
+            return found
+        return real_locked(case)
+
+    monkeypatch.setattr(paying.promotions, "release_uses", release_uses)
+    monkeypatch.setattr(paying, "locked", lock)
+
+    def of_the_second():
+        threading.current_thread().name = "of the second"
+        actions.settle_refunds(refund_ids=[refunds[second.pk]], now=LATER)
+
+    outcomes = at_once(lambda: actions.settle_refunds(refund_ids=list(refunds.values()), now=LATER), of_the_second)
+
+    assert outcomes == [None, None]
+    assert set(AfterSaleCase.objects.values_list("state", flat=True)) == {"done"}
+    assert set(CouponUse.objects.values_list("state", flat=True)) == {"released"}
+
+
+@pytest.fixture
+def coop_wine(wine):
+    promotion(wine.seller, off_fen=100, most_uses=50)
+    return wine
+
+
+def case_with_its_money_back(wine):
+    """A case over all of an order whose refund has arrived and of which nobody has heard yet."""
+    case = opened(received({wine: 1}), "refund_only", "damaged")
+    actions.agree(case=case, by=SELLER, now=LATER)
+    pay_back_cash(refund_id=Refund.objects.get(reference=case.pk).pk, by_id=uuid4(), now=LATER)
+    return case

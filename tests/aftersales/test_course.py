@@ -4,15 +4,17 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils.translation import override
 
 from teahorse.aftersales import actions, queries
-from teahorse.aftersales.actions import Actor
+from teahorse.aftersales.actions import Actor, timing
 from teahorse.aftersales.events import CasesClosed, CasesDecided
 from teahorse.aftersales.models import AfterSaleCase
 from teahorse.aftersales.rules import CENTRE_GRACE
 from teahorse.common.refusals import Malformed
 from teahorse.logistics.actions import ScanDraft, record_scans, report_lost
 from teahorse.logistics.models import Parcel, Scan
+from teahorse.orders.events import OrdersClosed
 from teahorse.payments.models import Refund
 from teahorse.stock.models import StockMovement
 from tests import world
@@ -277,14 +279,54 @@ def test_what_is_not_on_the_shelf_is_not_sent_but_paid(coop, clerk):
     assert refund_of(case).amount_fen == 5000
 
 
-def test_an_order_that_never_came_and_was_paid_back_is_closed(wine, clerk):
-    order = sent({wine: 1})
-    report_lost_at = NOW + timedelta(days=2)
+def test_a_refusal_names_the_goods_in_the_readers_language(coop, clerk):
+    rare = world.offer(coop, on_hand=1)
+    product = rare.variant.product
+    product.i18n = {"title_bo": "ནས་ཆང་།"}
+    product.save()
+    later = NOW + timedelta(days=30)
+    case = opened(sent({rare: 1}), "send_again", "never_came", now=later)
+    actions.agree(case=case, by=SELLER, now=later)
+
+    with override("bo"), pytest.raises(actions.NotEnoughToSend) as told:
+        actions.send_goods(case=case, weight_grams=1000, by=clerk, now=later)
+
+    assert told.value.numbers["title"] == "ནས་ཆང་།"
+    assert str(case.order.lines.get()) == "1 × 青稞酒"
+
+
+def lost(order, clerk, *, now):
+    """Have the parcel of an order be lost on its way."""
     point = world.service_point("dechen")
     [parcel] = parcels_of(order.pk)
     arrived = ScanDraft(parcel_number=parcel.number, act="received", happened_at=NOW, place=point, by=None)
     record_scans(scans=[arrived], now=NOW)
-    report_lost(parcel=parcel, note="车上没有找到", place=point, by=clerk, now=report_lost_at)
+    report_lost(parcel=parcel, note="车上没有找到", place=point, by=clerk, now=now)
+
+
+def test_an_order_that_was_lost_and_sent_again_is_closed_when_the_second_parcel_comes(wine, clerk, announced):
+    closed = announced(OrdersClosed)
+    order = sent({wine: 2})
+    later = NOW + timedelta(days=2)
+    lost(order, clerk, now=later)
+    case = opened(order, "send_again", "never_came", now=later)
+    actions.agree(case=case, by=SELLER, now=later)
+    parcel = actions.send_goods(case=case, weight_grams=1000, by=clerk, now=later)
+    scan = ScanDraft(parcel_number=parcel.number, act="handed_over", happened_at=later, place=None, by=None)
+
+    for _ in range(2):
+        actions.take_arrivals(parcels=record_scans(scans=[scan], now=later), now=later)
+
+    order.refresh_from_db()
+    assert state(case) == ("done", "", "sent")
+    assert (order.state, order.end_reason, order.ended_at) == ("closed", "settled_by_case", later)
+    assert closed() == [{"order_ids": [str(order.pk)]}]
+
+
+def test_an_order_that_never_came_and_was_paid_back_is_closed(wine, clerk):
+    order = sent({wine: 1})
+    report_lost_at = NOW + timedelta(days=2)
+    lost(order, clerk, now=report_lost_at)
     case = opened(order, "refund_only", "never_came", now=report_lost_at)
     actions.agree(case=case, by=SELLER, now=report_lost_at)
 
@@ -443,6 +485,63 @@ def test_more_than_was_paid_is_refused_and_nothing_changes(wine):
     assert actions.let_time_decide(now=late) == 0
     case.refresh_from_db()
     assert (case.state, case.refund_trouble, case.due_at) == ("seller_review", "refund_too_large", late + timedelta(days=1))
+    assert list(queries.to_decide(AfterSaleCase.objects.all(), now=late)) == [case]
+
+
+def test_what_troubled_time_is_over_when_somebody_decides(wine, clerk):
+    from teahorse.payments.actions import request_refund
+    from teahorse.payments.models import PaymentSplit
+
+    order = received({wine: 1})
+    case = opened(order, "refund_only", "damaged")
+    split = PaymentSplit.objects.get(reference=order.pk)
+    request_refund(split=split, reference=uuid4(), amount_fen=4000, reason="别的", now=LATER)
+    actions.let_time_decide(now=case.due_at)
+
+    actions.offer(case=case, amount_fen=500, words="", by=clerk, now=case.due_at)
+    actions.accept_offer(case=case, by=BUYER, now=case.due_at)
+
+    case.refresh_from_db()
+    assert (case.state, case.refund_trouble) == ("refunding", "")
+    arrive(case)
+    AfterSaleCase.objects.filter(pk=case.pk).update(refund_trouble="of long ago")
+    assert not queries.to_decide(AfterSaleCase.objects.all(), now=LONG_AFTER).exists()
+
+
+def test_what_the_centre_left_and_time_cannot_decide_is_tried_again_the_next_day(wine, clerk, monkeypatch):
+    case = opened(received({wine: 1}), "refund_only", "damaged")
+    actions.refuse(case=case, words="照片看不出问题", by=clerk, now=LATER)
+    actions.escalate(case=case, words="请看第二张照片", by=BUYER, now=LATER)
+    case.refresh_from_db()
+    late = case.due_at + CENTRE_GRACE
+
+    def refused(case, now):
+        raise actions.NotNow(state=case.state)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(timing.DEFAULTS, "for_buyer", refused)
+        first = actions.let_time_decide(now=late)
+    too_early, next_day = (actions.let_time_decide(now=late + timedelta(days=days)) for days in (0.9, 1))
+
+    assert (first, too_early, next_day) == (0, 0, 1)
+    assert state(case) == ("refunding", "buyer", "")
+
+
+def test_one_case_that_time_cannot_decide_stops_no_other(wine, monkeypatch, caplog):
+    first, second = (opened(received({wine: 1}), "refund_only", "damaged") for _ in range(2))
+    real = timing.agree
+
+    def fails_once(*, case, **more):
+        if case.pk == first.pk:
+            raise RuntimeError
+        return real(case=case, **more)
+
+    monkeypatch.setattr(timing, "agree", fails_once)
+
+    moved = actions.let_time_decide(now=first.due_at)
+
+    assert (moved, state(first)[0], state(second)[0]) == (1, "seller_review", "refunding")
+    assert str(first.pk) in caplog.text
 
 
 def test_time_leaves_money_on_its_way_alone(wine):

@@ -1,17 +1,23 @@
 """What may be asked, and until when."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from teahorse.aftersales import actions, queries
+from teahorse.aftersales.actions import Actor
 from teahorse.aftersales.events import CasesOpened
 from teahorse.aftersales.models import AfterSaleCase, CaseEvent, CaseLine, CasePhoto
 from teahorse.common.refusals import Malformed, NotThere
-from teahorse.orders.models import SellerNotice
+from teahorse.logistics.actions import ScanDraft, record_scans
+from teahorse.orders import actions as orders
+from teahorse.orders.models import BalanceDue, SellerNotice
+from teahorse.payments import actions as payments
+from teahorse.payments.models import Payment, Refund
 from tests import world
-from tests.aftersales.making import LATER, NOW, RECEIVED, draft, opened, paid, picture, received, sent
+from tests.aftersales.making import BUYER, LATER, NOW, RECEIVED, draft, opened, paid, parcels_of, picture, received, sent
 
 pytestmark = pytest.mark.django_db
 State = AfterSaleCase.State
@@ -239,6 +245,90 @@ def test_the_freight_stays_without_a_fault_or_while_something_is_kept(wine, reas
     assert case.freight_fen == 0
 
 
+# --- What was sold by weight
+
+
+@pytest.fixture
+def meat(coop):
+    return world.offer(coop, title="牦牛肉", price_fen=9600, weight_grams=1500, nominal_grams=1200)
+
+
+@pytest.fixture
+def cheese(coop):
+    return world.offer(coop, title="奶渣", price_fen=1000, weight_grams=300, nominal_grams=200)
+
+
+def weighed(order, *grams, asks_difference=True):
+    """Have the lines of a paid order weigh so much, and its parcel come."""
+    lines = order.lines.order_by("position")
+    orders.pack_order(
+        order=order, weight_grams=2000, by=None, now=NOW, weighed={line.pk: of_it for line, of_it in zip(lines, grams, strict=True)},
+        asks_difference=asks_difference,
+    )  # fmt: skip
+    parcel = parcels_of(order.pk)[0]
+    scan = ScanDraft(parcel_number=parcel.number, act="handed_over", happened_at=RECEIVED, place=None, by=None)
+    record_scans(scans=[scan], now=RECEIVED)
+    order.refresh_from_db()
+    return order
+
+
+def topped_up(order, *, now=NOW):
+    payment = orders.start_payment(group=order.group, provider="cash", method="counter", now=now)
+    payments.take_cash(payment_id=payment.pk, by_id=uuid4(), now=now)
+    orders.take_payments(payment_ids=[payment.pk], now=now)
+
+
+def test_what_was_paid_because_it_weighed_more_goes_back_too(meat):
+    order = weighed(paid({meat: 2}), 2700)  # 300 g more: 24 yuan
+    topped_up(order)
+
+    first = opened(order, units={1: 1})
+    actions.agree(case=first, by=Actor("seller"), now=LATER)
+    actions.withdraw(case=first, by=BUYER, now=LATER)
+    case = opened(order)
+
+    assert (first.worth_fen, case.worth_fen) == (10_800, 21_600)
+    actions.agree(case=case, by=Actor("seller"), now=LATER)
+    AfterSaleCase.objects.filter(pk=case.pk).update(state="return_in_transit")
+    AfterSaleCase.objects.filter(pk=case.pk).update(state="inspect")
+    actions.pass_inspection(case=case, is_sellable=True, by=Actor("seller"), now=LATER)
+    assert sorted(Refund.objects.values_list("amount_fen", flat=True)) == [2400, 19_200]
+
+
+def test_a_gift_of_weight_is_not_paid_back(meat):
+    order = weighed(paid({meat: 1}), 1300, asks_difference=False)
+
+    assert opened(order).worth_fen == 9600
+
+
+def test_what_is_asked_for_and_not_paid_is_waived_when_a_case_is_opened(meat):
+    order = weighed(paid({meat: 1}), 1300)
+
+    case = opened(order)
+
+    assert (case.worth_fen, BalanceDue.objects.get().state) == (9600, "waived")
+
+
+@pytest.mark.parametrize(
+    ("grams", "is_asked", "worth"),
+    [
+        ((1300, 160), True, [10_400, 800]),  # together 6 yuan more, and paid
+        ((1300, 160), False, [9600, 1000]),  # and given
+        ((1100, 220), False, [8800, 1100]),  # together 7 yuan less: that went back
+    ],
+)
+def test_lines_that_weigh_more_and_less_are_worth_what_was_paid_for_both(meat, cheese, grams, is_asked, worth):
+    order = weighed(paid({meat: 1, cheese: 1}), *grams, asks_difference=is_asked)
+    if is_asked:
+        topped_up(order)
+
+    case = opened(order)
+
+    assert list(case.lines.order_by("line__position").values_list("worth_fen", flat=True)) == worth
+    kept = sum(Payment.objects.values_list("amount_fen", flat=True)) - sum(Refund.objects.values_list("amount_fen", flat=True))
+    assert case.worth_fen == kept - order.freight_fen
+
+
 # --- The database stands behind it
 
 
@@ -249,6 +339,21 @@ def test_the_database_refuses_more_units_than_were_bought(wine):
 
     with pytest.raises(IntegrityError, match="more units would go back than were bought"):
         CaseLine.objects.create(county_id=case.county_id, case=copy_of(case), line=order.lines.get(), quantity=1, worth_fen=0)
+
+
+@pytest.mark.parametrize(("grams", "is_paid", "cost_fen"), [(1300, True, 10_400), (1300, False, 9600), (1100, False, 8800)])
+def test_the_database_refuses_more_than_it_cost_by_weight(meat, grams, is_paid, cost_fen):
+    order = weighed(paid({meat: 1}), grams, asks_difference=is_paid)
+    if is_paid:
+        topped_up(order)
+    case = opened(order)
+    line = {"county_id": case.county_id, "case": copy_of(case), "line": order.lines.get(), "quantity": 1}
+    actions.withdraw(case=case, by=BUYER, now=LATER)
+
+    with pytest.raises(IntegrityError, match="more units would go back"), transaction.atomic():
+        CaseLine.objects.create(**line, worth_fen=cost_fen + 1)
+
+    CaseLine.objects.create(**line, worth_fen=cost_fen)
 
 
 def test_the_database_refuses_a_second_open_case_of_a_line(wine):

@@ -290,7 +290,7 @@ def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
     wish = invoices.TitleWanted(kind="person", name=f"{made.mark}抬头")
     asked = invoices.request_invoice(order=order, title=wish, person=made.buyer, now=now)
     red = RedInvoice.objects.create(
-        county_id=asked.county_id, invoice=asked, refund_id=new_id(), our_number=new_id().hex, amount_fen=1,
+        county_id=asked.county_id, invoice=asked, refund_id=new_id(), our_number=new_id().hex, amount_fen=1, tax_fen=0,
         requested_at=now, deadline_at=now, due_at=now,
     )  # fmt: skip
     dossier = dossiers.ask_dossier(

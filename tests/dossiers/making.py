@@ -35,9 +35,37 @@ def paid(offers, *, at, buyer):
     return list(SellerOrder.objects.filter(group=group).select_related("group", "seller").order_by("number"))
 
 
-def received(order, *, packed_at, at):
+def paid_in_two(offer, *, at, buyer):
+    """One order of an offer that was sold before its harvest: three tenths paid first, the rest a day later."""
+    sale = orders.open_harvest_sale(
+        level=world.level_of(offer),
+        capacity=1,
+        opens_at=at,
+        closes_at=at + timedelta(hours=1),
+        ship_by_date=(at + timedelta(days=2)).date(),
+        deposit_basis_points=3000,
+        by=None,
+        now=at,
+    )
+    (order,) = paid({offer: 1}, at=at, buyer=buyer)
+    orders.declare_harvest(sale=sale, units=1, by=None, now=at)
+    while orders.settle_harvests(now=at):
+        pass
+    paid_besides(order, at=at + timedelta(days=1), buyer=buyer)
+    return order
+
+
+def paid_besides(order, *, at, buyer):
+    """Pay in cash what is owed for an order after its first payment."""
+    payment = orders.start_payment(group=order.group, provider="cash", method="counter", now=at)
+    payments.take_cash(payment_id=payment.pk, by_id=buyer.pk, now=at)
+    orders.take_payments(payment_ids=[payment.pk], now=at)
+    order.refresh_from_db()
+
+
+def received(order, *, packed_at, at, **packed):
     """Pack an order, hand it over and close it."""
-    parcel = orders.pack_order(order=order, weight_grams=900, by=None, now=packed_at)
+    parcel = orders.pack_order(order=order, weight_grams=900, by=None, now=packed_at, **packed)
     for act, moment in (("received", packed_at), ("handed_over", at)):
         draft = logistics.ScanDraft(parcel_number=parcel.number, act=act, happened_at=moment, place=None, by=None)
         logistics.record_scans(scans=[draft], now=moment)
@@ -55,6 +83,11 @@ def sold(offers, *, at, buyer, packed_after=timedelta(hours=20)):
 def given_back(order, fen, *, at):
     """Part of an order's money back in the buyer's hand."""
     split = PaymentSplit.objects.get(payment=order.paid_by_id, reference=order.pk)
+    return out_of(split, fen, at=at)
+
+
+def out_of(split, fen, *, at):
+    """So much out of one part of a payment back in the buyer's hand."""
     refund = payments.request_refund(split=split, reference=new_id(), amount_fen=fen, reason="破损", now=at)
     payments.pay_back_cash(refund_id=refund.pk, by_id=new_id(), now=at)
     return Refund.objects.get(pk=refund.pk)

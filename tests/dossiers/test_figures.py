@@ -8,11 +8,12 @@ from fractions import Fraction
 import pytest
 
 from teahorse.dossiers import queries, rules
+from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.payments.models import PaymentSplit, Refund
 from tests import world
 
-from .making import given_back, paid, sold
+from .making import given_back, out_of, paid, paid_besides, paid_in_two, received, sold
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -31,7 +32,7 @@ def buyers(db):
 
 def slowly(seller, first, until):
     """Walk over every order of a seller, one by one."""
-    sold_fen, back_fen, orders, buyers, in_time = defaultdict(int), defaultdict(int), 0, defaultdict(set), 0
+    sold_fen, back_fen, number, buyers, in_time = defaultdict(int), defaultdict(int), 0, defaultdict(set), 0
     for order in SellerOrder.objects.filter(seller=seller):
         if order.state != "closed" or order.paid_by_id is None:
             continue
@@ -39,14 +40,14 @@ def slowly(seller, first, until):
         day = order.paid_at.astimezone(BEIJING).date()
         if first <= day and order.paid_at < until:
             sold_fen[f"{day:%Y-%m}"] += part.amount_fen
-            orders += 1
+            number += 1
             buyers[order.group.person_id].add(order.group_id)
             in_time += order.packed_at - order.paid_at <= timedelta(hours=48)
         for refund in Refund.objects.filter(split=part, state="succeeded"):
             day = refund.settled_at.astimezone(BEIJING).date()
             if first <= day and refund.settled_at < until:
                 back_fen[f"{day:%Y-%m}"] += refund.amount_fen
-    return dict(sold_fen), dict(back_fen), orders, len(buyers), sum(len(groups) > 1 for groups in buyers.values()), in_time
+    return dict(sold_fen), dict(back_fen), number, len(buyers), sum(len(groups) > 1 for groups in buyers.values()), in_time
 
 
 def test_every_figure_is_that_of_single_orders(coop, buyers):
@@ -65,15 +66,15 @@ def test_every_figure_is_that_of_single_orders(coop, buyers):
 
     found = queries.figures_of(seller=coop, first_date=first, until=NOW)
 
-    sold_fen, back_fen, orders, count, again, in_time = slowly(coop, first, NOW)
-    assert orders > 10
+    sold_fen, back_fen, number, count, again, in_time = slowly(coop, first, NOW)
+    assert number > 10
     assert {row["month"]: row["sold_fen"] for row in found["months"] if row["sold_fen"]} == sold_fen
     assert {row["month"]: row["returned_fen"] for row in found["months"] if row["returned_fen"]} == back_fen
-    assert (found["orders"], found["buyers"], found["buyers_again"]) == (orders, count, again)
+    assert (found["orders"], found["buyers"], found["buyers_again"]) == (number, count, again)
     assert (found["sold_fen"], found["returned_fen"]) == (sum(sold_fen.values()), sum(back_fen.values()))
     assert found["net_fen"] == sum(row["net_fen"] for row in found["months"])
-    assert found["average_fen"] == sum(sold_fen.values()) // orders
-    assert (found["shipped"], found["shipped_in_time"]) == (orders, in_time)
+    assert found["average_fen"] == sum(sold_fen.values()) // number
+    assert (found["shipped"], found["shipped_in_time"]) == (number, in_time)
     assert len(found["months"]) == 12
     within = SellerOrder.objects.filter(seller=coop, paid_at__gte=datetime(2025, 12, 1, tzinfo=BEIJING))
     goods = sum(OrderLine.objects.filter(order__in=within).values_list("amount_fen", flat=True))
@@ -107,6 +108,44 @@ def test_what_was_not_received_or_was_another_sellers_is_no_sale(coop, buyers):
 
     assert (found["sold_fen"], found["orders"], found["buyers"], found["goods"]) == (0, 0, 0, [])
     assert (found["returned_share"], found["shipped_in_time_share"], found["season_shares"]) == (None, None, [0] * 12)
+
+
+def test_what_was_paid_in_two_steps_is_sold_whole_and_comes_back_of_either(coop, buyers):
+    at = datetime(2026, 9, 5, 4, tzinfo=UTC)
+    order = paid_in_two(world.offer(coop, price_fen=10_000, on_hand=0), at=at, buyer=buyers[0])
+    received(order, packed_at=at + timedelta(hours=55), at=at + timedelta(days=6))  # on the day that was promised for it
+    deposit, rest = PaymentSplit.objects.filter(reference=order.pk).order_by("amount_fen")
+    out_of(rest, 700, at=datetime(2026, 10, 1, 4, tzinfo=UTC))
+    out_of(deposit, 50, at=datetime(2026, 11, 2, 4, tzinfo=UTC))
+
+    found = queries.figures_of(seller=coop, first_date=date(2026, 9, 1), until=NOW)
+
+    assert (deposit.amount_fen, rest.amount_fen) == (3000, 8200)
+    assert [(row["sold_fen"], row["returned_fen"]) for row in found["months"]] == [(11_200, 0), (0, 700), (0, 50)]
+    assert (found["orders"], found["orders_returned"], found["average_fen"]) == (1, 1, 11_200)
+    assert (found["shipped"], found["shipped_in_time"], found["version"]) == (1, 1, 2)
+
+
+def test_what_weighed_more_and_was_paid_is_sold(coop, buyers):
+    at = datetime(2026, 9, 5, 4, tzinfo=UTC)
+    (order,) = paid({world.offer(coop, price_fen=9600, weight_grams=1500, nominal_grams=1200): 1}, at=at, buyer=buyers[0])
+    packed = {"weighed": {order.lines.get().pk: 1300}, "asks_difference": True}
+    orders.pack_order(order=order, weight_grams=1500, by=None, now=at, **packed)
+    paid_besides(order, at=at + timedelta(hours=1), buyer=buyers[0])
+    SellerOrder.objects.filter(pk=order.pk).update(state="closed", ended_at=at + timedelta(days=6))
+
+    found = queries.figures_of(seller=coop, first_date=date(2026, 9, 1), until=NOW)
+
+    assert found["sold_fen"] == order.total_fen + 800
+
+
+def test_what_is_received_after_the_signature_is_no_sale_of_it(coop, buyers):
+    (order,) = sold({world.offer(coop): 1}, at=NOW - timedelta(days=30), buyer=buyers[0])
+
+    before = queries.figures_of(seller=coop, first_date=date(2026, 9, 1), until=order.ended_at)
+    after = queries.figures_of(seller=coop, first_date=date(2026, 9, 1), until=order.ended_at + timedelta(seconds=1))
+
+    assert (before["orders"], after["orders"]) == (0, 1)
 
 
 def test_a_month_is_one_of_the_sellers_own_clock(coop, buyers):

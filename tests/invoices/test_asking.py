@@ -4,11 +4,12 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from teahorse.common.refusals import Malformed, NotThere
 from teahorse.invoices import actions, queries
+from teahorse.invoices.actions import taking_back
 from teahorse.invoices.models import InvoiceRequest, InvoiceTitle, RedInvoice
 from teahorse.orders import actions as orders
 from teahorse.people.models import Organisation
@@ -138,7 +139,7 @@ def test_the_database_keeps_lines_sums_and_what_was_agreed(register, order, titl
             InvoiceRequest.objects.filter(pk=sent.pk).update(**change)
     with pytest.raises(IntegrityError, match="more would be taken back than was invoiced"), transaction.atomic():
         RedInvoice.objects.create(
-            county_id=sent.county_id, invoice=sent, refund_id=sent.pk, our_number="x", amount_fen=sent.amount_fen + 1,
+            county_id=sent.county_id, invoice=sent, refund_id=sent.pk, our_number="x", amount_fen=sent.amount_fen + 1, tax_fen=0,
             requested_at=now, deadline_at=now, due_at=now,
         )  # fmt: skip
 
@@ -169,3 +170,38 @@ def test_two_tabs_at_once_ask_for_one_invoice(register, order, buyer):
     assert len(done) == 4
     assert InvoiceRequest.objects.count() == 1
     assert "asked" in done
+
+
+@pytest.mark.parametrize("refunds", [(333, 333, 333), (1, 1, 1), (1000, 1, 2999)])
+def test_the_tax_of_all_red_letters_adds_up_to_the_invoices(register, order, title, buyer, now, refunds):
+    register(is_automatic=False, tax_rate="3")
+    asked = actions.request_invoice(order=order, title=title, person=buyer, now=now)
+    for state in ("sent", "issued"):
+        InvoiceRequest.objects.filter(pk=asked.pk).update(state=state, number="26540000000000000001")
+    asked.refresh_from_db()
+
+    for fen in (*refunds, order.total_fen - sum(refunds)):
+        actions.take_back(refund_ids=[given_back(order, fen, at=now).pk], now=now)
+
+    reds = list(RedInvoice.objects.order_by("requested_at", "pk"))
+    assert [sum(red.amount_fen for red in reds), sum(red.tax_fen for red in reds)] == [asked.amount_fen, asked.tax_fen]
+    for red in reds:
+        assert abs(red.tax_fen - asked.tax_fen * red.amount_fen / asked.amount_fen) <= len(reds)
+    with pytest.raises(DatabaseError, match="Cannot update"):
+        RedInvoice.objects.filter(pk=reds[0].pk).update(tax_fen=0 if reds[0].tax_fen else 1)
+
+
+def test_refunds_that_need_no_red_letter_keep_none_waiting(register, order, title, buyer, now, monkeypatch):
+    monkeypatch.setattr(taking_back, "BATCH", 1)
+    register(is_automatic=False)
+    given_back(order, 100, at=now - timedelta(hours=1))
+    asked = actions.request_invoice(order=order, title=title, person=buyer, now=now)
+    given_back(order, 200, at=now)
+    actions.issue_invoice(request_id=asked.pk, seller=order.seller, now=now + timedelta(hours=1))  # less what went back meanwhile
+    InvoiceRequest.objects.filter(pk=asked.pk).update(state="issued", number="26540000000000000001")
+    needs_one = given_back(order, 300, at=now + timedelta(hours=2))
+
+    made, again = (actions.take_back_forgotten(now=now + timedelta(hours=3)) for _ in range(2))
+
+    assert (made, again) == (1, 0)
+    assert list(RedInvoice.objects.values_list("refund_id", "amount_fen")) == [(needs_one.pk, 300)]

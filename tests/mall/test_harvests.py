@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sale(world):
     now = timezone.now()
+    StockLevel.objects.filter(offer=world.carpet).update(on_hand=0)
     return actions.open_harvest_sale(
         level=StockLevel.objects.get(offer=world.carpet),
         capacity=3,

@@ -18,10 +18,12 @@ from teahorse.orders.actions import (
     SaleChanged,
     SaleIsOpen,
     UnitsArePromised,
+    UnitsOnTheShelf,
     WaitsForHarvest,
     cancel_order,
     declare_harvest,
     expire_orders,
+    harvesting,
     lapse_overdue,
     open_harvest_sale,
     outcome_of,
@@ -159,6 +161,8 @@ def test_a_quote_from_before_the_sale_or_its_end_orders_nothing(mushrooms):
     level.on_hand = 5
     level.save()
     before = world.wish({mushrooms: 1})
+    level.on_hand = 0
+    level.save()
     sale = opened(mushrooms)
     during = world.wish({mushrooms: 1})
 
@@ -174,6 +178,7 @@ def test_a_quote_from_before_the_sale_or_its_end_orders_nothing(mushrooms):
 
 def test_a_sale_is_opened_once_and_on_terms_that_can_be(mushrooms):
     wine = world.offer(mushrooms.seller, on_hand=5)
+    dried = world.offer(mushrooms.seller, on_hand=7)
     [placed_before] = place_orders(wishes=[world.wish({wine: 1})], now=NOW)
     opened(mushrooms)
 
@@ -181,6 +186,8 @@ def test_a_sale_is_opened_once_and_on_terms_that_can_be(mushrooms):
         opened(mushrooms)
     with pytest.raises(UnitsArePromised):
         opened(wine)
+    with pytest.raises(UnitsOnTheShelf, match="7"):
+        opened(dried)
     faults = []
     for wrong in (
         {"capacity": 0}, {"deposit": 0}, {"deposit": 10_001}, {"closes_at": NOW}, {"ship_by_date": NOW.date()},
@@ -190,6 +197,7 @@ def test_a_sale_is_opened_once_and_on_terms_that_can_be(mushrooms):
         faults.append(refusal.value.field)
 
     assert isinstance(placed_before, Placed)
+    assert left(dried) == (7, 0)
     assert faults == ["capacity", "deposit", "deposit", "closes_at", "ship_by_date"]
     assert HarvestSale.objects.count() == 1
 
@@ -260,6 +268,26 @@ def test_a_harvest_that_fails_gives_everything_back_though_it_is_killed_in_the_m
     assert settle_harvests(now=AFTER) == 0
 
 
+def test_one_sale_that_cannot_be_settled_stops_no_other(mushrooms, monkeypatch, caplog):
+    poisoned, barley = opened(mushrooms), world.offer(mushrooms.seller, on_hand=0)
+    sale, orders = opened(barley), [bought(mushrooms), bought(barley)]
+    for one, minute in ((poisoned, 0), (sale, 1)):
+        declare_harvest(sale=one, units=5, by=None, now=AFTER + timedelta(minutes=minute))
+    real = harvesting._decide
+
+    def decide(sale, orders, now):
+        if sale.pk == poisoned.pk:
+            raise RuntimeError
+        real(sale, orders, now)
+
+    monkeypatch.setattr(harvesting, "_decide", decide)
+
+    settled(now=AFTER + timedelta(hours=1))
+
+    assert states(*orders) == ["presale_wait", "paid"]
+    assert str(poisoned.pk) in caplog.text
+
+
 def test_a_rest_that_nobody_pays_lapses_and_the_deposit_goes_back(mushrooms):
     sale = opened(mushrooms, capacity=2, deposit=2000)
     order = bought(mushrooms)
@@ -320,6 +348,24 @@ def test_whoever_is_asked_for_the_rest_may_cancel_instead(mushrooms):
     assert owing.due_of(order.group, now=AFTER) is None
     with pytest.raises(NothingToPay):
         start_payment(group=order.group, provider="cash", method="counter", now=AFTER)
+
+
+def test_a_rest_that_comes_just_before_it_is_cancelled_goes_back_with_the_deposit(mushrooms):
+    sale = opened(mushrooms, deposit=2000)
+    order = bought(mushrooms)
+    declare_harvest(sale=sale, units=5, by=None, now=AFTER)
+    settled()
+    rest = start_payment(group=order.group, provider="cash", method="counter", now=AFTER)
+    payments.take_cash(payment_id=rest.pk, by_id=uuid4(), now=AFTER)
+
+    cancel_order(order=order, reason="changed_mind", now=AFTER)
+    for _ in range(2):
+        take_payments(payment_ids=[rest.pk], now=AFTER)
+
+    assert (states(order), BalanceDue.objects.get().state) == (["cancelled"], "lapsed")
+    assert sorted(Refund.objects.values_list("amount_fen", flat=True)) == sorted([order.deposit_fen, order.balance_fen])
+    assert lapse_overdue(now=DEADLINE) == 0
+    assert left(mushrooms) == (5, 0)
 
 
 def test_all_of_deposit_and_rest_goes_back_when_it_is_cancelled_before_packing(mushrooms):

@@ -9,6 +9,7 @@ from teahorse.orders.actions import (
     cancel_order,
     expire_orders,
     pack_order,
+    paying,
     place_orders,
     start_payment,
     take_forgotten_payments,
@@ -224,6 +225,23 @@ def test_the_sweep_looks_back_as_far_as_it_is_told(wine):
 
     assert (last_hour, last_days) == (0, 1)
     assert states(group) == {"paid"}
+
+
+def test_one_payment_that_cannot_be_taken_stops_no_other(wine, monkeypatch, caplog):
+    poisoned, good = placed((wine, 1)), placed((wine, 1))
+    first, _second = paid_at_the_counter(poisoned), paid_at_the_counter(good)
+
+    def take(payment, orders, now, *, real=paying._take):
+        if payment.pk == first.pk:
+            raise RuntimeError
+        return real(payment, orders, now)
+
+    monkeypatch.setattr(paying, "_take", take)
+
+    found = take_forgotten_payments(now=SOON + timedelta(minutes=3))
+
+    assert (found, states(poisoned), states(good)) == (2, {"pending_payment"}, {"paid"})
+    assert str(first.pk) in caplog.text
 
 
 def test_lost_money_for_a_cancelled_order_goes_back_by_the_clock(wine):

@@ -210,13 +210,18 @@ def test_a_difference_that_nobody_pays_is_waived_at_its_deadline_and_late_money_
 
 def came_late(payment, *, now):
     """Have the provider say that a closed payment was paid after all."""
+    comes(payment, now=now)
+    for _ in range(2):
+        take_payments(payment_ids=[payment.pk], now=now)
+
+
+def comes(payment, *, now):
+    """Have the provider say that a payment was paid; nobody has taken it yet."""
     from teahorse.payments.actions.recording import POLL, record
     from teahorse.payments.providers import Outcome
 
     money = Outcome(our_number=payment.our_number, kind="succeeded", provider_number="P1", amount_fen=payment.amount_fen, occurred_at=now)
     record([money], source=POLL, now=now)
-    for _ in range(2):
-        take_payments(payment_ids=[payment.pk], now=now)
 
 
 def test_money_that_came_before_the_deadline_counts_though_nobody_took_it_yet(meat):
@@ -231,6 +236,19 @@ def test_money_that_came_before_the_deadline_counts_though_nobody_took_it_yet(me
     assert (waived, found) == (0, 1)
     assert BalanceDue.objects.get().state == "paid"
     assert not Refund.objects.exists()
+
+
+def test_a_second_payment_of_a_difference_whose_reaction_was_lost_goes_back_by_the_clock(meat):
+    order = paid((meat, 1))
+    pack(order, 1300, asks_difference=True)
+    by_phone = start_payment(group=order.group, provider="wechat_pay", method="native", now=SOON)
+    in_cash = pay(order.group, now=SOON)
+    comes(by_phone, now=SOON)
+
+    found, again = (take_forgotten_payments(now=SOON + timedelta(minutes=minutes)) for minutes in (3, 6))
+
+    assert (found, again, BalanceDue.objects.get().paid_by_id) == (1, 0, in_cash.pk)
+    assert [(refund.payment_id, refund.amount_fen) for refund in Refund.objects.all()] == [(by_phone.pk, 800)]
 
 
 def test_a_difference_is_paid_once_by_two_ways_of_paying(meat):

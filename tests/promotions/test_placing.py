@@ -311,6 +311,39 @@ def test_late_money_takes_the_coupon_again_or_goes_back(wine):
     assert levels_that_do_not_add_up() == []
 
 
+def test_late_money_takes_a_persons_voucher_again_once(wine):
+    voucher = promotion(centre(), title="琼结消费券", kind="voucher", off_fen=2_000, threshold_fen=3_000, budget_fen=200_000)
+    buyer = world.person()
+    fetch_voucher(promotion_id=voucher.pk, person=buyer, now=NOW)
+    (placed,) = place(wish({wine: 1}, buyer=buyer))
+    late = late_payment(placed)
+    expire_orders(now=NOW + LATER)
+
+    take_payments(payment_ids=[late.pk], now=NOW + LATER)
+
+    use = CouponUse.objects.get()
+    assert (use.state, use.phone, use.turn) == ("used", "", 0)
+    assert (SellerOrder.objects.get().state, Refund.objects.count()) == ("paid", 0)
+    assert wish({wine: 1}, buyer=buyer, now=NOW + LATER).quote.promotions == ()
+    voucher.refresh_from_db()
+    assert (voucher.spent_fen, voucher.uses) == (2_000, 1)
+
+
+def test_late_money_goes_back_when_the_voucher_serves_another_order_by_then(wine):
+    voucher = promotion(centre(), title="琼结消费券", kind="voucher", off_fen=2_000, threshold_fen=3_000, budget_fen=200_000)
+    buyer = world.person()
+    fetch_voucher(promotion_id=voucher.pk, person=buyer, now=NOW)
+    (placed,) = place(wish({wine: 1}, buyer=buyer))
+    late = late_payment(placed)
+    expire_orders(now=NOW + LATER)
+    assert isinstance(place(wish({wine: 1}, buyer=buyer, now=NOW + LATER), now=NOW + LATER)[0], Placed)
+
+    take_payments(payment_ids=[late.pk], now=NOW + LATER)
+
+    assert Refund.objects.get().payment_id == late.pk
+    assert sorted(CouponUse.objects.values_list("state", flat=True)) == ["held", "released"]
+
+
 def late_payment(placed) -> Payment:
     """Return a payment whose money is here and which nobody has taken yet."""
     return pay(OrderGroup.objects.get(pk=placed.group_id))
@@ -378,3 +411,13 @@ def test_the_database_refuses_sums_that_do_not_add_up(wine, statement, words):
 
     with pytest.raises(DatabaseError, match=words), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "change", [{"ends_at": NOW + timedelta(days=2)}, {"most_uses": 1}, {"title": "别的"}, {"i18n": {"title_bo": "གཞན།"}}, {"percent_bp": 1}]
+)
+def test_what_was_offered_stays_as_it_was_offered(wine, change):
+    offered = promotion(wine.seller, percent_bp=500)
+
+    with pytest.raises(DatabaseError, match="Cannot update"):
+        type(offered).objects.filter(pk=offered.pk).update(**change)

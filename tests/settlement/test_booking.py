@@ -6,14 +6,20 @@ from datetime import timedelta
 
 import pytest
 
+from teahorse.aftersales import actions as cases
+from teahorse.aftersales.actions.moving import BY_HOUSE
+from teahorse.aftersales.events import CasesDecided
 from teahorse.ledger import queries as books
 from teahorse.ledger.models import JournalEntry
+from teahorse.logistics.models import Parcel
 from teahorse.orders import actions as orders
 from teahorse.orders.models import SellerOrder
 from teahorse.payments.models import Payment, Refund
-from teahorse.settlement import actions, facts
+from teahorse.settlement import actions, facts, reactions
 from teahorse.settlement.models import Earning, FeeLine, FeeReversal, Sale
 from tests import world
+from tests.aftersales.making import opened
+from tests.promotions.offers import platform, promotion
 
 from .making import are_whole, arrive, book, centre, close, closed, fee, paid, pay, placed, refund, settled, standing
 
@@ -200,6 +206,65 @@ def test_a_budget_gets_back_what_the_buyer_does(seller, goods, budget, now, part
 
     assert (standing(), standing(seller), standing(budget)) == ({}, {}, {})
     assert are_whole(now)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_goods_that_cost_the_buyer_nothing_go_back_to_who_paid_for_them(seller, goods, now, is_closed):
+    fee(rate=250)
+    centre()
+    gift = world.offer(seller, title="赠品", price_fen=2000)
+    region = platform()
+    promotion(
+        region, kind="automatic", off_fen=2000, scope="products", scope_ids=[gift.variant.product_id], budget_fen=9000,
+        is_public_budget=True, now=now,
+    )  # fmt: skip
+    (order,) = paid({goods: 1, gift: 1}, now=now)
+    before = order.total_fen
+    orders.pack_order(order=order, weight_grams=500, by=None, now=now)
+    Parcel.objects.filter(reference=order.pk).update(stage=Parcel.Stage.HANDED_OVER, stage_at=now)
+    if is_closed:
+        orders.confirm_receipt(orders=[order], now=now)
+    actions.book_sales(order_ids=[order.pk], now=now)
+    order.refresh_from_db()
+    case = opened(order, "refund_only", "damaged", units={line_of(order, gift).position: 1}, now=now)
+
+    cases.agree(case=case, by=BY_HOUSE, now=now)
+    assert standing(region) == {"subsidy": -2000}
+    for _ in range(2):
+        reactions.book_cases(CasesDecided(case_ids=(case.pk,)))
+
+    case.refresh_from_db()
+    assert (case.agreed_fen, case.outcome, Refund.objects.count()) == (0, "refunded", 0)
+    assert standing(region) == {}
+    charged = FeeLine.objects.get()
+    assert (charged.amount_fen, charged.reversed_fen) == (145, 41)  # of 58 yuan of goods, and its part of 20 of 70 yuan
+    assert standing(seller) == ({"earned": before - 104} if is_closed else {"held": before})
+    assert are_whole(now)
+    assert actions.book_forgotten(now=now + timedelta(minutes=5)) == 0
+
+
+@pytest.mark.django_db
+def test_a_case_without_a_refund_is_found_by_the_sweep(seller, goods, now):
+    gift = world.offer(seller, title="赠品", price_fen=2000)
+    region = platform()
+    promotion(
+        region, kind="automatic", off_fen=2000, scope="products", scope_ids=[gift.variant.product_id], budget_fen=9000,
+        is_public_budget=True, now=now,
+    )  # fmt: skip
+    (order,) = closed({goods: 1, gift: 1}, now=now)
+    book(now)
+    case = opened(order, "refund_only", "damaged", units={line_of(order, gift).position: 1}, now=now)
+    cases.agree(case=case, by=BY_HOUSE, now=now)
+
+    found = actions.book_forgotten(now=now + timedelta(minutes=5))
+
+    assert (found, standing(region)) == (1, {})
+    assert are_whole(now)
+
+
+def line_of(order, offer):
+    return order.lines.get(offer_id=offer.pk)
 
 
 # --- In any order, and again

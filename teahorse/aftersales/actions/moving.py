@@ -53,7 +53,13 @@ def locked(case: AfterSaleCase, *states: str) -> AfterSaleCase:
 
 
 def move(case: AfterSaleCase, state: str, *, now: datetime, owner: str = "", within: timedelta | None = None) -> None:
-    """Hand the case to whoever has to act in a state, with her deadline, and save it; an ended one needs an outcome."""
+    """
+    Hand the case to whoever has to act in a state, with her deadline, and save it; an ended one needs an outcome.
+
+    What troubled it in the state that it leaves is over.
+    """
+    if state != case.state:
+        case.refund_trouble = ""
     if state in AfterSaleCase.ENDED:
         case.owner, case.due_at, case.ended_at = "", None, now
         CaseLine.objects.filter(case=case).update(is_open=False)

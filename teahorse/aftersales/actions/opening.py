@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.aftersales import queries
@@ -19,6 +20,7 @@ from teahorse.common.events import announce
 from teahorse.common.ids import new_id
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, NotThere, Refusal
+from teahorse.orders import actions as orders
 from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Person
 
@@ -136,7 +138,7 @@ def weigh(*, draft: CaseDraft, now: datetime) -> Weighed:
     chosen = [(line, units[key]) for key, line in known.items() if key in units]
     for line, number in chosen:
         if not 1 <= number <= line.units_left:
-            raise AlreadyInACase(field="units", title=_title(line), left=line.units_left)
+            raise AlreadyInACase(field="units", title=line.line.title_in(get_language()), left=line.units_left)
     _check_time(standing, draft.reason, [line for line, _number in chosen])
     lines = [(line, number, worth(line.sold, line.gone, units=number)) for line, number in chosen]
     freight_fen = standing.freight_left_fen if _takes_freight(standing, draft, units) else 0
@@ -144,15 +146,11 @@ def weigh(*, draft: CaseDraft, now: datetime) -> Weighed:
     return Weighed(lines, freight_fen, _asked(draft, whole))
 
 
-def _title(line: LineStanding) -> str:
-    return str(line.line.titles.get("title", {}).get("zh-hans", ""))
-
-
 def _check_time(standing: Standing, reason: str, lines: list[LineStanding]) -> None:
     if reason == Reason.NO_REASON:
         for line in lines:
             if not line.has_no_reason_right:
-                raise NoRightWithoutReason(field="reason", title=_title(line))
+                raise NoRightWithoutReason(field="reason", title=line.line.title_in(get_language()))
     received_at = standing.received_at
     if received_at is None:
         if reason != Reason.NEVER_CAME:
@@ -185,7 +183,8 @@ def _asked(draft: CaseDraft, whole_fen: int) -> int:
 @transaction.atomic
 def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSaleCase:
     """
-    Open a case and give it to the seller; the same key twice is the same case.
+    Open a case and give it to the seller; the same key twice is the same case. A difference of weight that is asked for and not
+    paid is waived: what the goods cost has to stand still.
 
     :raises PictureNeeded: if the reason is one that a photograph has to show; :raises NotThere: if the key is another order's case;
         else as :func:`weigh`. Nothing is changed.
@@ -199,6 +198,7 @@ def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSal
     story = " ".join(draft.story.split())
     if len(story) > LONGEST_STORY or (draft.reason == Reason.OTHER and len(story) < SHORTEST_STORY):
         raise Malformed(field="story", reason=_("Write what happened, in 4 to 500 characters."))
+    orders.waive(orders=[order], now=now)
     weighed = weigh(
         draft=CaseDraft(order=order, kind=draft.kind, reason=draft.reason, units=draft.units, asked_fen=draft.asked_fen), now=now
     )

@@ -76,27 +76,40 @@ def _freeze(case: AfterSaleCase, agreed_fen: int) -> None:
             share.save(update_fields=["amount_fen"])
 
 
-@transaction.atomic
 def settle_refunds(*, refund_ids: Iterable[UUID], now: datetime) -> None:
-    """Take what became of refunds into their cases: done, or in trouble and to be looked at; harmless twice."""
+    """
+    Take what became of refunds into their cases: done, or in trouble and to be looked at; harmless twice.
+
+    Each case in a transaction of its own: the end of one may lock promotions, which are locked after every order.
+    """
     heard = Refund.objects.filter(pk__in=list(refund_ids)).values("reference")
     found = AfterSaleCase.objects.filter(pk__in=heard, state=State.REFUNDING)
+    failed: list[Exception] = []
     for waiting in found.order_by("order_id", "pk"):
-        case = locked(waiting)
-        if case.state != State.REFUNDING:
-            continue
-        refunds = list(_refunds_of(case))
-        failed = next((refund for refund in refunds if refund.state == Refund.State.FAILED), None)
-        if all(refund.state == Refund.State.SUCCEEDED for refund in refunds):
-            _arrived(case, now)
-        elif failed is not None and not case.refund_trouble:
-            case.refund_trouble = failed.trouble or "failed"
-            note(case, "refund_failed", by=BY_HOUSE, now=now, words=failed.trouble)
-            move(case, State.REFUNDING, now=now, owner=Owner.CENTRE)
+        try:
+            _settle(waiting, now)
+        except Exception as error:  # whatever it is, it must not stop the others
+            failed.append(error)
+    if failed:
+        raise failed[0]  # so that what told us tells us again
+
+
+@transaction.atomic
+def _settle(waiting: AfterSaleCase, now: datetime) -> None:
+    case = locked(waiting)
+    if case.state != State.REFUNDING:
+        return
+    refunds = list(_refunds_of(case))
+    failed = next((refund for refund in refunds if refund.state == Refund.State.FAILED), None)
+    if all(refund.state == Refund.State.SUCCEEDED for refund in refunds):
+        _arrived(case, now)
+    elif failed is not None and not case.refund_trouble:
+        case.refund_trouble = failed.trouble or "failed"
+        note(case, "refund_failed", by=BY_HOUSE, now=now, words=failed.trouble)
+        move(case, State.REFUNDING, now=now, owner=Owner.CENTRE)
 
 
 def _arrived(case: AfterSaleCase, now: datetime) -> None:
-    case.refund_trouble = ""
     note(case, "refunded", by=BY_HOUSE, now=now, amount_fen=case.agreed_fen)
     end(case, State.DONE, Outcome.REFUNDED, now=now)
     _release_promotions(case, now)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.aftersales import rules
@@ -14,7 +15,7 @@ from teahorse.common.refusals import Malformed, Refusal
 from teahorse.logistics import actions as logistics
 from teahorse.logistics import carriers
 from teahorse.logistics.models import Parcel, Scan
-from teahorse.orders.models import OrderLine
+from teahorse.orders import actions as orders
 from teahorse.people.models import Person, ServicePoint
 from teahorse.places import queries as places
 from teahorse.stock import actions as stock
@@ -166,32 +167,20 @@ def send_goods(
     lines = list(CaseLine.objects.filter(case=case).select_related("line").order_by("pk"))
     demands = [stock.Demand(case.pk, case.pk, line.line.offer_id, line.quantity) for line in lines]
     for short in stock.reserve(demands=demands, until=now).get(case.pk, []):
-        title = next(_title(line.line) for line in lines if line.line.offer_id == short.offer_id)
+        title = next(line.line.title_in(get_language()) for line in lines if line.line.offer_id == short.offer_id)
         raise NotEnoughToSend(title=title, available=short.available)
     stock.commit(references=[case.pk])
     stock.take(references=[case.pk], by_id=by.pk, now=now)
-    group = case.order.group
     parcel = logistics.pack(
         draft=logistics.ParcelDraft(reference=case.pk, weight_grams=weight_grams, carrier=carrier, carrier_number=carrier_number),
         sender=case.order.seller,
-        recipient=logistics.Recipient(
-            name=group.contact_name,
-            phone=group.contact_phone,
-            area_code=group.destination_code,
-            area_names=group.destination_names,
-            line=group.destination_line,
-            pickup_point=group.pickup_point,
-        ),
+        recipient=orders.recipient_of(case.order.group),
         now=now,
     )
     case.agreed_fen, case.decided_at = None, now
     note(case, "sent", by=Actor(Party.SELLER, by.pk), now=now, words=parcel.number)
     move(case, State.SENT_AGAIN, now=now)
     return parcel
-
-
-def _title(line: OrderLine) -> str:
-    return str(line.titles.get("title", {}).get("zh-hans", ""))
 
 
 @transaction.atomic
@@ -226,6 +215,8 @@ def confirm_arrival(*, case: AfterSaleCase, by: Actor, now: datetime) -> AfterSa
 def _arrived(case: AfterSaleCase, by: Actor, now: datetime) -> None:
     note(case, "arrived", by=by, now=now)
     end(case, State.DONE, AfterSaleCase.Outcome.SENT, now=now)
+    if case.reason == AfterSaleCase.Reason.NEVER_CAME:  # the first parcel never arrives, and nobody else would close its order
+        orders.close_after_case(order=case.order, now=now)
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ State = AfterSaleCase.State
 BATCH = 200
 UNUSED_PHOTOS_KEPT = timedelta(days=1)
 LOOK_AGAIN = timedelta(days=1)
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def let_time_decide(*, now: datetime) -> int:
@@ -34,7 +34,13 @@ def let_time_decide(*, now: datetime) -> int:
     """
     late = Q(due_at__lte=now) & ~Q(state__in=(State.REFUNDING, State.ESCALATED)) | Q(due_at__lte=now - CENTRE_GRACE, state=State.ESCALATED)
     due = AfterSaleCase.objects.filter(late).order_by("due_at", "pk").values_list("pk", "order_id")[:BATCH]
-    return sum(_decide(case_id, order_id, now) for case_id, order_id in due)
+    moved = 0
+    for case_id, order_id in due:
+        try:
+            moved += _decide(case_id, order_id, now)
+        except Exception:  # whatever it is, it must not stop the others
+            log.exception("time could not decide case %s", case_id)
+    return moved
 
 
 def _decide(case_id: UUID, order_id: UUID, now: datetime) -> bool:
@@ -49,8 +55,8 @@ def _decide(case_id: UUID, order_id: UUID, now: datetime) -> bool:
             with transaction.atomic():
                 DEFAULTS[WAITS[case.state].default](case, now)
         except Refusal as refusal:
-            _log.warning("time could not decide case %s: %s", case.number, refusal.code)
-            AfterSaleCase.objects.filter(pk=case.pk).update(refund_trouble=refusal.code, due_at=now + LOOK_AGAIN)
+            log.warning("time could not decide case %s: %s", case.number, refusal.code)
+            AfterSaleCase.objects.filter(pk=case.pk).update(refund_trouble=refusal.code, due_at=now + LOOK_AGAIN - grace)
             return False
     return True
 

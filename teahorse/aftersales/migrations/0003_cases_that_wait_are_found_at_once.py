@@ -3,13 +3,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Every page of the workbench counts what waits for a seller, and what a centre has to look after."""
+    """Every page of a centre's workbench counts what it has to look after."""
 
     atomic = False
     dependencies = [("aftersales", "0002_units_are_worth_what_was_paid")]
 
     operations = [
-        AddIndexConcurrently("aftersalecase", models.Index(fields=["order"], name="case_to_answer", condition=models.Q(owner="seller"))),
         AddIndexConcurrently(
             "aftersalecase",
             models.Index(fields=["order"], name="case_in_need", condition=models.Q(state="escalated") | ~models.Q(refund_trouble="")),

@@ -16,9 +16,9 @@ from teahorse.common.refusals import Malformed, Refusal
 from teahorse.console.access import Acting, acts
 from teahorse.console.nav import page
 from teahorse.console.views.money import fee_name
-from teahorse.console.views.providers import provider_names
 from teahorse.console.waiting import sellers_of_centre
 from teahorse.console.words import named
+from teahorse.payments.words import provider_names
 from teahorse.people.models import Organisation, Right, ServicePoint
 from teahorse.places.models import Area
 from teahorse.settlement import actions, queries

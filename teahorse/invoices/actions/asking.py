@@ -128,8 +128,7 @@ def request_invoice(*, order: SellerOrder, title: TitleWanted, person: Person | 
     issuer = queries.issuer_of(order.seller_id)
     if issuer is None:
         raise NotAnIssuer
-    part = queries.paid_part(order) if order.state in queries.PAID else None
-    amount_fen = queries.kept_fen(part) if part else 0
+    amount_fen = queries.kept_fen(queries.paid_parts(order)) if order.state in queries.PAID else 0
     if amount_fen <= 0:
         raise NothingPaid
     key = new_id()

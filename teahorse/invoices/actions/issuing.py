@@ -99,8 +99,7 @@ def refuse_invoice(*, request_id: UUID, seller: Organisation, reason: str, now: 
 
 def begin_sending(asked: InvoiceRequest, *, now: datetime) -> None:
     """Leave a wish whose row is locked, or new, to the provider, over what stands paid at this moment."""
-    part = queries.paid_part(asked.order)
-    kept_fen = queries.kept_fen(part) if part else 0
+    kept_fen = queries.kept_fen(queries.paid_parts(asked.order))
     if kept_fen <= 0:
         _refuse(asked, by="house", reason=EVERYTHING_WENT_BACK, now=now)
         return

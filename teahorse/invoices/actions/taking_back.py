@@ -11,10 +11,11 @@ from teahorse.common.ids import new_id
 from teahorse.invoices import queries
 from teahorse.invoices.actions.jobs import leave_sending
 from teahorse.invoices.models import InvoiceRequest, RedInvoice, State
-from teahorse.invoices.rules import RED_AFTER, still_to_take_back
+from teahorse.invoices.rules import RED_AFTER, still_to_take_back, tax_taken_back
 from teahorse.payments.models import Refund
 
 LOOKS_BACK = timedelta(days=7)
+BATCH = 500
 
 
 @transaction.atomic
@@ -36,22 +37,22 @@ def take_back(*, refund_ids: Iterable[UUID], now: datetime) -> list[RedInvoice]:
 
 def take_back_of(invoice: InvoiceRequest, *, now: datetime) -> list[RedInvoice]:
     """Make the red letters that an issued invoice lacks, one for each refund; its row is locked."""
-    part = queries.paid_part(invoice.order)
-    if part is None:
-        return []
+    parts = queries.paid_parts(invoice.order)
     known = set(RedInvoice.objects.filter(invoice=invoice).values_list("refund_id", flat=True))
-    kept_fen, standing_fen, made = part.amount_fen, queries.standing_fen(invoice), []
-    for refund in Refund.objects.filter(split=part, state=Refund.State.SUCCEEDED).order_by("settled_at", "pk"):
+    kept_fen, made = sum(part.amount_fen for part in parts), []
+    standing_fen, standing_tax_fen = queries.standing_with_tax(invoice)
+    for refund in Refund.objects.filter(split__in=parts, state=Refund.State.SUCCEEDED).order_by("settled_at", "pk"):
         kept_fen -= refund.amount_fen
         amount_fen = still_to_take_back(standing_fen=standing_fen, kept_fen=kept_fen)
         if refund.pk in known or not amount_fen:
             continue
-        made.append(_asked(invoice, refund, amount_fen, now))
-        standing_fen -= amount_fen
+        tax_fen = tax_taken_back(amount_fen, standing_fen=standing_fen, standing_tax_fen=standing_tax_fen)
+        made.append(_asked(invoice, refund, amount_fen, tax_fen, now))
+        standing_fen, standing_tax_fen = standing_fen - amount_fen, standing_tax_fen - tax_fen
     return made
 
 
-def _asked(invoice: InvoiceRequest, refund: Refund, amount_fen: int, now: datetime) -> RedInvoice:
+def _asked(invoice: InvoiceRequest, refund: Refund, amount_fen: int, tax_fen: int, now: datetime) -> RedInvoice:
     key = new_id()
     return RedInvoice.objects.create(
         pk=key,
@@ -60,6 +61,7 @@ def _asked(invoice: InvoiceRequest, refund: Refund, amount_fen: int, now: dateti
         refund_id=refund.pk,
         our_number=key.hex,
         amount_fen=amount_fen,
+        tax_fen=tax_fen,
         requested_at=now,
         deadline_at=now + RED_AFTER,
         due_at=now,
@@ -67,9 +69,13 @@ def _asked(invoice: InvoiceRequest, refund: Refund, amount_fen: int, now: dateti
 
 
 def take_back_forgotten(*, now: datetime) -> int:
-    """Ask for the red letters of refunds of the last days whose reaction did not come through; return how many were made."""
+    """
+    Ask for the red letters of refunds of the last days whose reaction did not come through; return how many were made.
+
+    What arrived before the invoice was asked for is in no red letter; what needs none either is looked at again, and keeps none waiting.
+    """
     late = Refund.objects.filter(state=Refund.State.SUCCEEDED, settled_at__range=(now - LOOKS_BACK, now - timedelta(minutes=5)))
-    issued = InvoiceRequest.objects.filter(order=OuterRef("split__reference"), state=State.ISSUED)
+    issued = InvoiceRequest.objects.filter(order=OuterRef("split__reference"), state=State.ISSUED, requested_at__lte=OuterRef("settled_at"))
     red = RedInvoice.objects.filter(refund_id=OuterRef("pk"))
-    found = late.filter(Exists(issued), ~Exists(red)).order_by("settled_at", "pk").values_list("pk", flat=True)
-    return len(take_back(refund_ids=list(found[:500]), now=now))
+    found = list(late.filter(Exists(issued), ~Exists(red)).order_by("settled_at", "pk").values_list("pk", flat=True))
+    return sum(len(take_back(refund_ids=found[start : start + BATCH], now=now)) for start in range(0, len(found), BATCH))

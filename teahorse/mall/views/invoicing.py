@@ -62,11 +62,11 @@ def _title_of(request: HttpRequest, person: Person | None) -> actions.TitleWante
 
 def _invoice_page(request: HttpRequest, group: OrderGroup, order: SellerOrder, *, refusal: Refusal | None = None) -> HttpResponse:
     person, now = person_of(request), timezone.now()
-    asked, issuer, part = queries.invoice_of(order.pk), queries.issuer_of(order.seller_id), queries.paid_part(order)
+    asked, issuer, parts = queries.invoice_of(order.pk), queries.issuer_of(order.seller_id), queries.paid_parts(order)
     reds = list(queries.reds_of(asked)) if asked else []
     titles: list[InvoiceTitle] = list(queries.titles_of(person)) if person else []
     may_ask = asked is None or asked.state == State.REFUSED
-    kept_fen = queries.kept_fen(part) if part else 0
+    kept_fen = queries.kept_fen(parts)
     context = {
         "group": group,
         "order": order,
@@ -75,7 +75,7 @@ def _invoice_page(request: HttpRequest, group: OrderGroup, order: SellerOrder, *
         "reds": reds,
         "papers": queries.papers_there([one.pk for one in (asked, *reds) if one]),
         "can_issue": issuer is not None,
-        "is_paid": part is not None,
+        "is_paid": bool(parts),
         "kept_fen": kept_fen,
         "shows_form": may_ask and issuer is not None and kept_fen > 0 and order.state in queries.PAID,
         "titles": titles,

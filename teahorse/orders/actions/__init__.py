@@ -1,11 +1,20 @@
 """Every change of carts and orders, by topic."""
 
 from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
-from teahorse.orders.actions.fulfilling import NotReceived, NotToPack, close_after_case, close_received, confirm_receipt, pack_order
+from teahorse.orders.actions.fulfilling import (
+    NotReceived,
+    NotToPack,
+    close_after_case,
+    close_received,
+    confirm_receipt,
+    pack_order,
+    recipient_of,
+)
 from teahorse.orders.actions.harvesting import (
     NotOpenAnyMore,
     SaleIsOpen,
     UnitsArePromised,
+    UnitsOnTheShelf,
     declare_harvest,
     lapse_overdue,
     open_harvest_sale,
@@ -13,7 +22,7 @@ from teahorse.orders.actions.harvesting import (
     settle_harvests,
 )
 from teahorse.orders.actions.noticing import mark_notices_read, notice_sellers
-from teahorse.orders.actions.owing import NothingToPay, give_back, waive_overdue
+from teahorse.orders.actions.owing import NothingToPay, give_back, waive, waive_overdue
 from teahorse.orders.actions.paying import (
     TooLateToCancel,
     WaitsForHarvest,
@@ -43,6 +52,7 @@ __all__ = [
     "SaleIsOpen",
     "TooLateToCancel",
     "UnitsArePromised",
+    "UnitsOnTheShelf",
     "WaitsForHarvest",
     "WeightOff",
     "Wish",
@@ -64,11 +74,13 @@ __all__ = [
     "pack_order",
     "place_orders",
     "put_into_cart",
+    "recipient_of",
     "set_quantity",
     "settle_harvests",
     "start_payment",
     "take_forgotten_payments",
     "take_out",
     "take_payments",
+    "waive",
     "waive_overdue",
 ]

@@ -15,7 +15,7 @@ from teahorse.logistics.models import Parcel
 from teahorse.orders.actions.owing import waive
 from teahorse.orders.actions.weighing import weigh
 from teahorse.orders.events import OrdersClosed
-from teahorse.orders.models import SellerOrder
+from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.people.models import Person
 from teahorse.stock import actions as stock
 
@@ -75,20 +75,25 @@ def pack_order(
     parcel = logistics.pack(
         draft=logistics.ParcelDraft(reference=order.pk, weight_grams=weight_grams, carrier=carrier, carrier_number=carrier_number),
         sender=order.seller,
-        recipient=logistics.Recipient(
-            name=group.contact_name,
-            phone=group.contact_phone,
-            area_code=group.destination_code,
-            area_names=group.destination_names,
-            line=group.destination_line,
-            pickup_point=group.pickup_point,
-        ),
+        recipient=recipient_of(group),
         now=now,
     )
     order.state, order.packed_at = State.PREPARING, now
     order.save(update_fields=["state", "packed_at"])
     tell([f"group:{group.pk}"])
     return parcel
+
+
+def recipient_of(group: OrderGroup) -> logistics.Recipient:
+    """Return to whom and where the parcels of an order group go."""
+    return logistics.Recipient(
+        name=group.contact_name,
+        phone=group.contact_phone,
+        area_code=group.destination_code,
+        area_names=group.destination_names,
+        line=group.destination_line,
+        pickup_point=group.pickup_point,
+    )
 
 
 @transaction.atomic
@@ -121,7 +126,7 @@ def close_received(*, now: datetime) -> int:
 
 @transaction.atomic
 def close_after_case(*, order: SellerOrder, now: datetime) -> None:
-    """Close an order whose goods never came and whose money went back, so that it waits for no parcel; harmless twice."""
+    """Close an order whose goods never came and were paid back or sent again, so that it waits for no parcel; harmless twice."""
     order = SellerOrder.objects.select_for_update().get(pk=order.pk)
     if order.state == State.PREPARING:
         _close([order], now, reason="settled_by_case")

@@ -5,6 +5,7 @@ A declaration is one short transaction; what follows from it - who is served, wh
 :func:`settle_harvests` some orders at a time, and goes on where it stopped, whatever stopped it.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,6 +34,7 @@ State = SellerOrder.State
 HOME = ZoneInfo("Asia/Shanghai")
 BATCH = 50
 MOST_UNITS = 100_000
+log = logging.getLogger(__name__)
 SERVED = (State.PAID, State.PREPARING, State.CLOSED)
 FAILED, TOO_SMALL, NOT_PAID = "harvest_failed", "harvest_too_small", "balance_not_paid"
 SORRY = {
@@ -54,6 +56,15 @@ class UnitsArePromised(Refusal):
 
     code = "units_are_promised"
     sentence = _("%(promised)d units of it are promised to buyers. Pack those orders first.")
+
+
+class UnitsOnTheShelf(Refusal):
+    """Units of the offer can be sold and sent now; the capacity would be written over them."""
+
+    code = "units_on_the_shelf"
+    sentence = _(
+        "%(on_hand)d units of it lie on the shelf. Sell them first, or take them off the shelf; then sell what is not harvested yet."
+    )
 
 
 class NotOpenAnyMore(Refusal):
@@ -81,7 +92,8 @@ def open_harvest_sale(
 
     :param level: the offer's online level.
     :raises Malformed: for a capacity outside 1..100,000, a window or a day that cannot be, a deposit outside 1..10,000.
-    :raises UnitsArePromised: if units of the offer are promised to buyers; :raises SaleIsOpen: if it is sold so already.
+    :raises UnitsArePromised: if units of the offer are promised to buyers; :raises UnitsOnTheShelf: if some lie on the shelf.
+    :raises SaleIsOpen: if it is sold so already.
     """
     _check(capacity, opens_at, closes_at, ship_by_date, deposit_basis_points, now)
     level = StockLevel.objects.select_for_update().get(pk=level.pk)
@@ -89,6 +101,8 @@ def open_harvest_sale(
         raise SaleIsOpen
     if level.reserved:
         raise UnitsArePromised(promised=level.reserved)
+    if level.on_hand:
+        raise UnitsOnTheShelf(on_hand=level.on_hand)
     offer = Offer.objects.get(pk=level.offer_id)
     try:
         with transaction.atomic():
@@ -180,7 +194,13 @@ def settle_harvests(*, now: datetime, batch: int = BATCH) -> int:
     goes back. When all are decided on the stock is set right. Harmless twice and at once; call it until it returns 0.
     """
     declared = HarvestSale.objects.exclude(state=HarvestSale.State.OPEN).filter(settled_at=None)
-    return sum(_settle(key, now=now, batch=batch) for key in declared.order_by("declared_at", "pk").values_list("pk", flat=True)[:BATCH])
+    steps = 0
+    for key in declared.order_by("declared_at", "pk").values_list("pk", flat=True)[:BATCH]:
+        try:
+            steps += _settle(key, now=now, batch=batch)
+        except Exception:  # whatever it is, it must not stop the others
+            log.exception("the harvest sale %s cannot be settled", key)
+    return steps
 
 
 @transaction.atomic

@@ -90,13 +90,17 @@ def take_balance(*, payment: Payment, order: SellerOrder, now: datetime) -> Bala
     """
     Give money that came in to what it was owed for; the order is locked. Harmless twice.
 
-    Money for what is paid, waived or lapsed meanwhile goes back.
+    Money for what is paid, waived or lapsed meanwhile goes back. So does the rest of a pre-sale that was cancelled after this
+    money had come and before it was taken: it lapses now.
 
     :returns: what is paid now, if it is by this.
     """
     balance = BalanceDue.objects.select_for_update().get(pk=payment.reference)
     if balance.paid_by_id == payment.pk or Refund.objects.filter(payment=payment).exists():
         return None
+    if balance.kind == BalanceDue.Kind.PRESALE_BALANCE and balance.state == BalanceDue.State.ASKED and order.state != State.PRESALE_WAIT:
+        balance.state, balance.settled_at = BalanceDue.State.LAPSED, now
+        balance.save(update_fields=["state", "settled_at"])
     if balance.state != BalanceDue.State.ASKED or balance.amount_fen != payment.amount_fen:
         payments.send_payment_back(payment=payment, reason=in_buyers_words(order, NOT_OWED), now=now)
         return None

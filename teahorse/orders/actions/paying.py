@@ -1,5 +1,6 @@
 """Money meets orders: starting a payment, taking what came in, expiring what was not paid, cancelling."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,6 +31,7 @@ from teahorse.stock import actions as stock
 State = SellerOrder.State
 BATCH = 500
 LOOKS_BACK = timedelta(days=7)
+log = logging.getLogger(__name__)
 LOCK_WHAT_WAITS = """
     select id, seller_id, coalesce(deposit_fen, total_fen) from orders_sellerorder
      where group_id = %s::uuid and state = 'pending_payment' order by id for update
@@ -202,7 +204,7 @@ def take_forgotten_payments(*, now: datetime, since: datetime | None = None) -> 
     ours = SellerOrder.objects.filter(group_id=OuterRef("reference"))
     # orders that were paid before their payment was remembered are left alone
     is_theirs = Q(Exists(ours.filter(Q(paid_at=None) | Q(paid_by_id__isnull=False))), ~Exists(ours.filter(paid_by_id=OuterRef("pk"))))
-    owing = BalanceDue.objects.exclude(state=BalanceDue.State.PAID).values("pk")
+    owing = Exists(BalanceDue.objects.filter(~Q(paid_by_id=OuterRef("pk")), pk=OuterRef("reference")))
     sent_back = Refund.objects.filter(payment=OuterRef("pk"))
     here = Payment.objects.filter(
         ~Exists(sent_back),
@@ -211,10 +213,13 @@ def take_forgotten_payments(*, now: datetime, since: datetime | None = None) -> 
     ).order_by("settled_at", "pk")
     found = [
         *here.filter(is_theirs).values_list("pk", flat=True)[:BATCH],
-        *here.filter(reference__in=owing).values_list("pk", flat=True)[:BATCH],
+        *here.filter(owing).values_list("pk", flat=True)[:BATCH],
     ]
     for payment_id in found:
-        take_payments(payment_ids=[payment_id], now=now)
+        try:
+            take_payments(payment_ids=[payment_id], now=now)
+        except Exception:  # whatever it is, it must not stop the others
+            log.exception("the forgotten payment %s cannot be taken", payment_id)
     return len(found)
 
 

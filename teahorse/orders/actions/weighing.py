@@ -93,15 +93,10 @@ def _weighing(line: OrderLine, weighed: Mapping[UUID, int], run_id: UUID, by: Pe
 def _grams(line: OrderLine, weighed: Mapping[UUID, int]) -> tuple[int, int]:
     """Return what the units of a line were expected to weigh, and do."""
     expected, actual = line.expected_grams or 0, weighed.get(line.pk)
-    told = {"field": f"weighed.{line.pk}", "title": _title(line), "kg": weights.kilograms(expected)}
+    told = {"field": f"weighed.{line.pk}", "title": line.title_in(get_language()), "kg": weights.kilograms(expected)}
     if actual is None:
         raise NotWeighed(**told)
     least, most = weights.bounds(expected)
     if not least <= actual <= most:
         raise WeightOff(**told, actual=weights.kilograms(actual), least=weights.kilograms(least), most=weights.kilograms(most))
     return expected, actual
-
-
-def _title(line: OrderLine) -> str:
-    texts = line.titles.get("title", {})
-    return str(texts.get(get_language() or "") or texts.get("zh-hans", ""))

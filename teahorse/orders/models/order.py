@@ -291,7 +291,12 @@ class OrderLine(CountyOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.titles.get('zh-hans', '')}"
+        return f"{self.quantity} × {self.title_in('zh-hans')}"
+
+    def title_in(self, language: str | None) -> str:
+        """Return what it was called when it was ordered, in a language; in Chinese where it had no name in that."""
+        texts = self.titles.get("title") or {}
+        return str(texts.get(language or "") or texts.get("zh-hans", ""))
 
     @property
     def quoted_fen(self) -> int:

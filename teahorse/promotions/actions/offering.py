@@ -1,4 +1,4 @@
-"""Offering promotions: beginning, pausing and ending them, raising a budget, and handing out vouchers."""
+"""Offering promotions: beginning them, pausing and resuming, raising a budget, and handing out vouchers. They end by themselves."""
 
 import secrets
 from collections.abc import Mapping, Sequence

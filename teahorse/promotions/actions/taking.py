@@ -71,10 +71,13 @@ KEEP = """
     update promotions_couponuse set state = 'used', ended_at = %(now)s::timestamptz
      where reference = any(%(references)s::uuid[]) and state = 'held'
 """
+# a use keeps the phone only where a person may use it so often; whose the voucher was says the voucher
 FIND_RELEASED = """
-    select use.reference, use.promotion_id, promotion.title, use.coupon_id, use.phone, use.amount_fen
+    select use.reference, use.promotion_id, promotion.title, use.coupon_id, coalesce(nullif(use.phone, ''), coupon.phone, ''),
+           use.amount_fen
       from promotions_couponuse use
       join promotions_promotion promotion on promotion.id = use.promotion_id
+      left join promotions_coupon coupon on coupon.id = use.coupon_id
      where use.reference = any(%s::uuid[]) and use.state = 'released'
      order by use.reference, use.promotion_id
 """

@@ -179,7 +179,8 @@ class _Booking:
             self.changed.append(sale)
 
     def _entry(self, kind: str, source_id: UUID, at: datetime, memo: str, *wanted: tuple[Account, int]) -> None:
-        self.entries.append(Entry(kind, source_id, at, lines(*wanted), memo))
+        if posted := lines(*wanted):
+            self.entries.append(Entry(kind, source_id, at, posted, memo))
 
     def _seller(self, sale: LockedSale, purpose: str) -> Account:
         return accounts.of_seller(purpose, sale.seller_id, sale.county_id)

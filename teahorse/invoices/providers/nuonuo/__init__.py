@@ -137,15 +137,14 @@ def _line(line: dict[str, Any], *, tax_rate: str) -> dict[str, str]:
 
 
 def _red_line(red: RedInvoice, invoice: InvoiceRequest) -> dict[str, str]:
-    """A red letter over a sum is one line with the share of the tax that the invoice held; it has no quantity."""
-    tax_fen = invoice.tax_fen * red.amount_fen // invoice.amount_fen
+    """A red letter over a sum is one line with the tax in it; it has no quantity."""
     return {
         "goodsName": str(invoice.lines[0]["name"])[:90],
         "withTaxFlag": "1",
         **_rate(invoice.tax_rate),
-        "tax": _yuan(-tax_fen),
+        "tax": _yuan(-red.tax_fen),
         "taxIncludedAmount": _yuan(-red.amount_fen),
-        "taxExcludedAmount": _yuan(tax_fen - red.amount_fen),
+        "taxExcludedAmount": _yuan(red.tax_fen - red.amount_fen),
     }
 
 
