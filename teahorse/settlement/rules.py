@@ -59,6 +59,8 @@ class Deal:
     total_fen: int
     weight_grams: int
     beneficiaries: dict[str, UUID | None]
+    freight_cost_fen: int = 0
+    """What sending costs, whoever bears it."""
 
     @property
     def asked(self) -> tuple[object, ...]:
@@ -116,6 +118,8 @@ def fee_fen(rule: Rule, deal: Deal) -> int:
             return (deal.total_fen * rule.rate + WHOLE_BP // 2) // WHOLE_BP
         case "kg":
             return -(-deal.weight_grams // GRAMS_PER_KG) * rule.rate
+        case "freight":
+            return (deal.freight_cost_fen * rule.rate + WHOLE_BP // 2) // WHOLE_BP
         case _:
             return rule.rate
 
@@ -141,28 +145,64 @@ class Reversal:
     fees_fen: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """
+    Which of a sale's subsidies and fees are for sending it, and which part of them a refund takes back: so many of so many.
+
+    What was carried was carried: goods that come back leave what was paid for their way where it is, unless the freight goes back too.
+    """
+
+    subsidies: Sequence[bool]
+    fees: Sequence[bool]
+    back: tuple[int, int] = (0, 1)
+
+    def of(self, left: Sequence[int], are_mine: Sequence[bool]) -> list[int]:
+        """Return what of each goes back; nothing of what is not for sending."""
+        part, whole = self.back
+        return [fen * part // whole if is_mine else 0 for fen, is_mine in zip(left, are_mine, strict=True)]
+
+
 def reversal(
-    *, refund_fen: int, paid_left_fen: int, subsidies_left: Sequence[int], fees_left: Sequence[int], given_back: Sequence[int] | None = None
+    *,
+    refund_fen: int,
+    paid_left_fen: int,
+    subsidies_left: Sequence[int],
+    fees_left: Sequence[int],
+    given_back: Sequence[int] | None = None,
+    sending: Sending | None = None,
 ) -> Reversal:
     """
     Divide a refund over what is left of a sale; ``refund_fen`` is of the ``paid_left_fen`` that the buyer has not got back.
 
     With the buyer's part goes back to those who gave the subsidies what a case has said (``given_back``, as far as it is left),
     else the same part of each. Seller and fees bear all of it in the proportion of what each has left, so that the last refund
-    clears the rest of each to the fen.
+    clears the rest of each to the fen. Of what is for sending goes back what ``sending`` says, and the seller bears what stays
+    with others by it; without it everything is treated alike.
 
     :raises ValueError: if more would go back than is left.
     """
     if not 0 < refund_fen <= paid_left_fen:
         msg = f"{refund_fen} of {paid_left_fen} fen cannot go back"
         raise ValueError(msg)
-    if given_back is None or refund_fen == paid_left_fen:
-        given = allot(sum(subsidies_left) * refund_fen // paid_left_fen, subsidies_left)
+    is_last = refund_fen == paid_left_fen
+    if is_last and sending is None:
+        # also what an earlier refund left with who carried, more perhaps than was the seller's
+        return Reversal(list(subsidies_left), paid_left_fen + sum(subsidies_left) - sum(fees_left), list(fees_left))
+    if sending is None:
+        sending = Sending([False] * len(subsidies_left), [False] * len(fees_left))
+    sent_subsidies, sent_fees = sending.of(subsidies_left, sending.subsidies), sending.of(fees_left, sending.fees)
+    granted = [0 if is_sent else left for left, is_sent in zip(subsidies_left, sending.subsidies, strict=True)]
+    taken = [0 if is_sent else left for left, is_sent in zip(fees_left, sending.fees, strict=True)]
+    if given_back is None or is_last:
+        given = allot(sum(granted) * refund_fen // paid_left_fen, granted)
     else:
-        given = [min(fen, left) for fen, left in zip(given_back, subsidies_left, strict=True)]
-    whole_left = paid_left_fen + sum(subsidies_left)
-    seller, *fee_parts = allot(refund_fen + sum(given), [whole_left - sum(fees_left), *fees_left])
-    return Reversal(given, seller, fee_parts)
+        given = [min(fen, left) for fen, left in zip(given_back, granted, strict=True)]
+    bearing = [max(0, paid_left_fen + sum(subsidies_left) - sum(sent_subsidies) - sum(taken)), *taken]
+    _seller, *fee_parts = allot(min(refund_fen + sum(given), sum(bearing)), bearing)
+    subsidies = [goods + way for goods, way in zip(given, sent_subsidies, strict=True)]
+    fees = [goods + way for goods, way in zip(fee_parts, sent_fees, strict=True)]
+    return Reversal(subsidies, refund_fen + sum(subsidies) - sum(fees), fees)
 
 
 def matures_at(closed_at: datetime) -> datetime:
