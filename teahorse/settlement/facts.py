@@ -17,8 +17,8 @@ from teahorse.places.models import area_id
 
 ORDERS = """
     select o.id, o.county_id, o.seller_id, o.number, o.goods_fen, o.freight_fen, o.freight_cost_fen, o.freight_subsidy_fen,
-           o.freight_payer_id, o.total_fen, o.weight_grams, o.placed_at, o.paid_at, o.paid_by_id, case when o.state = 'closed' then o.ended_at end,
-           coalesce(seller.kind, ''), point.organisation_id, coalesce(point.level, ''),
+           o.freight_payer_id, o.total_fen, o.weight_grams, o.placed_at, o.paid_at, o.paid_by_id,
+           case when o.state = 'closed' then o.ended_at end, coalesce(seller.kind, ''), point.organisation_id, coalesce(point.level, ''),
            exists (select from orders_balancedue due where due.order_id = o.id and due.kind = 'presale_balance' and due.state = 'asked')
              or o.state = 'presale_wait'
       from unnest(%s::uuid[]) as wanted (id)
