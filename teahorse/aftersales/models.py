@@ -188,6 +188,13 @@ class AfterSaleCase(CountyOwned):
         return self.number
 
     @property
+    def freight_subsidy_fen(self) -> int:
+        """What a budget gets back of what it paid for sending, in the proportion of what was agreed."""
+        if not self.is_freight_back or not self.agreed_fen:
+            return 0
+        return self.order.freight_subsidy_fen * self.agreed_fen // self.worth_fen
+
+    @property
     def is_open(self) -> bool:
         """Whether somebody still has to act."""
         return self.state not in self.ENDED

@@ -148,19 +148,35 @@ class Reversal:
 @dataclass(frozen=True, slots=True)
 class Sending:
     """
-    Which of a sale's subsidies and fees are for sending it, and which part of them a refund takes back: so many of so many.
+    Which of a sale's subsidies and fees are for sending it, what the buyer paid for that, and which part of it all a refund takes
+    back: so many of so many.
 
     What was carried was carried: goods that come back leave what was paid for their way where it is, unless the freight goes back too.
     """
 
     subsidies: Sequence[bool]
     fees: Sequence[bool]
+    paid_fen: int = 0
     back: tuple[int, int] = (0, 1)
 
-    def of(self, left: Sequence[int], are_mine: Sequence[bool]) -> list[int]:
-        """Return what of each goes back; nothing of what is not for sending."""
+    @property
+    def is_carried(self) -> bool:
+        """Whether somebody else than the seller gets what is paid for the way."""
+        return any(self.fees)
+
+    def part(self, fen: int) -> int:
+        """Return what of an amount goes back."""
         part, whole = self.back
-        return [fen * part // whole if is_mine else 0 for fen, is_mine in zip(left, are_mine, strict=True)]
+        return fen * part // whole
+
+    def of_the_way(self, left: Sequence[int], are_for_it: Sequence[bool]) -> list[int]:
+        """Return what goes back of those shares that are for sending, nothing of the others."""
+        return [self.part(fen) if is_for_it else 0 for fen, is_for_it in zip(left, are_for_it, strict=True)]
+
+
+def of_the_goods(left: Sequence[int], are_for_sending: Sequence[bool]) -> list[int]:
+    """Return what is left of those shares that are not for sending, nothing of the others."""
+    return [0 if is_for_sending else fen for fen, is_for_sending in zip(left, are_for_sending, strict=True)]
 
 
 def reversal(
@@ -177,8 +193,8 @@ def reversal(
 
     With the buyer's part goes back to those who gave the subsidies what a case has said (``given_back``, as far as it is left),
     else the same part of each. Seller and fees bear all of it in the proportion of what each has left, so that the last refund
-    clears the rest of each to the fen. Of what is for sending goes back what ``sending`` says, and the seller bears what stays
-    with others by it; without it everything is treated alike.
+    clears the rest of each to the fen. Of what is for sending goes back what ``sending`` says; where somebody carries, the other
+    fees are of the goods alone, and the seller owes what sending cost her more than was paid for it. Without it all are alike.
 
     :raises ValueError: if more would go back than is left.
     """
@@ -187,21 +203,24 @@ def reversal(
         raise ValueError(msg)
     is_last = refund_fen == paid_left_fen
     if is_last and sending is None:
-        # also what an earlier refund left with who carried, more perhaps than was the seller's
+        # who carried may have more than is left of the sale: earlier refunds were of the goods alone
         return Reversal(list(subsidies_left), paid_left_fen + sum(subsidies_left) - sum(fees_left), list(fees_left))
-    if sending is None:
-        sending = Sending([False] * len(subsidies_left), [False] * len(fees_left))
-    sent_subsidies, sent_fees = sending.of(subsidies_left, sending.subsidies), sending.of(fees_left, sending.fees)
-    granted = [0 if is_sent else left for left, is_sent in zip(subsidies_left, sending.subsidies, strict=True)]
-    taken = [0 if is_sent else left for left, is_sent in zip(fees_left, sending.fees, strict=True)]
+    sending = sending or Sending([False] * len(subsidies_left), [False] * len(fees_left))
+    granted, taken = of_the_goods(subsidies_left, sending.subsidies), of_the_goods(fees_left, sending.fees)
     if given_back is None or is_last:
         given = allot(sum(granted) * refund_fen // paid_left_fen, granted)
     else:
         given = [min(fen, left) for fen, left in zip(given_back, granted, strict=True)]
-    bearing = [max(0, paid_left_fen + sum(subsidies_left) - sum(sent_subsidies) - sum(taken)), *taken]
-    _seller, *fee_parts = allot(min(refund_fen + sum(given), sum(bearing)), bearing)
-    subsidies = [goods + way for goods, way in zip(given, sent_subsidies, strict=True)]
-    fees = [goods + way for goods, way in zip(fee_parts, sent_fees, strict=True)]
+    way_back = sending.of_the_way(subsidies_left, sending.subsidies)
+    whole_fen = paid_left_fen + sum(granted)
+    if sending.is_carried:
+        whole_fen -= sending.paid_fen - sending.part(sending.paid_fen)
+    else:
+        whole_fen += sum(subsidies_left) - sum(granted) - sum(way_back)
+    bearing = [max(0, whole_fen - sum(taken)), *taken]
+    _seller, *taken_back = allot(min(refund_fen + sum(given), sum(bearing)), bearing)
+    subsidies = [goods + way for goods, way in zip(given, way_back, strict=True)]
+    fees = [goods + way for goods, way in zip(taken_back, sending.of_the_way(fees_left, sending.fees), strict=True)]
     return Reversal(subsidies, refund_fen + sum(subsidies) - sum(fees), fees)
 
 

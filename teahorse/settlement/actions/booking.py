@@ -170,7 +170,8 @@ class _Booking:
             if refund is None:
                 self._close(sale, at)
             else:
-                self._decide(sale, refund, is_of_sale=refund.split_id in {part.id for part in counted})
+                is_of_sale = refund.split_id in {part.id for part in counted}
+                self._decide(sale, refund, is_of_sale=is_of_sale, freight_fen=facts.freight_fen)
         by_id = {part.id: part for part in facts.parts}
         for refund in facts.refunds:
             if refund.arrived_at is not None and (accounts.REFUND_ARRIVED, refund.id) not in self.known:
@@ -279,8 +280,8 @@ class _Booking:
             freight_cost_fen=facts.freight_cost_fen,
         )
 
-    def _decide(self, sale: LockedSale, refund: RefundFact, *, is_of_sale: bool) -> None:
-        """Book a decided refund, out of what has not gone back."""
+    def _decide(self, sale: LockedSale, refund: RefundFact, *, is_of_sale: bool, freight_fen: int) -> None:
+        """Book a decided refund, out of what has not gone back; the buyer had paid so much for sending."""
         back = (accounts.GOING_BACK, -refund.amount_fen)
         if not (is_of_sale and sale.frozen_at is not None):
             # money that never paid for the order, or only begun to, goes back as it came
@@ -296,7 +297,7 @@ class _Booking:
             subsidies_left=[subsidy.left_fen for subsidy in subsidies],
             fees_left=[fee.left_fen for fee in fees],
             given_back=[given.get(subsidy.bearer_id, 0) for subsidy in subsidies] if given is not None else None,
-            sending=self._sending(sale, refund, fees, subsidies),
+            sending=self._sending(sale, refund, fees, subsidies, freight_fen),
         )
         returned = []
         for subsidy, fen in zip(subsidies, divided.subsidies_fen, strict=True):
@@ -321,7 +322,7 @@ class _Booking:
         self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, *bearing, back, *returned)
 
     def _sending(
-        self, sale: LockedSale, refund: RefundFact, fees: Sequence[FeeLine | NewFee], subsidies: Sequence[SubsidyLine]
+        self, sale: LockedSale, refund: RefundFact, fees: Sequence[FeeLine | NewFee], subsidies: Sequence[SubsidyLine], freight_fen: int
     ) -> rules.Sending | None:
         """
         Say what a refund takes back of what was paid for sending.
@@ -335,6 +336,7 @@ class _Booking:
         return rules.Sending(
             [subsidy.kind == SubsidyLine.Kind.FREIGHT for subsidy in subsidies],
             [fee.kind == FeeRule.Kind.FREIGHT for fee in fees],
+            freight_fen,
             refund.freight_back or (0, 1),
         )
 
