@@ -35,7 +35,8 @@ A_DAY = """
     select group_id, 'B' || n, gen_random_uuid(), '', '演示', '+8619900001001', '310104', '上海市', '', goods, freight, goods + freight,
            'mall', 'zh-hans', '1', '', at, at + interval '15 minutes' from day;
     insert into orders_sellerorder (id, county_id, group_id, number, seller_id, state, goods_fen, freight_fen, freight_cost_fen,
-        total_fen, fees_fen, weight_grams, promised_from_date, promised_to_date, placed_at, paid_at, paid_by_id, packed_at, ended_at, end_reason)
+        total_fen, fees_fen, weight_grams, promised_from_date, promised_to_date, placed_at, paid_at, paid_by_id, packed_at, ended_at,
+        end_reason)
     select order_id, county_id, group_id, 'B' || n || '-1', seller_id, 'closed', goods, freight, freight, goods + freight, 0, 900,
            at::date, at::date, at, at + interval '1 minute', payment_id, at, at + interval '2 hours', 'received' from day;
     insert into payments_payment (id, reference, attempt, provider, method, our_number, provider_number, amount_fen, subject, state, asked,
