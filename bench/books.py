@@ -34,10 +34,11 @@ A_DAY = """
         destination_names, destination_line, goods_fen, freight_fen, total_fen, origin, locale, quote_version, note, placed_at, expires_at)
     select group_id, 'B' || n, gen_random_uuid(), '', '演示', '+8619900001001', '310104', '上海市', '', goods, freight, goods + freight,
            'mall', 'zh-hans', '1', '', at, at + interval '15 minutes' from day;
-    insert into orders_sellerorder (id, county_id, group_id, number, seller_id, state, goods_fen, freight_fen, total_fen, fees_fen,
-        weight_grams, promised_from_date, promised_to_date, placed_at, paid_at, paid_by_id, packed_at, ended_at, end_reason)
-    select order_id, county_id, group_id, 'B' || n || '-1', seller_id, 'closed', goods, freight, goods + freight, 0, 900, at::date,
-           at::date, at, at + interval '1 minute', payment_id, at, at + interval '2 hours', 'received' from day;
+    insert into orders_sellerorder (id, county_id, group_id, number, seller_id, state, goods_fen, freight_fen, freight_cost_fen,
+        total_fen, fees_fen, weight_grams, promised_from_date, promised_to_date, placed_at, paid_at, paid_by_id, packed_at, ended_at,
+        end_reason)
+    select order_id, county_id, group_id, 'B' || n || '-1', seller_id, 'closed', goods, freight, freight, goods + freight, 0, 900,
+           at::date, at::date, at, at + interval '1 minute', payment_id, at, at + interval '2 hours', 'received' from day;
     insert into payments_payment (id, reference, attempt, provider, method, our_number, provider_number, amount_fen, subject, state, asked,
         prompt, is_open_at_provider, trouble, created_at, expires_at, settled_at)
     select payment_id, group_id, 1, 'wechat_pay', 'native', replace(payment_id::text, '-', ''), 'W' || n, goods + freight, '',

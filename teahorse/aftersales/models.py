@@ -80,6 +80,11 @@ class AfterSaleCase(CountyOwned):
     due_at = models.DateTimeField(null=True, help_text="when time decides, or the centre is asked to look")
     worth_fen = models.BigIntegerField(help_text="what the buyer paid for these units, with the freight where that goes back too")
     freight_fen = models.BigIntegerField(default=0, help_text="the freight in it")
+    is_freight_back = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="whether what was paid for sending goes back too, in the proportion of what is agreed: the buyer's part, and a budget's",
+    )
     asked_fen = models.BigIntegerField()
     offered_fen = models.BigIntegerField(null=True)
     agreed_fen = models.BigIntegerField(null=True, help_text="what the buyer gets; frozen when it is decided")
@@ -128,7 +133,10 @@ class AfterSaleCase(CountyOwned):
             pgtrigger.Protect(name="a_case_is_never_deleted", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="a_case_stays_as_asked",
-                fields=["order", "county_id", "number", "kind", "reason", "story", "worth_fen", "freight_fen", "asked_fen", "opened_at"],
+                fields=[
+                    *("order", "county_id", "number", "kind", "reason", "story", "worth_fen", "freight_fen", "is_freight_back"),
+                    *("asked_fen", "opened_at"),
+                ],
             ),
             pgtrigger.FSM(
                 name="case_states",
@@ -182,6 +190,13 @@ class AfterSaleCase(CountyOwned):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def freight_subsidy_fen(self) -> int:
+        """What a budget gets back of what it paid for sending, in the proportion of what was agreed."""
+        if not self.is_freight_back or not self.agreed_fen:
+            return 0
+        return self.order.freight_subsidy_fen * self.agreed_fen // self.worth_fen
 
     @property
     def is_open(self) -> bool:

@@ -53,13 +53,18 @@ class Standing:
     lines: list[LineStanding]
     received_at: datetime | None
     is_lost: bool
-    freight_left_fen: int
+    is_freight_left: bool
     now: datetime
 
     @property
     def is_sent(self) -> bool:
         """Whether it was paid and packed, so that there is something to complain about."""
         return self.order.state in SENT
+
+    @property
+    def freight_left_fen(self) -> int:
+        """What the buyer paid for sending, while no case has it back."""
+        return self.order.freight_fen if self.is_freight_left else 0
 
     @property
     def is_late(self) -> bool:
@@ -101,14 +106,14 @@ def standing(order: SellerOrder, *, now: datetime) -> Standing:
     by_line: defaultdict[UUID, list[CaseLine]] = defaultdict(list)
     for one in earlier:
         by_line[one.line_id].append(one)
-    freight_given = AfterSaleCase.objects.filter(order=order, freight_fen__gt=0, outcome__in=(Outcome.OPEN, Outcome.REFUNDED)).exists()
+    freight_given = AfterSaleCase.objects.filter(order=order, is_freight_back=True, outcome__in=(Outcome.OPEN, Outcome.REFUNDED)).exists()
     parcels = list(Parcel.objects.filter(reference=order.pk))
     return Standing(
         order=order,
         lines=[_line(line, cost_fen[line.pk] - line.quoted_fen, borne.get(line.pk, ()), by_line[line.pk]) for line in lines],
         received_at=_received_at(order, parcels),
         is_lost=any(parcel.stage == Parcel.Stage.LOST for parcel in parcels),
-        freight_left_fen=0 if freight_given else order.freight_fen,
+        is_freight_left=not freight_given,
         now=now,
     )
 

@@ -84,6 +84,8 @@ class QuotedPart(Schema):
     goods_fen: int
     discount_fen: int
     freight_fen: int
+    freight_cost_fen: int = Field(description="what sending costs; the seller bears what the buyer's freight and the subsidy leave of it")
+    freight_subsidy_fen: int = Field(description="what a public budget bears of it")
     total_fen: int
     weight_grams: int
     promised_from_date: date
@@ -275,6 +277,8 @@ def _quoted_part(quote: Quote, part: QuoteOrder, seller: Organisation) -> Quoted
         goods_fen=part.goods_fen,
         discount_fen=part.discount_fen,
         freight_fen=part.freight_fen,
+        freight_cost_fen=part.freight_cost_fen,
+        freight_subsidy_fen=part.freight_subsidy_fen,
         total_fen=part.total_fen,
         weight_grams=part.weight_grams,
         promised_from_date=part.promised_from,

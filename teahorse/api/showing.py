@@ -73,6 +73,8 @@ class SellerPart(Schema):
     goods_fen: int
     discount_fen: int
     freight_fen: int
+    freight_cost_fen: int = Field(description="what sending costs; the seller bears what the buyer's freight and the subsidy leave of it")
+    freight_subsidy_fen: int = Field(description="what a public budget bears of it")
     total_fen: int
     weight_grams: int
     promised_from_date: date
@@ -204,6 +206,8 @@ def part_shown(tracked: Tracked) -> SellerPart:
         goods_fen=order.goods_fen,
         discount_fen=order.discount_fen,
         freight_fen=order.freight_fen,
+        freight_cost_fen=order.freight_cost_fen,
+        freight_subsidy_fen=order.freight_subsidy_fen,
         total_fen=order.total_fen,
         weight_grams=order.weight_grams,
         promised_from_date=order.promised_from_date,

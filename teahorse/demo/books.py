@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from teahorse.demo.keys import key_of
+from teahorse.people.models import Organisation
 from teahorse.settlement import actions as settlement
 from teahorse.settlement.models import FeeRule
 
@@ -13,6 +14,8 @@ FEES = (
     ("payment", "paid", 60, "provider", "", "支付手续费 0.6%"),
 )
 """Kind, basis, rate, who gets it, for which kind of seller, and the name."""
+CARRYING = ("centre-qonggyai",)
+"""The centres whose vehicles carry for the sellers of their counties: they get what sending costs. Elsewhere sellers send themselves."""
 IN_FORCE = timedelta(days=400)
 
 
@@ -21,5 +24,9 @@ def load_books(*, now: datetime) -> None:
     for kind, basis, rate, beneficiary, seller_kind, name in FEES:
         rule = {"kind": kind, "basis": basis, "rate": rate, "beneficiary": beneficiary, "seller_kind": seller_kind, "name": name}
         FeeRule.objects.get_or_create(pk=key_of("fee", name), defaults={**rule, "since_date": (now - IN_FORCE).date()})
+    for centre in Organisation.objects.filter(key__in=CARRYING).order_by("key"):
+        rule = {"kind": "freight", "basis": "freight", "rate": 10_000, "beneficiary": "centre", "county_id": centre.county_id}
+        made = {**rule, "name": "县中心统一配送，运费归中心", "since_date": (now - IN_FORCE).date()}
+        FeeRule.objects.get_or_create(pk=key_of("fee", f"freight {centre.key}"), defaults=made)
     settlement.book_forgotten(now=now, since=now - IN_FORCE)
     settlement.mature_earnings(now=now)

@@ -56,8 +56,8 @@ GROUPS = (
     " destination_line, pickup_point_id, goods_fen, freight_fen, total_fen, origin, locale, quote_version, note, placed_at, expires_at"
 )
 ORDERS = (
-    "id, county_id, group_id, number, seller_id, state, goods_fen, freight_fen, total_fen, fees_fen, weight_grams, promised_from_date,"
-    " promised_to_date, placed_at, paid_at, packed_at, ended_at, end_reason"
+    "id, county_id, group_id, number, seller_id, state, goods_fen, freight_fen, freight_cost_fen, freight_subsidy_fen, freight_payer_id,"
+    " total_fen, fees_fen, weight_grams, promised_from_date, promised_to_date, placed_at, paid_at, packed_at, ended_at, end_reason"
 )
 ORDER_LINES = "id, county_id, order_id, position, offer_id, product_id, titles, drawing, unit_price_fen, quantity, amount_fen, weight_grams"
 PAYMENTS = (
@@ -327,12 +327,14 @@ class OneOrder:
         goods = sum(ware.price_fen * quantity for ware, quantity in wares)
         weight = sum(ware.weight_grams * quantity for ware, quantity in wares)
         rate = self.market.rate(shop, place.code)
-        freight = freight_of(rate, weight_grams=weight, goods_fen=goods).buyer_fen
+        sending = freight_of(rate, weight_grams=weight, goods_fen=goods)
+        freight, payer = sending.buyer_fen, copied(rate.subsidy_payer_id if sending.subsidy_fen else None)
         promised = promise(rate, placed_on=self.day.date())
         paid = self.paid if self.is_paid else copied(None)
         self.made.lines["orders"].append(
             f"{order_id}\t{shop.county_id}\t{self.group_id}\t{self.number}-{position}\t{shop.id}\t{self.state}\t{goods}"
-            f"\t{freight}\t{goods + freight}\t0\t{weight}\t{promised.from_date}\t{promised.to_date}"
+            f"\t{freight}\t{sending.cost_fen}\t{sending.subsidy_fen}\t{payer}\t{goods + freight}\t0\t{weight}"
+            f"\t{promised.from_date}\t{promised.to_date}"
             f"\t{self.placed}\t{paid}\t{self.packed}\t{self.ended}\t{self.reason}\n"
         )
         for index, (ware, quantity) in enumerate(wares, start=1):

@@ -167,6 +167,7 @@ def _shown_part(lines: list[Wanted], quoted: QuoteOrder | None, off: Mapping[UUI
         "lines": [(line, off.get(line.offer_id, 0)) for line in lines],
         "quoted": quoted,
         "arrives": promise_words(quoted.promised_from, quoted.promised_to) if quoted else "",
+        "freight_borne": explaining.sending_of([quoted]).borne_words if quoted else "",
         "is_presale": quoted is not None and quoted.harvest_sale_id is not None,
     }
 

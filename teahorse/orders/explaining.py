@@ -5,16 +5,17 @@ It is made from what is read already - a quote, a cart's lines, an order - and a
 the component ``ledger``, the interface its parts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from teahorse.common.money import yuan
 from teahorse.orders.models import LineDiscount, OrderGroup, SellerOrder
 from teahorse.orders.quoting import Discounts
-from teahorse.orders.rules import Quote, QuoteLine, QuotePromotion
+from teahorse.orders.rules import Quote, QuoteLine, QuoteOrder, QuotePromotion
 
 GRAMS_PER_KG = 1000
 BEARERS = {
@@ -90,7 +91,7 @@ class Explained:
 
 def of_quote(quote: Quote, *, goes_to: str = "") -> Explained:
     """Explain all of a quote; ``goes_to`` names the place in the reader's words."""
-    words = freight_words(weight_grams=sum(part.weight_grams for part in quote.orders), freight_fen=quote.freight_fen)
+    words = freight_words(sending_of(quote.orders))
     told = " · ".join(part for part in (goes_to, words) if part)
     return Explained(
         quote.goods_fen,
@@ -113,13 +114,12 @@ def of_goods(*, goods_fen: int, discounts: Discounts) -> Explained:
 
 def of_order(order: SellerOrder, discounts: Iterable[LineDiscount]) -> Explained:
     """Explain one seller's order as it was agreed."""
-    words = freight_words(weight_grams=order.weight_grams, freight_fen=order.freight_fen)
-    return Explained(order.goods_fen, taken_off(discounts), order.freight_fen, words, _("Together"))
+    return Explained(order.goods_fen, taken_off(discounts), order.freight_fen, freight_words(sending_of([order])), _("Together"))
 
 
-def of_group(group: OrderGroup, discounts: Iterable[LineDiscount], *, weight_grams: int | None = None) -> Explained:
-    """Explain what one checkout cost."""
-    words = "" if weight_grams is None else freight_words(weight_grams=weight_grams, freight_fen=group.freight_fen)
+def of_group(group: OrderGroup, discounts: Iterable[LineDiscount], *, orders: Sequence[SellerOrder] = ()) -> Explained:
+    """Explain what one checkout cost; how freight is reckoned is told where its orders are given."""
+    words = freight_words(sending_of(orders)) if orders else ""
     return Explained(group.goods_fen, taken_off(discounts), group.freight_fen, words, _("Total"))
 
 
@@ -132,11 +132,48 @@ def taken_off(discounts: Iterable[LineDiscount]) -> tuple[TakenOff, ...]:
     return tuple(sorted(told, key=lambda one: (-one.amount_fen, one.promotion_id)))
 
 
-def freight_words(*, weight_grams: int, freight_fen: int) -> str:
-    """Return by what rule freight is reckoned."""
-    if not freight_fen:
-        return _("sent free")
-    return _("%(weight)s kg; each started kilogram counts") % {"weight": f"{weight_grams / GRAMS_PER_KG:.3f}".rstrip("0").rstrip(".")}
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What sending costs, and what of it the buyer, a budget and the seller bear; they add up to it."""
+
+    weight_grams: int
+    cost_fen: int
+    buyer_fen: int
+    subsidy_fen: int
+
+    @property
+    def seller_fen(self) -> int:
+        """What the seller gives away by sending free."""
+        return self.cost_fen - self.buyer_fen - self.subsidy_fen
+
+    @property
+    def borne_words(self) -> str:
+        """Who else than the buyer bears what of it, in words; nothing where she bears all."""
+        amounts = {"cost": yuan(self.cost_fen), "subsidy": yuan(self.subsidy_fen), "seller": yuan(self.seller_fen)}
+        if self.subsidy_fen and self.seller_fen:
+            return _("it costs ¥%(cost)s, of which a public budget bears ¥%(subsidy)s, the seller ¥%(seller)s") % amounts
+        if self.subsidy_fen:
+            return _("it costs ¥%(cost)s, of which a public budget bears ¥%(subsidy)s") % amounts
+        if self.seller_fen:
+            return _("it costs ¥%(cost)s, of which the seller bears ¥%(seller)s") % amounts
+        return ""
+
+
+def sending_of(parts: Sequence[QuoteOrder] | Sequence[SellerOrder]) -> Sending:
+    """Return what sending parts of a quote, or orders, costs all together."""
+    return Sending(
+        weight_grams=sum(part.weight_grams for part in parts),
+        cost_fen=sum(part.freight_cost_fen for part in parts),
+        buyer_fen=sum(part.freight_fen for part in parts),
+        subsidy_fen=sum(part.freight_subsidy_fen for part in parts),
+    )
+
+
+def freight_words(sending: Sending) -> str:
+    """Return by what rule freight is reckoned, and who else than the buyer bears it."""
+    weight = f"{sending.weight_grams / GRAMS_PER_KG:.3f}".rstrip("0").rstrip(".")
+    rule = _("%(weight)s kg; each started kilogram counts") % {"weight": weight} if sending.buyer_fen else _("sent free")
+    return " · ".join(part for part in (rule, sending.borne_words) if part)
 
 
 def _of_promotions(found: Iterable[tuple[QuotePromotion, int]]) -> tuple[TakenOff, ...]:

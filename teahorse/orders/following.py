@@ -131,8 +131,8 @@ class Tracking:
     @property
     def explained(self) -> Explained:
         """What the total of all parts is made of."""
-        weight = sum(tracked.order.weight_grams for tracked in self.orders)
-        return explaining.of_group(self.group, (one for tracked in self.orders for one in tracked.discounts), weight_grams=weight)
+        discounts = (one for tracked in self.orders for one in tracked.discounts)
+        return explaining.of_group(self.group, discounts, orders=[tracked.order for tracked in self.orders])
 
     @property
     def is_to_pay(self) -> bool:

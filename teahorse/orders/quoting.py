@@ -318,13 +318,17 @@ def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime, discounts
     volume = sum(line.volume_cm3 * line.quantity for line in wanted)
     goods = sum(line.amount_fen for line in lines)
     promised = freight.promise(rate, placed_on=now.astimezone(HOME).date())
+    sending = freight.freight(rate, weight_grams=weight, volume_cm3=volume, goods_fen=goods)
     part = QuoteOrder(
         seller_id=wanted[0].seller_id,
         county_id=wanted[0].county_id,
         lines=lines,
-        freight_fen=freight.freight(rate, weight_grams=weight, volume_cm3=volume, goods_fen=goods).buyer_fen,
+        freight_fen=sending.buyer_fen,
         promised_from=promised.from_date,
         promised_to=promised.to_date,
+        freight_cost_fen=sending.cost_fen,
+        freight_subsidy_fen=sending.subsidy_fen,
+        freight_payer_id=UUID(rate.subsidy_payer_id) if sending.subsidy_fen and rate.subsidy_payer_id else None,
     )
     return _before_harvest(part, wanted[0].sale) if wanted[0].sale else part
 

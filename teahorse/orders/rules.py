@@ -11,6 +11,7 @@ HOME = ZoneInfo("Asia/Shanghai")
 MOST_LINES = 50
 MOST_UNITS = 999
 WHOLE = 10_000
+NOT_KEPT = -1
 
 
 class QuotePromotion(msgspec.Struct, frozen=True, array_like=True):
@@ -61,6 +62,16 @@ class QuoteOrder(msgspec.Struct, frozen=True, array_like=True):
     harvest_sale_id: UUID | None = None
     deposit_fen: int | None = None
     """What is paid first, where it is sold before its harvest and not paid whole."""
+    freight_cost_fen: int = NOT_KEPT
+    """What sending costs, whoever bears it; in a quote that was sealed before this was kept, what the buyer pays."""
+    freight_subsidy_fen: int = 0
+    freight_payer_id: UUID | None = None
+    """Who bears the subsidy. What neither it nor the buyer bears, the seller does."""
+
+    def __post_init__(self) -> None:
+        """Read a quote of before the cost was kept as it was then: the buyer bears all of it."""
+        if self.freight_cost_fen == NOT_KEPT:
+            msgspec.structs.force_setattr(self, "freight_cost_fen", self.freight_fen)
 
     @property
     def first_fen(self) -> int:
@@ -114,8 +125,18 @@ class Quote(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def freight_fen(self) -> int:
-        """What sending costs."""
+        """What the buyer pays for sending."""
         return sum(order.freight_fen for order in self.orders)
+
+    @property
+    def freight_cost_fen(self) -> int:
+        """What sending costs, whoever bears it."""
+        return sum(order.freight_cost_fen for order in self.orders)
+
+    @property
+    def freight_subsidy_fen(self) -> int:
+        """What others than the buyer and the sellers bear of that."""
+        return sum(order.freight_subsidy_fen for order in self.orders)
 
     @property
     def total_fen(self) -> int:

@@ -2,8 +2,8 @@
 -- the points that those name, weighings, what is owed besides, payments, refunds, and the first photograph of each of the goods.
 -- The columns are those that somebody shows; each list stands in the order in which it is told.
 with part as materialized (
-    select id, group_id, number, seller_id, state, goods_fen, discount_fen, freight_fen, total_fen, weight_grams, promised_from_date,
-           promised_to_date, placed_at, paid_at, packed_at, ended_at, end_reason, deposit_fen, harvest_sale_id
+    select id, group_id, number, seller_id, state, goods_fen, discount_fen, freight_fen, freight_cost_fen, freight_subsidy_fen,
+           total_fen, weight_grams, promised_from_date, promised_to_date, placed_at, paid_at, packed_at, ended_at, end_reason, deposit_fen, harvest_sale_id
       from orders_sellerorder
      where group_id = %(group_id)s::uuid
 ), seller as (

@@ -24,6 +24,15 @@ with taken as (
       join ledger_ledgeraccount account on account.id = posting.account_id and account.purpose = 'going_back'
      where entry.kind in ('refund decided', 'refund arrived') and (%(is_whole)s or entry.source_id in (select id from refunds))
      group by entry.kind, entry.source_id
+), granted as (
+    select sale.order_id, sale.number, sale.subsidy_fen - sale.subsidy_back_fen as left_fen, o.freight_subsidy_fen,
+           coalesce(sum(line.amount_fen - line.reversed_fen), 0) as lines_fen,
+           coalesce(sum(line.amount_fen) filter (where line.kind = 'freight' and line.bearer_id = o.freight_payer_id), 0) as freight_fen
+      from settlement_sale sale
+      join orders_sellerorder o on o.id = sale.order_id
+      left join settlement_subsidyline line on line.sale_id = sale.order_id
+     where sale.frozen_at >= %(since)s and sale.frozen_at < %(until)s
+     group by sale.order_id, o.id
 ), differing (kind, subject, expected_fen, found_fen, order_id, owner_id) as (
     select 'payment not booked', taken.id::text, taken.amount_fen, coalesce(entry.fen, 0), taken.reference, null::uuid
       from taken left join payment_entries entry on entry.source_id = taken.id
@@ -94,6 +103,12 @@ with taken as (
       from settlement_sale sale
       left join lateral (select sum(amount_fen - reversed_fen) as fen from settlement_feeline where sale_id = sale.order_id) fee on true
      where sale.frozen_at >= %(since)s and sale.frozen_at < %(until)s and sale.fees_fen - sale.fees_back_fen <> coalesce(fee.fen, 0)
+    union all
+    select 'sale and its subsidies', number, left_fen, lines_fen, order_id, null from granted where left_fen <> lines_fen
+    union all
+    -- what a budget bears of sending, as it was agreed and as it is booked
+    select 'freight and its subsidy', number, freight_subsidy_fen, freight_fen, order_id, null
+      from granted where freight_subsidy_fen <> freight_fen
     union all
     select 'fee and its reversals', fee.id::text, fee.reversed_fen, coalesce(sum(reversal.amount_fen), 0), fee.sale_id, null
       from settlement_feeline fee left join settlement_feereversal reversal on reversal.fee_id = fee.id

@@ -16,9 +16,9 @@ from teahorse.people.models import Organisation
 from teahorse.places.models import area_id
 
 ORDERS = """
-    select o.id, o.county_id, o.seller_id, o.number, o.goods_fen, o.freight_fen, o.total_fen, o.weight_grams, o.placed_at, o.paid_at,
-           o.paid_by_id, case when o.state = 'closed' then o.ended_at end,
-           coalesce(seller.kind, ''), point.organisation_id, coalesce(point.level, ''),
+    select o.id, o.county_id, o.seller_id, o.number, o.goods_fen, o.freight_fen, o.freight_cost_fen, o.freight_subsidy_fen,
+           o.freight_payer_id, o.total_fen, o.weight_grams, o.placed_at, o.paid_at, o.paid_by_id,
+           case when o.state = 'closed' then o.ended_at end, coalesce(seller.kind, ''), point.organisation_id, coalesce(point.level, ''),
            exists (select from orders_balancedue due where due.order_id = o.id and due.kind = 'presale_balance' and due.state = 'asked')
              or o.state = 'presale_wait'
       from unnest(%s::uuid[]) as wanted (id)
@@ -126,7 +126,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RefundFact:
-    """Money that goes back out of a part; ``given_back`` goes with it to those who bore a part of the price, where a case has said so."""
+    """
+    Money that goes back out of a part.
+
+    Where a case has said so, ``given_back`` goes with it to those who bore a part of the price, and of what was paid for sending
+    ``freight_back``: so many of so many.
+    """
 
     id: UUID
     split_id: UUID
@@ -135,6 +140,7 @@ class RefundFact:
     decided_at: datetime
     arrived_at: datetime | None
     given_back: tuple[tuple[UUID | None, int], ...] | None = None
+    freight_back: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -147,6 +153,9 @@ class SaleFacts:
     number: str
     goods_fen: int
     freight_fen: int
+    freight_cost_fen: int
+    freight_subsidy_fen: int
+    freight_payer_id: UUID | None
     total_fen: int
     weight_grams: int
     placed_at: datetime
@@ -205,9 +214,11 @@ def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
     told: set[UUID] = set()
     for key, split_id, reference, amount_fen, decided_at, arrived_at in rows:
         # what was paid in two steps goes back in two; what goes with it to others is said once
-        given_back = () if reference in told and reference in shares else shares.get(reference)
+        share = shares.get(reference)
+        said = CaseSays() if share is not None and reference in told else share
         told.add(reference)
-        found.append(RefundFact(key, split_id, reference, amount_fen, decided_at, arrived_at, given_back=given_back))
+        refund = RefundFact(key, split_id, reference, amount_fen, decided_at, arrived_at)
+        found.append(replace(refund, given_back=said.given_back, freight_back=said.freight_back) if said else refund)
     return found
 
 
@@ -235,11 +246,13 @@ SUBSIDIES = """
      order by discount.order_id, discount.bearer_id
 """
 CASE_SHARES = """
-    select line.case_id, share.bearer_id, sum(share.amount_fen)::bigint
+    select line.case_id, share.bearer_id, sum(share.amount_fen)::bigint,
+           case when said.is_freight_back then said.agreed_fen else 0 end, case when said.is_freight_back then said.worth_fen else 1 end
       from unnest(%s::uuid[]) as wanted (id)
-      join aftersales_caseline line on line.case_id = wanted.id
+      join aftersales_aftersalecase said on said.id = wanted.id
+      join aftersales_caseline line on line.case_id = said.id
       left join aftersales_caseshare share on share.case_line_id = line.id and share.bearer <> 'seller' and share.amount_fen > 0
-     group by line.case_id, share.bearer_id
+     group by said.id, line.case_id, share.bearer_id
      order by line.case_id, share.bearer_id
 """
 GOODS_ALONE = """
@@ -280,12 +293,22 @@ def _subsidies(order_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None
     return found
 
 
-def _case_shares(references: Collection[UUID]) -> dict[UUID, tuple[tuple[UUID | None, int], ...]]:
+@dataclass(frozen=True, slots=True)
+class CaseSays:
+    """What a case says beside what its buyer gets: what goes back to whom of the price, and which part of what was paid for sending."""
+
+    given_back: tuple[tuple[UUID | None, int], ...] = ()
+    freight_back: tuple[int, int] = (0, 1)
+
+
+def _case_shares(references: Collection[UUID]) -> dict[UUID, CaseSays]:
     """Return what goes back to those who bore a part of the price, by the case that money is refunded for."""
     found: dict[UUID, list[tuple[UUID | None, int]]] = defaultdict(list)
-    for case_id, bearer_id, fen in looked_up(CASE_SHARES, [array(references)]):
+    freight: dict[UUID, tuple[int, int]] = {}
+    for case_id, bearer_id, fen, part, whole in looked_up(CASE_SHARES, [array(references)]):
         found[case_id] += [(bearer_id, fen)] if fen else []
-    return {case_id: tuple(shares) for case_id, shares in found.items()}
+        freight[case_id] = (part, whole)
+    return {case_id: CaseSays(tuple(shares), freight[case_id]) for case_id, shares in found.items()}
 
 
 def _add_goods_alone(found: dict[UUID, SaleFacts]) -> None:
@@ -299,8 +322,10 @@ def _add_goods_alone(found: dict[UUID, SaleFacts]) -> None:
     shares = _case_shares(cases) if cases else {}
     for key, (order_id, decided_at) in cases.items():
         paying = found[order_id].paying
-        if paying is not None and shares.get(key):
-            found[order_id].refunds.append(RefundFact(key, paying.id, key, 0, decided_at, None, given_back=shares[key]))
+        given_back = shares[key].given_back if key in shares else ()
+        if paying is not None and given_back:
+            nothing = RefundFact(key, paying.id, key, 0, decided_at, None, given_back=given_back, freight_back=(0, 1))
+            found[order_id].refunds.append(nothing)
 
 
 def earned_elsewhere(pairs: Iterable[tuple[UUID, UUID | None]]) -> set[UUID]:

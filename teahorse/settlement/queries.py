@@ -9,11 +9,24 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from teahorse.ledger import queries as books
 from teahorse.ledger.models import JournalEntry
+from teahorse.orders.models import SellerOrder
 from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund
 from teahorse.people.models import Organisation
 from teahorse.settlement import accounts, rules
 from teahorse.settlement.facts import earned_elsewhere
-from teahorse.settlement.models import Comparison, Difference, Division, Earning, FeeLine, FeeRule, Payout, PayoutAccount, Sale, SubSeller
+from teahorse.settlement.models import (
+    Comparison,
+    Difference,
+    Division,
+    Earning,
+    FeeLine,
+    FeeRule,
+    Payout,
+    PayoutAccount,
+    Sale,
+    SubSeller,
+    SubsidyLine,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,11 @@ class MoneyOfOrder:
     fees: list[FeeLine]
     steps: list[Step]
     earnings: list[Earning]
+    subsidies: list[SubsidyLine]
+    order: SellerOrder
+    """What was agreed, with what sending costs and who bears it."""
+    freight_payer: str
+    """Who bears the freight's subsidy, by name."""
 
 
 def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
@@ -69,7 +87,17 @@ def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
     }
     entries = books.entries_of((kind, key) for kind, keys in sources.items() for key in keys)
     fees = FeeLine.objects.filter(sale=sale).select_related("rule").order_by("pk")
-    return MoneyOfOrder(sale=sale, fees=list(fees), steps=_steps(entries), earnings=earnings)
+    order = SellerOrder.objects.get(pk=order_id)
+    payer = Organisation.objects.filter(pk=order.freight_payer_id).first() if order.freight_payer_id else None
+    return MoneyOfOrder(
+        sale=sale,
+        fees=list(fees),
+        steps=_steps(entries),
+        earnings=earnings,
+        subsidies=list(SubsidyLine.objects.filter(sale=sale).order_by("pk")),
+        order=order,
+        freight_payer=str(payer or ""),
+    )
 
 
 def _steps(entries: list[JournalEntry]) -> list[Step]:

@@ -60,6 +60,8 @@ class Deal:
     total_fen: int
     weight_grams: int
     beneficiaries: dict[str, UUID | None]
+    freight_cost_fen: int = 0
+    """What sending costs, whoever bears it."""
 
     @property
     def asked(self) -> tuple[object, ...]:
@@ -128,6 +130,8 @@ def fee_fen(rule: Rule, deal: Deal) -> int:
             return (deal.total_fen * rule.rate + WHOLE_BP // 2) // WHOLE_BP
         case "kg":
             return -(-deal.weight_grams // GRAMS_PER_KG) * rule.rate
+        case "freight":
+            return (deal.freight_cost_fen * rule.rate + WHOLE_BP // 2) // WHOLE_BP
         case _:
             return rule.rate
 
@@ -153,28 +157,84 @@ class Reversal:
     fees_fen: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """
+    Which of a sale's subsidies and fees are for sending it, what the buyer paid for that, and which part of it all a refund takes
+    back: so many of so many.
+
+    What was carried was carried: goods that come back leave what was paid for their way where it is, unless the freight goes back too.
+    """
+
+    subsidies: Sequence[bool]
+    fees: Sequence[bool]
+    paid_fen: int = 0
+    back: tuple[int, int] = (0, 1)
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether somebody else than the seller gets what is paid for the way."""
+        return any(self.fees)
+
+    def part(self, fen: int) -> int:
+        """Return what of an amount goes back."""
+        part, whole = self.back
+        return fen * part // whole
+
+    def of_the_way(self, left: Sequence[int], are_for_it: Sequence[bool]) -> list[int]:
+        """Return what goes back of those shares that are for sending, nothing of the others."""
+        return [self.part(fen) if is_for_it else 0 for fen, is_for_it in zip(left, are_for_it, strict=True)]
+
+
+def of_the_goods(left: Sequence[int], are_for_sending: Sequence[bool]) -> list[int]:
+    """Return what is left of those shares that are not for sending, nothing of the others."""
+    return [0 if is_for_sending else fen for fen, is_for_sending in zip(left, are_for_sending, strict=True)]
+
+
 def reversal(
-    *, refund_fen: int, paid_left_fen: int, subsidies_left: Sequence[int], fees_left: Sequence[int], given_back: Sequence[int] | None = None
+    *,
+    refund_fen: int,
+    paid_left_fen: int,
+    subsidies_left: Sequence[int],
+    fees_left: Sequence[int],
+    given_back: Sequence[int] | None = None,
+    sending: Sending | None = None,
 ) -> Reversal:
     """
     Divide a refund over what is left of a sale; ``refund_fen`` is of the ``paid_left_fen`` that the buyer has not got back.
 
     With the buyer's part goes back to those who gave the subsidies what a case has said (``given_back``, as far as it is left),
     else the same part of each. Seller and fees bear all of it in the proportion of what each has left, so that the last refund
-    clears the rest of each to the fen. A refund of nothing is of goods that had cost the buyer nothing.
+    clears the rest of each to the fen. Of what is for sending goes back what ``sending`` says; where somebody carries, the other
+    fees are of the goods alone, and the seller owes what sending cost her more than was paid for it. Without it all are alike. A
+    refund of nothing is of goods that had cost the buyer nothing.
 
     :raises ValueError: if more would go back than is left.
     """
     if not 0 <= refund_fen <= paid_left_fen:
         msg = f"{refund_fen} of {paid_left_fen} fen cannot go back"
         raise ValueError(msg)
-    if given_back is None or 0 < refund_fen == paid_left_fen:
-        given = allot(sum(subsidies_left) * refund_fen // paid_left_fen, subsidies_left)
+    is_last = 0 < refund_fen == paid_left_fen
+    if is_last and sending is None:
+        # who carried may have more than is left of the sale: earlier refunds were of the goods alone
+        return Reversal(list(subsidies_left), paid_left_fen + sum(subsidies_left) - sum(fees_left), list(fees_left))
+    sending = sending or Sending([False] * len(subsidies_left), [False] * len(fees_left))
+    granted, taken = of_the_goods(subsidies_left, sending.subsidies), of_the_goods(fees_left, sending.fees)
+    if given_back is None or is_last:
+        given = allot(sum(granted) * refund_fen // paid_left_fen, granted)
     else:
-        given = [min(fen, left) for fen, left in zip(given_back, subsidies_left, strict=True)]
-    whole_left = paid_left_fen + sum(subsidies_left)
-    seller, *fee_parts = allot(refund_fen + sum(given), [whole_left - sum(fees_left), *fees_left])
-    return Reversal(given, seller, fee_parts)
+        given = [min(fen, left) for fen, left in zip(given_back, granted, strict=True)]
+    way_back = sending.of_the_way(subsidies_left, sending.subsidies)
+    whole_fen = paid_left_fen + sum(granted)
+    if sending.is_carried:
+        whole_fen -= sending.paid_fen - sending.part(sending.paid_fen)
+    else:
+        whole_fen += sum(subsidies_left) - sum(granted) - sum(way_back)
+    bearing = [max(0, whole_fen - sum(taken)), *taken]
+    _seller, *taken_back = allot(min(refund_fen + sum(given), sum(bearing)), bearing)
+    subsidies = [goods + way for goods, way in zip(given, way_back, strict=True)]
+    fees = [goods + way for goods, way in zip(taken_back, sending.of_the_way(fees_left, sending.fees), strict=True)]
+    return Reversal(subsidies, refund_fen + sum(subsidies) - sum(fees), fees)
 
 
 def matures_at(closed_at: datetime) -> datetime:

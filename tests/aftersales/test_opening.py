@@ -12,6 +12,7 @@ from teahorse.aftersales.events import CasesOpened
 from teahorse.aftersales.models import AfterSaleCase, CaseEvent, CaseLine, CasePhoto
 from teahorse.common.refusals import Malformed, NotThere
 from teahorse.logistics.actions import ScanDraft, record_scans
+from teahorse.logistics.models import FreightRate
 from teahorse.orders import actions as orders
 from teahorse.orders.models import BalanceDue, SellerNotice
 from teahorse.payments import actions as payments
@@ -236,13 +237,25 @@ def test_the_freight_goes_back_when_everything_does_by_a_fault(wine):
     case = opened(order, "return_refund", "damaged")
 
     assert (case.worth_fen, case.freight_fen, case.asked_fen) == (7600 + 1200, 1200, 8800)
+    assert case.is_freight_back
+
+
+def test_the_freight_goes_back_once_also_where_the_buyer_paid_nothing_for_it(wine):
+    FreightRate.objects.create(first_kg_fen=1200, further_kg_fen=800, free_from_fen=0, days_min=4, days_max=9)
+    order = received({wine: 2})
+
+    first = opened(order, "refund_only", "damaged")
+    AfterSaleCase.objects.filter(pk=first.pk).update(state="closed", outcome="refunded", owner="", due_at=None, ended_at=LATER)
+
+    assert (first.is_freight_back, first.freight_fen, first.worth_fen) == (True, 0, 7600)
+    assert not queries.standing(order, now=LATER).is_freight_left
 
 
 @pytest.mark.parametrize(("reason", "units"), [("no_reason", {1: 2}), ("damaged", {1: 1})])
 def test_the_freight_stays_without_a_fault_or_while_something_is_kept(wine, reason, units):
     case = opened(received({wine: 2}), "return_refund", reason, units=units)
 
-    assert case.freight_fen == 0
+    assert (case.freight_fen, case.is_freight_back) == (0, False)
 
 
 # --- What was sold by weight

@@ -1,6 +1,7 @@
 """The seller's money, the centre's payouts, and one order's money followed on one page."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from teahorse.console.views import settling
 from teahorse.ledger.models import JournalEntry
+from teahorse.logistics.models import FreightRate
 from teahorse.settlement import actions
 from teahorse.settlement.models import Difference, Payout
 from tests import world
@@ -69,6 +71,28 @@ def test_one_order_is_followed_by_its_seller_and_its_centre(browser_of, seller, 
         assert [one["step"].kind for one in steps] == ["payment taken", "refund decided", "order closed"]
         assert all(text in page.content.decode() for text in ("平台服务费", "for everyone", "The buyer paid"))
     assert len(steps) == JournalEntry.objects.count()
+
+
+@pytest.mark.parametrize(
+    ("has_carrier", "who_gets_it"),
+    [(True, "The network carries it and gets the freight's fee."), (False, "The seller sends it and keeps what is paid for it.")],
+)
+def test_one_orders_money_says_who_bears_the_freight(browser_of, seller, coop, centre, offer, has_carrier, who_gets_it):
+    lane = {"first_kg_fen": 1800, "further_kg_fen": 800, "days_min": 1, "days_max": 2}
+    FreightRate.objects.create(**lane, subsidy_basis_points=2500, subsidy_payer=centre)
+    if has_carrier:
+        fee("freight", rate=10_000, basis="freight", name="县中心配送")
+    now = timezone.now()
+    (made,) = closed({offer: 1}, now=now)
+    actions.book_sales(order_ids=[made.pk], now=now)
+
+    page = browser_of(seller).get(at("money_order", coop.key, order_id=made.pk))
+
+    told = page.content.decode()
+    assert f"Sending costs ¥18.00: the buyer ¥13.50 · {centre} ¥4.50." in told
+    assert who_gets_it in unescape(told)
+    assert {"label": "Paid by others for sending", "fen": 450, "note": str(centre)} in page.context["ledger"]
+    assert page.context["ledger"][-1]["fen"] == made.total_fen + 450 - (1800 if has_carrier else 0)
 
 
 def test_other_centres_find_nothing(browser_of, order):

@@ -107,6 +107,7 @@ class Weighed:
 
     lines: list[tuple[LineStanding, int, Parts]]
     freight_fen: int
+    is_freight_back: bool
     asked_fen: int
 
     @property
@@ -141,9 +142,10 @@ def weigh(*, draft: CaseDraft, now: datetime) -> Weighed:
             raise AlreadyInACase(field="units", title=line.line.title_in(get_language()), left=line.units_left)
     _check_time(standing, draft.reason, [line for line, _number in chosen])
     lines = [(line, number, worth(line.sold, line.gone, units=number)) for line, number in chosen]
-    freight_fen = standing.freight_left_fen if _takes_freight(standing, draft, units) else 0
+    is_freight_back = standing.is_freight_left and _takes_freight(standing, draft, units)
+    freight_fen = standing.freight_left_fen if is_freight_back else 0
     whole = sum(parts.buyer_fen for _line, _number, parts in lines) + freight_fen
-    return Weighed(lines, freight_fen, _asked(draft, whole))
+    return Weighed(lines, freight_fen, is_freight_back, _asked(draft, whole))
 
 
 def _check_time(standing: Standing, reason: str, lines: list[LineStanding]) -> None:
@@ -214,6 +216,7 @@ def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSal
         story=story,
         worth_fen=weighed.worth_fen,
         freight_fen=weighed.freight_fen,
+        is_freight_back=weighed.is_freight_back,
         asked_fen=weighed.asked_fen,
         opened_by_id=by.pk if by else None,
         opened_at=now,

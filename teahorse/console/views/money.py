@@ -8,13 +8,14 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from teahorse.common.money import yuan
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.console.waiting import sellers_of_centre
 from teahorse.payments.words import provider_name
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import accounts, queries
-from teahorse.settlement.models import Earning, FeeRule
+from teahorse.settlement.models import Earning, FeeRule, SubsidyLine
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
 from teahorse.settlement.queries import Change, MoneyOfOrder
 from teahorse.settlement.statement import StatementOfSeller, statement_of
@@ -119,6 +120,7 @@ def _followed(request: HttpRequest, acting: Acting, order_id: UUID, *, back: str
         "money": found,
         "sale": found.sale,
         "ledger": _ledger(found),
+        "sending": _sending(found),
         "fees": [(fee_name(fee.kind), fee, why(fee.reason)) for fee in found.fees],
         "steps": [
             {"step": step, "what": fact_name(step.kind), "changes": [(account_name(one), one.amount_fen) for one in step.changes]}
@@ -132,13 +134,35 @@ def _followed(request: HttpRequest, acting: Acting, order_id: UUID, *, back: str
 def _ledger(found: MoneyOfOrder) -> list[dict[str, Any]]:
     sale = found.sale
     lines: list[Context] = [{"label": _("Paid by the buyer"), "fen": sale.paid_fen}]
-    if sale.subsidy_fen:
-        lines.append({"label": _("Paid by others of the price"), "fen": sale.subsidy_fen})
+    granted = {kind: sum(one.amount_fen for one in found.subsidies if one.kind == kind) for kind in SubsidyLine.Kind}
+    if granted[SubsidyLine.Kind.DISCOUNT]:
+        lines.append({"label": _("Paid by others of the price"), "fen": granted[SubsidyLine.Kind.DISCOUNT]})
+    if granted[SubsidyLine.Kind.FREIGHT]:
+        note = found.freight_payer
+        lines.append({"label": _("Paid by others for sending"), "fen": granted[SubsidyLine.Kind.FREIGHT], "note": note})
     back = sale.refunded_fen + sale.subsidy_back_fen
     if back:
         lines.append({"label": _("Given back"), "fen": back, "is_less": True})
     lines += [{"label": fee_name(fee.kind), "fen": fee.left_fen, "is_less": True} for fee in found.fees]
     return [*lines, {"label": _("Left for the seller"), "fen": sale.net_fen, "is_sum": True}]
+
+
+def _sending(found: MoneyOfOrder) -> list[str]:
+    """Return who bears what of sending, and who gets it, in sentences."""
+    order = found.order
+    if not order.freight_cost_fen:
+        return []
+    borne = (
+        (_("the buyer"), order.freight_fen),
+        (found.freight_payer, order.freight_subsidy_fen),
+        (_("the seller"), order.freight_seller_fen),
+    )
+    who = " · ".join(f"{name} ¥{yuan(fen)}" for name, fen in borne if fen)
+    is_carried = any(fee.kind == FeeRule.Kind.FREIGHT for fee in found.fees)
+    carried = (
+        _("The network carries it and gets the freight's fee.") if is_carried else _("The seller sends it and keeps what is paid for it.")
+    )
+    return [_("Sending costs ¥%(cost)s: %(who)s.") % {"cost": yuan(order.freight_cost_fen), "who": who}, carried]
 
 
 # --- Words

@@ -207,6 +207,8 @@ def difference_name(kind: str) -> str:
         "event without a payment": _("A provider told of money that counts nowhere"),
         "refunds and their events": _("Refunds are not what their provider told"),
         "sale and its fees": _("An order's fees do not add up"),
+        "sale and its subsidies": _("What others pay of an order does not add up"),
+        "freight and its subsidy": _("A budget's part of the freight is not booked as it was agreed"),
         "fee and its reversals": _("A fee's reversals do not add up"),
         "sale and its payment": _("An order is booked with another sum than was paid"),
         "the books do not balance": _("The books do not balance"),

@@ -118,7 +118,10 @@ class SellerOrder(CountyOwned):
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING_PAYMENT)
     goods_fen = models.BigIntegerField()
     discount_fen = models.BigIntegerField(default=0, db_default=0)
-    freight_fen = models.BigIntegerField()
+    freight_fen = models.BigIntegerField(help_text="what the buyer pays for sending")
+    freight_cost_fen = models.BigIntegerField(help_text="what sending costs, whoever bears it: what nobody else does, the seller")
+    freight_subsidy_fen = models.BigIntegerField(default=0, db_default=0)
+    freight_payer_id = models.UUIDField(null=True, help_text="the organisation that bears the freight's subsidy")
     total_fen = models.BigIntegerField()
     fees_fen = models.BigIntegerField(default=0, help_text="the network's fees on it, frozen at sale; 0 until fee rules exist")
     deposit_fen = models.BigIntegerField(null=True, help_text="what is paid first, of a pre-sale; empty: all of it")
@@ -143,6 +146,19 @@ class SellerOrder(CountyOwned):
                 condition=models.Q(discount_fen=0) | models.Q(discount_fen__gt=0, discount_fen__lt=models.F("goods_fen")),
                 name="a_seller_order_keeps_a_fen",
             ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    freight_fen__gte=0,
+                    freight_subsidy_fen__gte=0,
+                    freight_cost_fen__gte=models.F("freight_fen") + models.F("freight_subsidy_fen"),
+                ),
+                name="freight_is_borne_up_to_its_cost",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(freight_subsidy_fen=0, freight_payer_id=None)
+                | models.Q(freight_subsidy_fen__gt=0, freight_payer_id__isnull=False),
+                name="a_freight_subsidy_has_who_bears_it",
+            ),
             models.UniqueConstraint(fields=["group", "seller"], name="one_seller_order_per_seller"),
             models.CheckConstraint(
                 condition=models.Q(deposit_fen=None)
@@ -165,6 +181,9 @@ class SellerOrder(CountyOwned):
                     "goods_fen",
                     "discount_fen",
                     "freight_fen",
+                    "freight_cost_fen",
+                    "freight_subsidy_fen",
+                    "freight_payer_id",
                     "total_fen",
                     "fees_fen",
                     "deposit_fen",
@@ -216,6 +235,11 @@ class SellerOrder(CountyOwned):
     def first_fen(self) -> int:
         """What is paid first: a pre-sale's deposit, else all of it."""
         return self.total_fen if self.deposit_fen is None else self.deposit_fen
+
+    @property
+    def freight_seller_fen(self) -> int:
+        """What the seller herself bears of sending, where the buyer and a budget do not bear all of it."""
+        return self.freight_cost_fen - self.freight_fen - self.freight_subsidy_fen
 
     @property
     def balance_fen(self) -> int:

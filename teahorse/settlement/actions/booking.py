@@ -170,7 +170,8 @@ class _Booking:
             if refund is None:
                 self._close(sale, at)
             else:
-                self._decide(sale, refund, is_of_sale=refund.split_id in {part.id for part in counted})
+                is_of_sale = refund.split_id in {part.id for part in counted}
+                self._decide(sale, refund, is_of_sale=is_of_sale, freight_fen=facts.freight_fen)
         by_id = {part.id: part for part in facts.parts}
         for refund in facts.refunds:
             if refund.arrived_at is not None and (accounts.REFUND_ARRIVED, refund.id) not in self.known:
@@ -229,14 +230,16 @@ class _Booking:
     def _freeze(self, sale: LockedSale, facts: SaleFacts, paying: Part, paid_fen: int) -> None:
         """Let fees and discounts stand from now on, at the rates of the day of placing."""
         sale.frozen_at, sale.paid_fen = facts.paid_at, paid_fen
-        granted = [(bearer, fen) for bearer, fen in facts.subsidies if fen]
-        sale.subsidy_fen = sum(fen for _, fen in granted)
-        for bearer, fen in granted:
-            self.new_subsidies.append(SubsidyLine(id=new_id(), sale_id=sale.pk, bearer_id=bearer, amount_fen=fen))
+        granted = [(SubsidyLine.Kind.DISCOUNT.value, bearer, fen) for bearer, fen in facts.subsidies if fen]
+        if facts.freight_subsidy_fen:
+            granted.append((SubsidyLine.Kind.FREIGHT.value, facts.freight_payer_id, facts.freight_subsidy_fen))
+        sale.subsidy_fen = sum(fen for *_, fen in granted)
+        for kind, bearer, fen in granted:
+            self.new_subsidies.append(SubsidyLine(id=new_id(), sale_id=sale.pk, kind=kind, bearer_id=bearer, amount_fen=fen))
         self.subsidies[sale.pk] = self.new_subsidies[len(self.new_subsidies) - len(granted) :]
         if granted:
             sale.held_fen += sale.subsidy_fen
-            parts = [(accounts.subsidy(bearer), fen) for bearer, fen in granted]
+            parts = [(accounts.subsidy(bearer), fen) for _, bearer, fen in granted]
             at = facts.paid_at or self.now
             self._entry(accounts.DISCOUNTS_GRANTED, sale.pk, at, sale.number, *parts, (self._seller(sale, "held"), -sale.subsidy_fen))
         deal = self._deal(facts, paying, sale.paid_fen + sale.subsidy_fen)
@@ -271,14 +274,15 @@ class _Booking:
             provider=paying.provider,
             pickup_level=facts.pickup_level,
             day=rules.day_of(facts.placed_at),
-            goods_fen=max(0, total_fen - facts.freight_fen),
+            goods_fen=max(0, total_fen - facts.freight_fen - facts.freight_subsidy_fen),
             total_fen=total_fen,
             weight_grams=facts.weight_grams,
             beneficiaries=beneficiaries,
+            freight_cost_fen=facts.freight_cost_fen,
         )
 
-    def _decide(self, sale: LockedSale, refund: RefundFact, *, is_of_sale: bool) -> None:
-        """Book a decided refund, out of what has not gone back."""
+    def _decide(self, sale: LockedSale, refund: RefundFact, *, is_of_sale: bool, freight_fen: int) -> None:
+        """Book a decided refund, out of what has not gone back; the buyer had paid so much for sending."""
         back = (accounts.GOING_BACK, -refund.amount_fen)
         if not (is_of_sale and sale.frozen_at is not None):
             # money that never paid for the order, or only begun to, goes back as it came
@@ -294,6 +298,7 @@ class _Booking:
             subsidies_left=[subsidy.left_fen for subsidy in subsidies],
             fees_left=[fee.left_fen for fee in fees],
             given_back=[given.get(subsidy.bearer_id, 0) for subsidy in subsidies] if given is not None else None,
+            sending=self._sending(sale, refund, fees, subsidies, freight_fen),
         )
         returned = []
         for subsidy, fen in zip(subsidies, divided.subsidies_fen, strict=True):
@@ -316,6 +321,25 @@ class _Booking:
             purpose = self._owe(sale, refund, divided.seller_fen)
             bearing = [(self._seller(sale, purpose), divided.seller_fen), *taken_back]
         self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, *bearing, back, *returned)
+
+    def _sending(
+        self, sale: LockedSale, refund: RefundFact, fees: Sequence[FeeLine | NewFee], subsidies: Sequence[SubsidyLine], freight_fen: int
+    ) -> rules.Sending | None:
+        """
+        Say what a refund takes back of what was paid for sending.
+
+        What an order's end before it was sent gives back takes its part of everything, and so does the last of what was paid.
+        Else it stays with who carried, unless the case says that the freight goes back too.
+        """
+        is_last = refund.freight_back is None and refund.amount_fen == sale.paid_fen - sale.refunded_fen
+        if refund.reference == sale.pk or is_last:
+            return None
+        return rules.Sending(
+            [subsidy.kind == SubsidyLine.Kind.FREIGHT for subsidy in subsidies],
+            [fee.kind == FeeRule.Kind.FREIGHT for fee in fees],
+            freight_fen,
+            refund.freight_back or (0, 1),
+        )
 
     def _turn(self, share: FeeLine | NewFee | SubsidyLine, fen: int) -> None:
         if fen:
@@ -347,7 +371,7 @@ class _Booking:
         """Hand out what is left of a sale when the buyer has her goods: fees to those who get them, the rest is earned."""
         sale.closed_at = at
         left = sale.left_fen
-        if left == 0:
+        if left == 0 and sale.fees_fen == sale.fees_back_fen:
             return
         sale.held_fen -= left
         net = left - (sale.fees_fen - sale.fees_back_fen)

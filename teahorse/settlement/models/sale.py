@@ -11,7 +11,8 @@ class FeeRule(Keyed):
     """
     What somebody gets of a sale, under conditions, from a day to a day. It is never changed, only ended.
 
-    Of the rules of one kind that fit, the most specific holds: see ``rules.CONDITIONS`` for the order.
+    Of the rules of one kind that fit, the most specific holds: see ``rules.CONDITIONS`` for the order. Where one of the kind
+    ``freight`` holds, somebody carries for the seller and gets it; where none does, she sends herself and keeps what is paid for it.
     """
 
     class Kind(models.TextChoices):
@@ -27,6 +28,7 @@ class FeeRule(Keyed):
         PAID = "paid", "basis points of goods and freight"
         ORDER = "order", "fen an order"
         KG = "kg", "fen a kilogram begun"
+        FREIGHT = "freight", "basis points of what sending costs"
 
     class Beneficiary(models.TextChoices):
         PLATFORM = "platform", "the region's centre"
@@ -55,7 +57,11 @@ class FeeRule(Keyed):
         constraints = [
             models.CheckConstraint(condition=models.Q(rate__gt=0), name="a_fee_is_of_something"),
             models.CheckConstraint(
-                condition=~models.Q(basis__in=("goods", "paid")) | models.Q(rate__lte=10_000), name="a_fee_is_no_more_than_the_whole"
+                condition=~models.Q(basis__in=("goods", "paid", "freight")) | models.Q(rate__lte=10_000),
+                name="a_fee_is_no_more_than_the_whole",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(basis="freight") | models.Q(kind="freight"), name="the_cost_of_sending_is_for_who_carries"
             ),
             models.CheckConstraint(
                 condition=models.Q(until_date=None) | models.Q(until_date__gte=models.F("since_date")), name="a_rule_ends_after_it_begins"
@@ -206,14 +212,21 @@ class FeeReversal(Keyed):
 
 
 class SubsidyLine(Keyed, Share):
-    """What somebody who is not the seller pays of a sale's price: a budget, or the platform (nobody)."""
+    """What somebody who is not the seller pays of a sale's price, or of sending it: a budget, or the platform (nobody)."""
+
+    class Kind(models.TextChoices):
+        DISCOUNT = "discount"
+        FREIGHT = "freight"
 
     sale = models.ForeignKey(Sale, models.PROTECT, related_name="subsidies", db_constraint=False, db_index=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.DISCOUNT, db_default=Kind.DISCOUNT)
     bearer_id = models.UUIDField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["sale", "bearer_id"], nulls_distinct=False, name="one_subsidy_per_bearer_and_sale"),
+            models.UniqueConstraint(
+                fields=["sale", "kind", "bearer_id"], nulls_distinct=False, name="one_subsidy_per_kind_bearer_and_sale"
+            ),
             models.CheckConstraint(
                 condition=models.Q(amount_fen__gt=0, reversed_fen__gte=0, reversed_fen__lte=models.F("amount_fen")),
                 name="a_subsidy_line_is_reversed_up_to_itself",
