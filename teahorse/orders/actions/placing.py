@@ -33,7 +33,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.statements import Rows, array, asked, by_index, together
 from teahorse.orders.events import OrdersPlaced
 from teahorse.orders.quoting import NotSold, SoldOut
-from teahorse.orders.rules import Quote
+from teahorse.orders.rules import Quote, QuotePromotion
 from teahorse.promotions import actions as promotions
 from teahorse.stock import actions as stock
 
@@ -142,7 +142,7 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     with together():
         by_index()
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
-        ask_purse = promotions.ask_for_purse([use for draft in drafts for use in draft.uses()])
+        ask_purse = promotions.ask_for_purse([use for draft in drafts for use in draft.uses], at=now)
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
         ask_facts = asked(FIND_OFFERS, [now, now, now, array(offers)])
     found = ask_facts()
@@ -155,7 +155,7 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     twins = _twins(wishes)
     fresh = {index: draft for index, draft in enumerate(drafts) if answers[index] is None and index not in twins}
     until = now + timedelta(minutes=settings.RESERVATION_MINUTES)
-    dealing = _Dealing(ask_purse(), fresh.values(), now)
+    dealing = _Dealing(ask_purse(), fresh.values())
     with together():
         demands = [demand for draft in fresh.values() for demand in draft.demands()]
         shortages = stock.promise(levels=ask_levels(), demands=demands, until=until, may=dealing.may)
@@ -188,8 +188,9 @@ class _Draft:
         self.group_id = new_id()
         self.order_ids = [new_id() for _ in wish.quote.orders]
         self.line_ids = [new_ids(len(part.lines)) for part in wish.quote.orders]
+        self.uses = self._uses() if wish.quote.promotions else []
 
-    def uses(self) -> list[promotions.Use]:
+    def _uses(self) -> list[promotions.Use]:
         """Return what its promotions take off; none of them takes part where it takes nothing."""
         wish = self.wish
         return [
@@ -273,43 +274,21 @@ class _Draft:
             for position, (key, line) in enumerate(zip(keys, part.lines, strict=True), start=1)
         ]
 
-    def discounts(self) -> list[dict[str, Any]]:
-        promotions_ = self.wish.quote.promotions
-        if not promotions_:
-            return []
-        return [
-            {
-                "id": new_id(),
-                "county_id": part.county_id,
-                "line_id": key,
-                "order_id": order_id,
-                "promotion_id": promotions_[index].promotion_id,
-                "titles": promotions_[index].titles,
-                "bearer": promotions_[index].bearer,
-                "bearer_id": promotions_[index].bearer_id,
-                "amount_fen": fen,
-            }
-            for order_id, keys, part in zip(self.order_ids, self.line_ids, self.wish.quote.orders, strict=True)
-            for key, line in zip(keys, part.lines, strict=True)
-            for index, fen in line.discounts
-        ]
-
 
 class _Dealing:
     """Deals promotions out to the wishes whose units are there, in their order; ``refused`` says why others get none."""
 
-    def __init__(self, purse: promotions.Purse, drafts: Iterable[_Draft], now: datetime) -> None:
+    def __init__(self, purse: promotions.Purse, drafts: Iterable[_Draft]) -> None:
         self.purse = purse
         self.refused: dict[UUID, Refusal] = {}
-        self._now = now
-        self._uses = {draft.group_id: draft.uses() for draft in drafts if draft.wish.quote.promotions}
+        self._uses = {draft.group_id: draft.uses for draft in drafts if draft.uses}
 
     def may(self, group_id: UUID) -> bool:
         """Take the promotions of a wish, all or none; return whether it has them."""
         uses = self._uses.get(group_id)
         if not uses:
             return True
-        refusal = self.purse.refusal(uses, at=self._now)
+        refusal = self.purse.refusal(uses)
         if refusal is not None:
             self.refused[group_id] = refusal
             return False
@@ -366,7 +345,34 @@ def _write(drafts: Sequence[_Draft], *, now: datetime, until: datetime) -> Calla
         "groups": [draft.group(ord_) for ord_, draft in enumerate(drafts)],
         "orders": [row for draft in drafts for row in draft.orders()],
         "lines": [row for draft in drafts for row in draft.lines()],
-        "discounts": [row for draft in drafts for row in draft.discounts()],
     }
     texts = {name: msgspec.json.encode(value).decode() for name, value in rows.items()}
-    return asked(PLACE_ORDERS, {**texts, "now": now, "until": until})
+    return asked(PLACE_ORDERS, {**texts, **_discounts(drafts), "now": now, "until": until})
+
+
+def _discounts(drafts: Iterable[_Draft]) -> dict[str, str]:
+    """Return what is taken off the lines, as columns: each names its promotion by the place in ``promotions``, where it stands once."""
+    places: dict[bytes, int] = {}
+    rows: list[tuple[UUID, str, UUID, int, int]] = []
+    for draft in drafts:
+        quote = draft.wish.quote
+        if not quote.promotions:
+            continue
+        of_quote = [places.setdefault(msgspec.json.encode(_given(one)), len(places)) for one in quote.promotions]
+        for order_id, keys, part in zip(draft.order_ids, draft.line_ids, quote.orders, strict=True):
+            for key, line in zip(keys, part.lines, strict=True):
+                rows += [(part.county_id, key, order_id, of_quote[index], fen) for index, fen in line.discounts]
+    counties, lines, orders, promotion_places, fens = zip(*rows, strict=True) if rows else ((),) * 5
+    return {
+        "promotions": f"[{b','.join(places).decode()}]",
+        "discount_ids": array(new_ids(len(rows))),
+        "discount_counties": array(counties),
+        "discount_lines": array(lines),
+        "discount_orders": array(orders),
+        "discount_places": array(promotion_places),
+        "discount_fens": array(fens),
+    }
+
+
+def _given(one: QuotePromotion) -> dict[str, Any]:
+    return {"promotion_id": one.promotion_id, "titles": one.titles, "bearer": one.bearer, "bearer_id": one.bearer_id}
