@@ -44,7 +44,7 @@ class QuoteLine(msgspec.Struct, frozen=True, array_like=True):
     @property
     def discount_fen(self) -> int:
         """What is taken off."""
-        return sum(fen for _promotion, fen in self.discounts)
+        return sum(fen for _promotion, fen in self.discounts) if self.discounts else 0
 
 
 class QuoteOrder(msgspec.Struct, frozen=True, array_like=True):
@@ -148,6 +148,9 @@ def deposit_of(goods_fen: int, *, basis_points: int, total_fen: int) -> int | No
     return None if basis_points == WHOLE or deposit >= total_fen else deposit
 
 
+_decoder = msgspec.json.Decoder(Quote)
+
+
 def encode_quote(quote: Quote) -> str:
     """Return a quote as text, to be sealed."""
     return msgspec.json.encode(quote).decode()
@@ -155,4 +158,4 @@ def encode_quote(quote: Quote) -> str:
 
 def decode_quote(text: str) -> Quote:
     """Return the quote that :func:`encode_quote` wrote."""
-    return msgspec.json.decode(text, type=Quote)
+    return _decoder.decode(text)

@@ -149,8 +149,9 @@ class Coupon(Keyed):
 
 class CouponUse(Keyed):
     """
-    A promotion serves an order group (``reference``): held while it waits for money, used when it is paid, else released.
+    A counted promotion serves an order group (``reference``): held while it waits for money, used when it is paid, else released.
 
+    How often and for how much a promotion is used its own row says (:class:`Promotion`); nothing looks for the uses of one here.
     ``phone`` and ``turn`` - the how manieth use of this person - are kept where a person may use it so often only, ``coupon``
     where it may be used once.
     """
@@ -173,7 +174,6 @@ class CouponUse(Keyed):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["promotion", "-held_at"], name="use_of_promotion")]
         constraints = [
             models.UniqueConstraint(fields=["reference", "promotion"], name="a_promotion_serves_a_group_once"),
             models.UniqueConstraint(

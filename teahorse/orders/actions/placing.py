@@ -33,7 +33,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.statements import Rows, array, asked, by_index, together
 from teahorse.orders.events import OrdersPlaced
 from teahorse.orders.quoting import NotSold, SoldOut
-from teahorse.orders.rules import Quote, QuotePromotion
+from teahorse.orders.rules import Quote, QuoteOrder, QuotePromotion
 from teahorse.promotions import actions as promotions
 from teahorse.stock import actions as stock
 
@@ -106,9 +106,13 @@ class Wish:
     @property
     def digest(self) -> str:
         """A digest of what is asked for; the moment of the quote is left out (its version names the rest)."""
+        return self.digest_with(self.quote.version)
+
+    def digest_with(self, version: str) -> str:
+        """Return the digest where the version of the quote is known already; it takes longer than the rest."""
         quote = self.quote
         asked = (
-            quote.version, quote.destination_names, self.person_id, self.contact_name, self.contact_phone,
+            version, quote.destination_names, self.person_id, self.contact_name, self.contact_phone,
             self.destination_line, self.origin, self.locale, self.note, self.is_no_return_confirmed,
         )  # fmt: skip
         return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
@@ -180,6 +184,20 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     return [answer for answer in answers if answer is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What the goods of a seller's part cost, what is taken off each line, and off all."""
+
+    goods_fen: int
+    of_lines: list[int]
+    discount_fen: int
+
+    @classmethod
+    def of(cls, part: QuoteOrder) -> "_Sums":
+        of_lines = [line.discount_fen for line in part.lines]
+        return cls(part.goods_fen, of_lines, sum(of_lines))
+
+
 class _Draft:
     """A wish with the keys of the rows that it becomes."""
 
@@ -188,6 +206,7 @@ class _Draft:
         self.group_id = new_id()
         self.order_ids = [new_id() for _ in wish.quote.orders]
         self.line_ids = [new_ids(len(part.lines)) for part in wish.quote.orders]
+        self.sums = [_Sums.of(part) for part in wish.quote.orders]
         self.uses = self._uses() if wish.quote.promotions else []
 
     def _uses(self) -> list[promotions.Use]:
@@ -214,12 +233,13 @@ class _Draft:
 
     def group(self, ord_: int) -> dict[str, Any]:
         wish, quote = self.wish, self.wish.quote
-        goods_fen, discount_fen, freight_fen = quote.goods_fen, quote.discount_fen, quote.freight_fen
+        goods_fen, discount_fen = sum(part.goods_fen for part in self.sums), sum(part.discount_fen for part in self.sums)
+        freight_fen, version = quote.freight_fen, quote.version
         return {
             "ord": ord_,
             "id": self.group_id,
             "key": wish.key,
-            "digest": wish.digest,
+            "digest": wish.digest_with(version),
             "person_id": wish.person_id,
             "contact_name": wish.contact_name,
             "contact_phone": wish.contact_phone,
@@ -233,7 +253,7 @@ class _Draft:
             "total_fen": goods_fen - discount_fen + freight_fen,
             "origin": wish.origin,
             "locale": wish.locale,
-            "quote_version": quote.version,
+            "quote_version": version,
             "note": wish.note,
             "no_return": wish.is_no_return_confirmed,
         }
@@ -246,8 +266,8 @@ class _Draft:
                 "county_id": part.county_id,
                 "seller_id": part.seller_id,
                 "position": position,
-                "goods_fen": part.goods_fen,
-                "discount_fen": part.discount_fen,
+                "goods_fen": sums.goods_fen,
+                "discount_fen": sums.discount_fen,
                 "freight_fen": part.freight_fen,
                 "weight_grams": part.weight_grams,
                 "promised_from": part.promised_from,
@@ -255,7 +275,7 @@ class _Draft:
                 "harvest_sale_id": part.harvest_sale_id,
                 "deposit_fen": part.deposit_fen,
             }
-            for position, (order_id, part) in enumerate(zip(self.order_ids, self.wish.quote.orders, strict=True), start=1)
+            for position, (order_id, part, sums) in enumerate(zip(self.order_ids, self.wish.quote.orders, self.sums, strict=True), start=1)
         ]
 
     def lines(self) -> list[dict[str, Any]]:
@@ -268,10 +288,10 @@ class _Draft:
                 "offer_id": line.offer_id,
                 "price_fen": line.price_fen,
                 "quantity": line.quantity,
-                "discount_fen": line.discount_fen,
+                "discount_fen": discount_fen,
             }
-            for order_id, keys, part in zip(self.order_ids, self.line_ids, self.wish.quote.orders, strict=True)
-            for position, (key, line) in enumerate(zip(keys, part.lines, strict=True), start=1)
+            for order_id, keys, part, sums in zip(self.order_ids, self.line_ids, self.wish.quote.orders, self.sums, strict=True)
+            for position, (key, line, discount_fen) in enumerate(zip(keys, part.lines, sums.of_lines, strict=True), start=1)
         ]
 
 

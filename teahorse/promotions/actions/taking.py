@@ -46,7 +46,7 @@ FIND_TURNS = """
     select promotion_id, phone, turn from promotions_couponuse
      where promotion_id = any(%s::uuid[]) and phone = any(%s::text[]) and phone <> '' and state in ('held', 'used')
 """
-TAKE = """
+COUNT = """
     with wished as (
         select * from jsonb_to_recordset(%(uses)s::jsonb) as use (
             id uuid, promotion_id uuid, reference uuid, coupon_id uuid, phone text, turn int, amount_fen bigint)
@@ -55,10 +55,18 @@ TAKE = """
           from (select promotion_id, sum(amount_fen) as amount_fen, count(*) as count from wished group by promotion_id) total
          where promotion.id = total.promotion_id and promotion.id = any(%(promotions)s::uuid[])
     )
+"""
+TAKE = f"""
+    {COUNT}
     insert into promotions_couponuse (id, promotion_id, reference, coupon_id, phone, turn, amount_fen, state, held_at)
     select id, promotion_id, reference, coupon_id, phone, turn, amount_fen, 'held', %(now)s::timestamptz from wished
-        on conflict (reference, promotion_id) do update set state = 'held', turn = excluded.turn, ended_at = null
-"""
+"""  # noqa: S608 - of our own words
+TAKE_AGAIN = f"""
+    {COUNT}
+    update promotions_couponuse use set state = 'held', turn = wished.turn, ended_at = null
+      from wished
+     where use.reference = wished.reference and use.promotion_id = wished.promotion_id
+"""  # noqa: S608 - of our own words
 LOCK_OPEN = f"""
     select id from promotions_promotion
      where id in (select promotion_id from promotions_couponuse where reference = any(%s::uuid[]) and state in ('held', 'used'))
@@ -199,8 +207,12 @@ class Purse:
                 self._turns[use.promotion_id, phone].add(turn)
             self._taken.append((use, use.coupon_id if is_single else None, phone, turn))
 
-    def write(self, *, now: datetime) -> None:
-        """Write down what was dealt out, in one statement; none where nothing was."""
+    def write(self, *, now: datetime, is_again: bool = False) -> None:
+        """
+        Write down what was dealt out, in one statement; none where nothing was.
+
+        :param is_again: these uses stand there and were released.
+        """
         if not self._taken:
             return
         rows = [
@@ -216,7 +228,8 @@ class Purse:
             for key, (use, coupon_id, phone, turn) in zip(new_ids(len(self._taken)), self._taken, strict=True)
         ]
         promotions = array({use.promotion_id for use, *_how in self._taken})
-        asked(TAKE, {"uses": msgspec.json.encode(rows).decode(), "promotions": promotions, "now": now})
+        statement = TAKE_AGAIN if is_again else TAKE
+        asked(statement, {"uses": msgspec.json.encode(rows).decode(), "promotions": promotions, "now": now})
 
     def _refusal(self, use: Use) -> Refusal | None:
         if use.promotion_id in self._over:
@@ -291,5 +304,5 @@ def take_again(*, references: Collection[UUID], now: datetime) -> bool:
     if purse.refusal(uses) is not None:
         return False
     purse.take(uses)
-    purse.write(now=now)
+    purse.write(now=now, is_again=True)
     return True
