@@ -1,8 +1,9 @@
 -- Writes order groups, their seller orders and lines in one statement, all of them or none.
 --
--- groups, orders, lines and promotions are JSON arrays of rows as teahorse/orders/actions/placing.py makes them, discounts are columns, each
--- with the place of its promotion; every wish in them has its units reserved and its prices checked already. The names of the goods are
--- copied from the catalogue at this moment. The triggers discounts_add_up_to_the_line, lines_add_up_to_the_order and parts_add_up_to_the_group refuse it if a sum of parts is not its whole.
+-- groups, orders, lines and promotions are JSON arrays of rows as teahorse/orders/actions/placing.py makes them, discounts are columns,
+-- each with the place of its promotion; every wish in them has its units reserved and its prices checked already. The names of the goods
+-- are copied from the catalogue at this moment. The triggers discounts_add_up_to_the_line, lines_add_up_to_the_order and
+-- parts_add_up_to_the_group refuse it if a sum of parts is not its whole.
 -- Returns the number of each group.
 with wished as (
     select * from jsonb_to_recordset(%(groups)s::jsonb) as wish (

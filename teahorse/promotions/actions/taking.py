@@ -170,7 +170,7 @@ class Purse:
     lines of the order.
     """
 
-    def __init__(self, left: Rows = (), over: Rows = (), coupons: Rows = (), turns: Rows = ()) -> None:
+    def __init__(self, left: Rows, over: Rows, coupons: Rows, turns: Rows) -> None:
         self._left = {key: _Left(*limits) for key, *limits in left}
         self._over = {key for (key,) in over}
         self._coupons = {key: _Coupon(*coupon) for key, *coupon in coupons}
@@ -264,7 +264,7 @@ def ask_for_purse(uses: Sequence[Use], *, at: datetime | None) -> Callable[[], P
     :param at: the moment at which the promotions must hold; ``None`` where that was judged when it was agreed.
     """
     if not uses:
-        return Purse
+        return lambda: Purse([], [], [], [])
     promotion_ids = array({use.promotion_id for use in uses})
     coupon_ids, phones = {use.coupon_id for use in uses if use.coupon_id}, {use.phone for use in uses if use.phone}
     # first: who waited for the lock sees what was taken meanwhile
