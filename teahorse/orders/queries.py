@@ -1,10 +1,11 @@
 """Carts and orders, as far as somebody may see them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.db.models.functions import Right as Tail
@@ -14,8 +15,25 @@ from teahorse.orders.models import Cart, CartLine, HarvestSale, OrderGroup, Orde
 from teahorse.orders.quoting import HOME
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Person, Right
+from teahorse.promotions.models import Promotion
 
 State = SellerOrder.State
+USED = """
+    select promotion.id, count(distinct o.group_id), sum(discount.amount_fen)::bigint
+      from promotions_promotion promotion
+     cross join lateral (
+           select id, group_id from orders_sellerorder
+            where promotion.bearer = 'seller' and seller_id = promotion.owner_id and state not in ('expired', 'cancelled')
+              and placed_at >= promotion.starts_at and placed_at < promotion.ends_at and discount_fen > 0
+            union all
+           select id, group_id from orders_sellerorder
+            where promotion.bearer <> 'seller' and state not in ('expired', 'cancelled')
+              and placed_at >= promotion.starts_at and placed_at < promotion.ends_at and discount_fen > 0
+           ) o
+      join orders_linediscount discount on discount.order_id = o.id and discount.promotion_id = promotion.id
+     where promotion.id = any(%s::uuid[])
+     group by promotion.id
+"""
 
 
 def guest_cart(key: UUID) -> Cart | None:
@@ -124,3 +142,27 @@ def late_harvests(sellers: QuerySet[Organisation], *, now: datetime) -> QuerySet
     """Return the pre-sales that should have been sent and whose harvest is not declared, the latest of all first."""
     today = now.astimezone(HOME).date()
     return harvest_sales_of(sellers).filter(state=HarvestSale.State.OPEN, ship_by_date__lt=today).order_by("ship_by_date", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How often a promotion was used by orders that are paid or wait, and what it took off."""
+
+    count: int = 0
+    amount_fen: int = 0
+
+
+def used(promotions: Collection[Promotion]) -> dict[UUID, Used]:
+    """
+    Return how often promotions were used, and for how much; one query where one of them is not counted, else none.
+
+    What is counted says it itself. Of the rest the orders of its time are asked: of its seller, or all where it was for everybody's goods.
+    """
+    rest = [one for one in promotions if not one.is_counted]
+    found: list[tuple[UUID, int, int]] = []
+    if rest:
+        with connection.cursor() as cursor:
+            cursor.execute(USED, [[one.pk for one in rest]])
+            found = cursor.fetchall()
+    counted = {one.pk: Used(one.uses, one.spent_fen) for one in promotions if one.is_counted}
+    return counted | {one.pk: Used() for one in rest} | {key: Used(count, fen) for key, count, fen in found}

@@ -47,7 +47,7 @@ class QuoteLine(msgspec.Struct, frozen=True, array_like=True):
     @property
     def discount_fen(self) -> int:
         """What is taken off."""
-        return sum(fen for _promotion, fen in self.discounts)
+        return sum(fen for _promotion, fen in self.discounts) if self.discounts else 0
 
 
 class QuoteOrder(msgspec.Struct, frozen=True, array_like=True):
@@ -176,6 +176,9 @@ def may_leave(promised_to: date, *, is_rest_asked: bool, now: datetime) -> bool:
     return is_rest_asked or now.astimezone(HOME).date() > promised_to
 
 
+_decoder = msgspec.json.Decoder(Quote)
+
+
 def encode_quote(quote: Quote) -> str:
     """Return a quote as text, to be sealed."""
     return msgspec.json.encode(quote).decode()
@@ -183,4 +186,4 @@ def encode_quote(quote: Quote) -> str:
 
 def decode_quote(text: str) -> Quote:
     """Return the quote that :func:`encode_quote` wrote."""
-    return msgspec.json.decode(text, type=Quote)
+    return _decoder.decode(text)

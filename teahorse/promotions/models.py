@@ -22,8 +22,8 @@ class Promotion(CountyOwned):
     What takes something off prices in a window ``[starts_at, ends_at)``: for whom, for what, how often, and who bears it.
 
     How several meet stands in :mod:`teahorse.promotions.rules`. ``spent_fen`` and ``uses`` count what is held by orders that wait and
-    what was used by paid ones; they are kept where something is limited, so that nobody waits for the row of a discount that
-    everybody gets.
+    what was used by paid ones; they are kept where something is limited (:attr:`is_counted`), so that nobody waits for the row of
+    a discount that everybody gets.
     """
 
     class Kind(models.TextChoices):
@@ -109,6 +109,11 @@ class Promotion(CountyOwned):
         return self.title
 
     @property
+    def is_counted(self) -> bool:
+        """Whether something of it is limited, so that its uses are counted under its lock."""
+        return self.kind != self.Kind.AUTOMATIC or any(limit is not None for limit in (self.per_person, self.most_uses, self.budget_fen))
+
+    @property
     def left_fen(self) -> int | None:
         """What is left of its budget."""
         return None if self.budget_fen is None else self.budget_fen - self.spent_fen
@@ -144,8 +149,9 @@ class Coupon(Keyed):
 
 class CouponUse(Keyed):
     """
-    A promotion serves an order group (``reference``): held while it waits for money, used when it is paid, else released.
+    A counted promotion serves an order group (``reference``): held while it waits for money, used when it is paid, else released.
 
+    How often and for how much a promotion is used its own row says (:class:`Promotion`); nothing looks for the uses of one here.
     ``phone`` and ``turn`` - the how manieth use of this person - are kept where a person may use it so often only, ``coupon``
     where it may be used once.
     """
@@ -168,7 +174,6 @@ class CouponUse(Keyed):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["promotion", "-held_at"], name="use_of_promotion")]
         constraints = [
             models.UniqueConstraint(fields=["reference", "promotion"], name="a_promotion_serves_a_group_once"),
             models.UniqueConstraint(

@@ -16,10 +16,12 @@ select promotion.id, promotion.stage, promotion.owner_id, promotion.scope, promo
        promotion.per_person,
        case when promotion.per_person is not null and %(phone)s <> '' then
            (select count(*) from promotions_couponuse use
-             where use.promotion_id = promotion.id and use.phone = %(phone)s and use.state in ('held', 'used'))
+             where use.promotion_id = promotion.id and use.phone = %(phone)s and use.phone <> '' and use.state in ('held', 'used'))
        end,
        coupon.id, coupon.code, candidate.typed, coupon.phone in ('', %(phone)s),
-       coupon.is_single and exists (select from promotions_couponuse use where use.coupon_id = coupon.id and use.state in ('held', 'used'))
+       coupon.is_single and (  -- not "exists": of that the planner makes a table of all coupons that were ever used
+           select true from promotions_couponuse use where use.coupon_id = coupon.id and use.state in ('held', 'used') limit 1
+       ) is not null
   from candidate
   join promotions_promotion promotion on promotion.id = candidate.promotion_id
   left join promotions_coupon coupon on coupon.id = candidate.coupon_id

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from teahorse.common.statements import array, looked_up
@@ -121,21 +121,6 @@ def _read(row: _Row) -> OnOffer:
 def promotions_of(owner: Organisation) -> QuerySet[Promotion]:
     """Return what an organisation offers or offered, the newest first."""
     return Promotion.objects.filter(owner=owner).order_by("-starts_at", "-pk")
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """How often a promotion was used by orders that are paid or wait, and what it took off."""
-
-    count: int = 0
-    amount_fen: int = 0
-
-
-def used(promotion_ids: Collection[UUID]) -> dict[UUID, Used]:
-    """Return how often promotions were used, and for how much; one query."""
-    open_uses = CouponUse.objects.filter(promotion__in=list(promotion_ids), state__in=CouponUse.OPEN)
-    rows = open_uses.values_list("promotion_id").annotate(count=Count("pk"), fen=Sum("amount_fen")).order_by()
-    return {key: Used(count, fen) for key, count, fen in rows}
 
 
 def coupons_of(phone: str) -> list[tuple[Coupon, str]]:

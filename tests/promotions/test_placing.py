@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from msgspec.structs import replace as changed
 
 from teahorse.catalog import actions as catalog
+from teahorse.common.ids import new_id
 from teahorse.orders.actions import (
     Placed,
     PriceChanged,
@@ -18,6 +19,7 @@ from teahorse.orders.actions import (
     take_payments,
 )
 from teahorse.orders.models import LineDiscount, OrderGroup, OrderLine, SellerOrder
+from teahorse.orders.queries import Used, used
 from teahorse.orders.quoting import Buyer, CodeDoesNotFit, CodeOver, CodeUnknown, SoldOut, ThresholdMissed, quote, seal, unseal
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
@@ -30,6 +32,7 @@ from teahorse.promotions.actions import (
     fetch_voucher,
     pause_promotion,
 )
+from teahorse.promotions.actions.taking import FIND_COUPONS
 from teahorse.promotions.models import CouponUse
 from teahorse.stock.queries import levels_that_do_not_add_up
 from tests import world
@@ -106,6 +109,33 @@ def test_a_quote_without_promotions_is_as_it_was(wine):
     assert placing.quote.promotions == ()
     assert placing.quote.orders[0].lines[0].discounts == ()
     assert unseal(seal(placing.quote), now=NOW) == placing.quote
+
+
+def test_a_line_whose_discount_nobody_gave_is_refused(wine):
+    promotion(wine.seller, percent_bp=500)
+    (placed,) = place(wish({wine: 1}))
+    group = OrderGroup.objects.get(pk=placed.group_id)
+    order, line = SellerOrder.objects.get(group=group), OrderLine.objects.get()
+    group.pk, group.number, group.idempotency_key = new_id(), "another", uuid4()
+    group.save(force_insert=True)
+    order.pk, order.group = new_id(), group
+    order.save(force_insert=True)
+    line.pk, line.order = new_id(), order
+
+    with pytest.raises(DatabaseError, match="do not add up to what is taken off it"):
+        line.save(force_insert=True)
+
+
+def test_whether_a_coupon_was_used_is_looked_up_by_its_key():
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan")
+        cursor.execute(f"prepare looked_up (uuid[]) as {FIND_COUPONS.replace('%s', '$1')}")
+        cursor.execute("explain execute looked_up ('{}')")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("deallocate looked_up")
+
+    assert "using a_coupon_is_used_once" in plan
+    assert "Seq Scan" not in plan
 
 
 def test_what_nobody_discounts_costs_no_statement_more(wine, sent):
@@ -342,6 +372,47 @@ def test_late_money_goes_back_when_the_voucher_serves_another_order_by_then(wine
 
     assert Refund.objects.get().payment_id == late.pk
     assert sorted(CouponUse.objects.values_list("state", flat=True)) == ["held", "released"]
+
+
+def test_late_money_takes_a_turn_that_is_free(wine):
+    promotion(platform(), off_fen=1_000, per_person=2)
+    buyer = world.person()
+    (first,) = place(wish({wine: 1}, buyer=buyer))
+    late = late_payment(first)
+    expire_orders(now=NOW + LATER)
+    place(wish({wine: 1}, buyer=buyer))
+
+    take_payments(payment_ids=[late.pk], now=NOW + LATER)
+
+    uses = CouponUse.objects.filter(phone=buyer.phone).order_by("turn")
+    assert [(use.turn, use.state, use.reference == first.group_id) for use in uses] == [(1, "held", False), (2, "used", True)]
+
+
+def test_what_everybody_gets_leaves_no_use_and_is_added_up_from_the_orders(wine, carpet):
+    own, everywhere = promotion(wine.seller, percent_bp=500), promotion(platform(), off_fen=1_000)
+    nobodys = promotion(carpet.seller, percent_bp=100, threshold_fen=200_000)
+    small, _large = place(wish({wine: 1}), wish({wine: 2, carpet: 1}))
+    before = used([own, everywhere, nobodys])
+
+    cancel_order(order=SellerOrder.objects.get(group=small.group_id), reason="buyer", now=NOW)
+
+    assert before == {own.pk: Used(2, 570), everywhere.pk: Used(2, 2_000), nobodys.pk: Used()}
+    assert used([own, everywhere]) == {own.pk: Used(1, 380), everywhere.pk: Used(1, 1_000)}
+    assert not CouponUse.objects.exists()
+    own.refresh_from_db()
+    assert (own.uses, own.spent_fen) == (0, 0)
+
+
+def test_what_is_limited_says_itself_how_often_it_was_used(wine, django_assert_num_queries):
+    limited = promotion(platform(), off_fen=1_000, most_uses=9)
+    place(wish({wine: 1}), wish({wine: 1}))
+    limited.refresh_from_db()
+
+    with django_assert_num_queries(0):
+        told = used([limited])
+
+    assert told == {limited.pk: Used(2, 2_000)}
+    assert CouponUse.objects.count() == 2
 
 
 def late_payment(placed) -> Payment:

@@ -24,6 +24,7 @@ from teahorse.common.typed import fen_at, form_key
 from teahorse.console.access import Acting, acts
 from teahorse.console.keys import keys_of
 from teahorse.console.nav import page
+from teahorse.orders import queries as orders
 from teahorse.people.models import Organisation, Right
 from teahorse.places.models import Area
 from teahorse.promotions import actions, queries
@@ -48,7 +49,7 @@ class Row:
     promotion: Promotion
     state: str
     gives: str
-    used: queries.Used
+    used: orders.Used
 
     @property
     def words(self) -> str:
@@ -67,7 +68,7 @@ class Row:
         return {"runs": "good", "later": "info", "paused": "warn", "spent": "warn"}.get(self.state, "")
 
 
-def _row(promotion: Promotion, used: queries.Used, now: datetime) -> Row:
+def _row(promotion: Promotion, used: orders.Used, now: datetime) -> Row:
     is_used_up = promotion.left_fen == 0 or (promotion.most_uses is not None and promotion.uses >= promotion.most_uses)
     state = (
         "over" if promotion.ends_at <= now
@@ -84,8 +85,8 @@ def _row(promotion: Promotion, used: queries.Used, now: datetime) -> Row:
 def promotions(request: HttpRequest, acting: Acting) -> HttpResponse:
     """List what the organisation offers, what is left of each budget, and how often it was used."""
     shown = Paginator(queries.promotions_of(acting.organisation), PER_PAGE).get_page(request.GET.get("page"))
-    used = queries.used([one.pk for one in shown])
-    rows = [_row(one, used.get(one.pk, queries.Used()), acting.now) for one in shown]
+    used = orders.used(list(shown))
+    rows = [_row(one, used[one.pk], acting.now) for one in shown]
     return page(request, acting, "promotions.html", {"rows": rows, "shown": shown})
 
 
@@ -199,7 +200,7 @@ def promotion(request: HttpRequest, acting: Acting, promotion_id: UUID) -> HttpR
             fault = str(refusal)
         else:
             return redirect("console:promotion", org=acting.organisation.key, promotion_id=found.pk)
-    row = _row(found, queries.used([found.pk]).get(found.pk, queries.Used()), acting.now)
+    row = _row(found, orders.used([found])[found.pk], acting.now)
     context = {"row": row, "promotion": found, "coupon": found.coupons.filter(phone="").first(), "fault": fault, "typed_budget": typed}
     return page(request, acting, "promotion.html", context, status=422 if fault else 200)
 

@@ -1,8 +1,9 @@
 -- Writes order groups, their seller orders and lines in one statement, all of them or none.
 --
--- groups, orders, lines and discounts are JSON arrays of rows as teahorse/orders/actions/placing.py makes them; every wish in
--- them has its units reserved and its prices checked already. The names of the goods are copied from the catalogue
--- at this moment. The triggers discounts_add_up_to_the_line, lines_add_up_to_the_order and parts_add_up_to_the_group refuse it if a sum of parts is not its whole.
+-- groups, orders, lines and promotions are JSON arrays of rows as teahorse/orders/actions/placing.py makes them, discounts are columns,
+-- each with the place of its promotion; every wish in them has its units reserved and its prices checked already. The names of the goods
+-- are copied from the catalogue at this moment. The triggers discounts_add_up_to_the_line, lines_add_up_to_the_order and
+-- parts_add_up_to_the_group refuse it if a sum of parts is not its whole.
 -- Returns the number of each group.
 with wished as (
     select * from jsonb_to_recordset(%(groups)s::jsonb) as wish (
@@ -64,10 +65,14 @@ with wished as (
      ) goods
 ), taken_off as (
     insert into orders_linediscount (id, county_id, line_id, order_id, promotion_id, titles, bearer, bearer_id, amount_fen)
-    select id, county_id, line_id, order_id, promotion_id, titles, bearer, bearer_id, amount_fen
-      from jsonb_to_recordset(%(discounts)s::jsonb) as discount (
-               id uuid, county_id uuid, line_id uuid, order_id uuid, promotion_id uuid, titles jsonb, bearer text, bearer_id uuid,
-               amount_fen bigint
-           )
+    select discount.id, discount.county_id, discount.line_id, discount.order_id, given.promotion_id, given.titles, given.bearer,
+           given.bearer_id, discount.amount_fen
+      from unnest(
+               %(discount_ids)s::uuid[], %(discount_counties)s::uuid[], %(discount_lines)s::uuid[], %(discount_orders)s::uuid[],
+               %(discount_places)s::int[], %(discount_fens)s::bigint[]
+           ) as discount (id, county_id, line_id, order_id, place, amount_fen)
+      join rows from (
+               jsonb_to_recordset(%(promotions)s::jsonb) as (promotion_id uuid, titles jsonb, bearer text, bearer_id uuid)
+           ) with ordinality as given (promotion_id, titles, bearer, bearer_id, place) on given.place = discount.place + 1
 )
 select id, number from placed

@@ -33,7 +33,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.statements import Rows, array, asked, by_index, together
 from teahorse.orders.events import OrdersPlaced
 from teahorse.orders.quoting import NotSold, SoldOut
-from teahorse.orders.rules import Quote
+from teahorse.orders.rules import Quote, QuoteOrder, QuotePromotion
 from teahorse.promotions import actions as promotions
 from teahorse.stock import actions as stock
 
@@ -106,9 +106,13 @@ class Wish:
     @property
     def digest(self) -> str:
         """A digest of what is asked for; the moment of the quote is left out (its version names the rest)."""
+        return self.digest_with(self.quote.version)
+
+    def digest_with(self, version: str) -> str:
+        """Return the digest where the version of the quote is known already; it takes longer than the rest."""
         quote = self.quote
         asked = (
-            quote.version, quote.destination_names, self.person_id, self.contact_name, self.contact_phone,
+            version, quote.destination_names, self.person_id, self.contact_name, self.contact_phone,
             self.destination_line, self.origin, self.locale, self.note, self.is_no_return_confirmed,
         )  # fmt: skip
         return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
@@ -142,7 +146,7 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     with together():
         by_index()
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
-        ask_purse = promotions.ask_for_purse([use for draft in drafts for use in draft.uses()])
+        ask_purse = promotions.ask_for_purse([use for draft in drafts for use in draft.uses], at=now)
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
         ask_facts = asked(FIND_OFFERS, [now, now, now, array(offers)])
     found = ask_facts()
@@ -155,7 +159,7 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     twins = _twins(wishes)
     fresh = {index: draft for index, draft in enumerate(drafts) if answers[index] is None and index not in twins}
     until = now + timedelta(minutes=settings.RESERVATION_MINUTES)
-    dealing = _Dealing(ask_purse(), fresh.values(), now)
+    dealing = _Dealing(ask_purse(), fresh.values())
     with together():
         demands = [demand for draft in fresh.values() for demand in draft.demands()]
         shortages = stock.promise(levels=ask_levels(), demands=demands, until=until, may=dealing.may)
@@ -180,6 +184,20 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     return [answer for answer in answers if answer is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What the goods of a seller's part cost, what is taken off each line, and off all."""
+
+    goods_fen: int
+    of_lines: list[int]
+    discount_fen: int
+
+    @classmethod
+    def of(cls, part: QuoteOrder) -> "_Sums":
+        of_lines = [line.discount_fen for line in part.lines]
+        return cls(part.goods_fen, of_lines, sum(of_lines))
+
+
 class _Draft:
     """A wish with the keys of the rows that it becomes."""
 
@@ -188,8 +206,10 @@ class _Draft:
         self.group_id = new_id()
         self.order_ids = [new_id() for _ in wish.quote.orders]
         self.line_ids = [new_ids(len(part.lines)) for part in wish.quote.orders]
+        self.sums = [_Sums.of(part) for part in wish.quote.orders]
+        self.uses = self._uses() if wish.quote.promotions else []
 
-    def uses(self) -> list[promotions.Use]:
+    def _uses(self) -> list[promotions.Use]:
         """Return what its promotions take off; none of them takes part where it takes nothing."""
         wish = self.wish
         return [
@@ -213,12 +233,13 @@ class _Draft:
 
     def group(self, ord_: int) -> dict[str, Any]:
         wish, quote = self.wish, self.wish.quote
-        goods_fen, discount_fen, freight_fen = quote.goods_fen, quote.discount_fen, quote.freight_fen
+        goods_fen, discount_fen = sum(part.goods_fen for part in self.sums), sum(part.discount_fen for part in self.sums)
+        freight_fen, version = quote.freight_fen, quote.version
         return {
             "ord": ord_,
             "id": self.group_id,
             "key": wish.key,
-            "digest": wish.digest,
+            "digest": wish.digest_with(version),
             "person_id": wish.person_id,
             "contact_name": wish.contact_name,
             "contact_phone": wish.contact_phone,
@@ -232,7 +253,7 @@ class _Draft:
             "total_fen": goods_fen - discount_fen + freight_fen,
             "origin": wish.origin,
             "locale": wish.locale,
-            "quote_version": quote.version,
+            "quote_version": version,
             "note": wish.note,
             "no_return": wish.is_no_return_confirmed,
         }
@@ -245,8 +266,8 @@ class _Draft:
                 "county_id": part.county_id,
                 "seller_id": part.seller_id,
                 "position": position,
-                "goods_fen": part.goods_fen,
-                "discount_fen": part.discount_fen,
+                "goods_fen": sums.goods_fen,
+                "discount_fen": sums.discount_fen,
                 "freight_fen": part.freight_fen,
                 "freight_cost_fen": part.freight_cost_fen,
                 "freight_subsidy_fen": part.freight_subsidy_fen,
@@ -257,7 +278,7 @@ class _Draft:
                 "harvest_sale_id": part.harvest_sale_id,
                 "deposit_fen": part.deposit_fen,
             }
-            for position, (order_id, part) in enumerate(zip(self.order_ids, self.wish.quote.orders, strict=True), start=1)
+            for position, (order_id, part, sums) in enumerate(zip(self.order_ids, self.wish.quote.orders, self.sums, strict=True), start=1)
         ]
 
     def lines(self) -> list[dict[str, Any]]:
@@ -270,49 +291,27 @@ class _Draft:
                 "offer_id": line.offer_id,
                 "price_fen": line.price_fen,
                 "quantity": line.quantity,
-                "discount_fen": line.discount_fen,
+                "discount_fen": discount_fen,
             }
-            for order_id, keys, part in zip(self.order_ids, self.line_ids, self.wish.quote.orders, strict=True)
-            for position, (key, line) in enumerate(zip(keys, part.lines, strict=True), start=1)
-        ]
-
-    def discounts(self) -> list[dict[str, Any]]:
-        promotions_ = self.wish.quote.promotions
-        if not promotions_:
-            return []
-        return [
-            {
-                "id": new_id(),
-                "county_id": part.county_id,
-                "line_id": key,
-                "order_id": order_id,
-                "promotion_id": promotions_[index].promotion_id,
-                "titles": promotions_[index].titles,
-                "bearer": promotions_[index].bearer,
-                "bearer_id": promotions_[index].bearer_id,
-                "amount_fen": fen,
-            }
-            for order_id, keys, part in zip(self.order_ids, self.line_ids, self.wish.quote.orders, strict=True)
-            for key, line in zip(keys, part.lines, strict=True)
-            for index, fen in line.discounts
+            for order_id, keys, part, sums in zip(self.order_ids, self.line_ids, self.wish.quote.orders, self.sums, strict=True)
+            for position, (key, line, discount_fen) in enumerate(zip(keys, part.lines, sums.of_lines, strict=True), start=1)
         ]
 
 
 class _Dealing:
     """Deals promotions out to the wishes whose units are there, in their order; ``refused`` says why others get none."""
 
-    def __init__(self, purse: promotions.Purse, drafts: Iterable[_Draft], now: datetime) -> None:
+    def __init__(self, purse: promotions.Purse, drafts: Iterable[_Draft]) -> None:
         self.purse = purse
         self.refused: dict[UUID, Refusal] = {}
-        self._now = now
-        self._uses = {draft.group_id: draft.uses() for draft in drafts if draft.wish.quote.promotions}
+        self._uses = {draft.group_id: draft.uses for draft in drafts if draft.uses}
 
     def may(self, group_id: UUID) -> bool:
         """Take the promotions of a wish, all or none; return whether it has them."""
         uses = self._uses.get(group_id)
         if not uses:
             return True
-        refusal = self.purse.refusal(uses, at=self._now)
+        refusal = self.purse.refusal(uses)
         if refusal is not None:
             self.refused[group_id] = refusal
             return False
@@ -369,7 +368,34 @@ def _write(drafts: Sequence[_Draft], *, now: datetime, until: datetime) -> Calla
         "groups": [draft.group(ord_) for ord_, draft in enumerate(drafts)],
         "orders": [row for draft in drafts for row in draft.orders()],
         "lines": [row for draft in drafts for row in draft.lines()],
-        "discounts": [row for draft in drafts for row in draft.discounts()],
     }
     texts = {name: msgspec.json.encode(value).decode() for name, value in rows.items()}
-    return asked(PLACE_ORDERS, {**texts, "now": now, "until": until})
+    return asked(PLACE_ORDERS, {**texts, **_discounts(drafts), "now": now, "until": until})
+
+
+def _discounts(drafts: Iterable[_Draft]) -> dict[str, str]:
+    """Return what is taken off the lines, as columns: each names its promotion by the place in ``promotions``, where it stands once."""
+    places: dict[bytes, int] = {}
+    rows: list[tuple[UUID, str, UUID, int, int]] = []
+    for draft in drafts:
+        quote = draft.wish.quote
+        if not quote.promotions:
+            continue
+        of_quote = [places.setdefault(msgspec.json.encode(_given(one)), len(places)) for one in quote.promotions]
+        for order_id, keys, part in zip(draft.order_ids, draft.line_ids, quote.orders, strict=True):
+            for key, line in zip(keys, part.lines, strict=True):
+                rows += [(part.county_id, key, order_id, of_quote[index], fen) for index, fen in line.discounts]
+    counties, lines, orders, promotion_places, fens = zip(*rows, strict=True) if rows else ((),) * 5
+    return {
+        "promotions": f"[{b','.join(places).decode()}]",
+        "discount_ids": array(new_ids(len(rows))),
+        "discount_counties": array(counties),
+        "discount_lines": array(lines),
+        "discount_orders": array(orders),
+        "discount_places": array(promotion_places),
+        "discount_fens": array(fens),
+    }
+
+
+def _given(one: QuotePromotion) -> dict[str, Any]:
+    return {"promotion_id": one.promotion_id, "titles": one.titles, "bearer": one.bearer, "bearer_id": one.bearer_id}

@@ -303,10 +303,12 @@ class OrderLine(CountyOwned):
                     if wrong is not null then
                         raise check_violation using message = 'the lines do not add up to the order: ' || wrong;
                     end if;
+                    -- those that are there add up: discounts_add_up_to_the_line has seen to it when they were written
                     if exists (
                         select from placed
                          where discount_fen > 0
-                           and discount_fen <> (select coalesce(sum(amount_fen), 0) from orders_linediscount where line_id = placed.id)
+                           and (select true from orders_linediscount d
+                                 where d.order_id = placed.order_id and d.line_id = placed.id limit 1) is null
                     ) then
                         raise check_violation using message = 'the discounts of a line do not add up to what is taken off it';
                     end if;
@@ -341,8 +343,9 @@ class LineDiscount(CountyOwned):
         PLATFORM = "platform"
         BUDGET = "budget"
 
+    # both are looked for by a_promotion_discounts_a_line_once, the order alone or with its line
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="discounts", db_constraint=False, db_index=False)
-    order = models.ForeignKey(SellerOrder, models.PROTECT, related_name="discounts", db_constraint=False)
+    order = models.ForeignKey(SellerOrder, models.PROTECT, related_name="discounts", db_constraint=False, db_index=False)
     promotion_id = models.UUIDField()
     titles = models.JSONField()
     bearer = models.CharField(max_length=8, choices=Bearer.choices)
@@ -351,7 +354,7 @@ class LineDiscount(CountyOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["line", "promotion_id"], name="a_promotion_discounts_a_line_once"),
+            models.UniqueConstraint(fields=["order", "line", "promotion_id"], name="a_promotion_discounts_a_line_once"),
             models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_discount_takes_something_off"),
         ]
         triggers = [
@@ -364,7 +367,8 @@ class LineDiscount(CountyOwned):
                       from (select line_id, order_id from placed group by line_id, order_id) parts
                       left join lateral (select order_id, discount_fen from orders_orderline where id = parts.line_id offset 0) l on true
                      where l.order_id is distinct from parts.order_id
-                        or l.discount_fen <> (select sum(d.amount_fen) from orders_linediscount d where d.line_id = parts.line_id);
+                        or l.discount_fen <> (select sum(d.amount_fen) from orders_linediscount d
+                                               where d.order_id = parts.order_id and d.line_id = parts.line_id);
                     if wrong is not null then
                         raise check_violation using message = 'the discounts do not add up to what is taken off the line: ' || wrong;
                     end if;

@@ -1,10 +1,11 @@
 """
 Taking promotions for orders, set-based: under their locks, all of a wish's or none.
 
-The promotions that a batch names are locked in key order and read in the round trip in which the batch looks (:func:`ask_for_purse`);
-the :class:`Purse` then deals out in the order of the wishes what is left, exactly; one statement writes it in the round trip in
-which the batch writes. The constraints ``never_spend_more_than_the_budget``, ``never_use_more_often_than_allowed``,
-``a_person_uses_it_no_more_often`` and ``a_coupon_is_used_once`` stand behind it. Who takes stock as well locks levels first.
+The limited promotions that a batch names are locked in key order and read in the round trip in which the batch looks
+(:func:`ask_for_purse`); the :class:`Purse` then deals out in the order of the wishes what is left, exactly; one statement writes it in
+the round trip in which the batch writes. What everybody gets is only looked at, whether it holds. The constraints
+``never_spend_more_than_the_budget``, ``never_use_more_often_than_allowed``, ``a_person_uses_it_no_more_often`` and
+``a_coupon_is_used_once`` stand behind it. Who takes stock as well locks levels first.
 """
 
 from collections import defaultdict
@@ -23,32 +24,48 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.statements import Rows, array, asked
 
 COUNTED = "(kind <> 'automatic' or per_person is not null or most_uses is not null or budget_fen is not null)"
-LOCK_PROMOTIONS = f"select id from promotions_promotion where id = any(%s::uuid[]) and {COUNTED} order by id for no key update"  # noqa: S608 - of our own words
-FIND_PROMOTIONS = f"""
-    select id, starts_at, ends_at, paused_at is not null, {COUNTED}, budget_fen - spent_fen, most_uses - uses, per_person
-      from promotions_promotion where id = any(%s::uuid[])
+LOCK_COUNTED = f"""
+    select id, budget_fen - spent_fen, most_uses - uses, per_person
+      from promotions_promotion where id = any(%s::uuid[]) and {COUNTED} order by id for no key update
 """  # noqa: S608 - of our own words
+FIND_OVER = """
+    select wanted.id
+      from unnest(%s::uuid[]) as wanted (id)
+      left join lateral (
+            select paused_at is null and starts_at <= %s and ends_at > %s as holds from promotions_promotion where id = wanted.id offset 0
+           ) promotion on true
+     where promotion.holds is not true
+"""
+# not "exists": of that the planner makes a table of all coupons that were ever used
 FIND_COUPONS = """
     select coupon.id, coupon.promotion_id, coupon.phone, coupon.is_single,
-           exists (select from promotions_couponuse use where use.coupon_id = coupon.id and use.state in ('held', 'used'))
+           (select true from promotions_couponuse use where use.coupon_id = coupon.id and use.state in ('held', 'used') limit 1) is not null
       from promotions_coupon coupon where coupon.id = any(%s::uuid[])
 """
 FIND_TURNS = """
     select promotion_id, phone, turn from promotions_couponuse
      where promotion_id = any(%s::uuid[]) and phone = any(%s::text[]) and phone <> '' and state in ('held', 'used')
 """
-TAKE = f"""
+COUNT = """
     with wished as (
         select * from jsonb_to_recordset(%(uses)s::jsonb) as use (
             id uuid, promotion_id uuid, reference uuid, coupon_id uuid, phone text, turn int, amount_fen bigint)
     ), counted as (
         update promotions_promotion promotion set spent_fen = spent_fen + total.amount_fen, uses = uses + total.count
           from (select promotion_id, sum(amount_fen) as amount_fen, count(*) as count from wished group by promotion_id) total
-         where promotion.id = total.promotion_id and {COUNTED}
+         where promotion.id = total.promotion_id and promotion.id = any(%(promotions)s::uuid[])
     )
+"""
+TAKE = f"""
+    {COUNT}
     insert into promotions_couponuse (id, promotion_id, reference, coupon_id, phone, turn, amount_fen, state, held_at)
     select id, promotion_id, reference, coupon_id, phone, turn, amount_fen, 'held', %(now)s::timestamptz from wished
-        on conflict (reference, promotion_id) do update set state = 'held', turn = excluded.turn, ended_at = null
+"""  # noqa: S608 - of our own words
+TAKE_AGAIN = f"""
+    {COUNT}
+    update promotions_couponuse use set state = 'held', turn = wished.turn, ended_at = null
+      from wished
+     where use.reference = wished.reference and use.promotion_id = wished.promotion_id
 """  # noqa: S608 - of our own words
 LOCK_OPEN = f"""
     select id from promotions_promotion
@@ -131,14 +148,13 @@ class Use:
 
 
 @dataclass(slots=True)
-class _State:
-    starts_at: datetime
-    ends_at: datetime
-    is_paused: bool
-    is_counted: bool
-    left_fen: int | None
-    uses_left: int | None
+class _Left:
+    fen: int | None
+    uses: int | None
     per_person: int | None
+
+
+WITHOUT_END = _Left(None, None, None)
 
 
 @dataclass(slots=True)
@@ -150,24 +166,26 @@ class _Coupon:
 
 
 class Purse:
-    """What is left of some promotions, and what is dealt out of it; see :func:`ask_for_purse`."""
+    """
+    What is left of some promotions, and what is dealt out of it; see :func:`ask_for_purse`.
 
-    def __init__(self, promotions: Rows, coupons: Rows, turns: Rows) -> None:
-        self._promotions = {key: _State(*state) for key, *state in promotions}
+    Of what is not limited (:attr:`Promotion.is_counted`) there is always more, and nobody writes down who had it: that stands on the
+    lines of the order.
+    """
+
+    def __init__(self, left: Rows, over: Rows, coupons: Rows, turns: Rows) -> None:
+        self._left = {key: _Left(*limits) for key, *limits in left}
+        self._over = {key for (key,) in over}
         self._coupons = {key: _Coupon(*coupon) for key, *coupon in coupons}
         self._turns: defaultdict[tuple[UUID, str], set[int]] = defaultdict(set)
         for promotion_id, phone, turn in turns:
             self._turns[promotion_id, phone].add(turn)
         self._taken: list[tuple[Use, UUID | None, str, int]] = []
 
-    def refusal(self, uses: Sequence[Use], *, at: datetime | None) -> Refusal | None:
-        """
-        Return why these uses of one reference cannot be given together; nothing where they can.
-
-        :param at: the moment at which the promotions must hold; ``None`` where that was judged when it was agreed.
-        """
+    def refusal(self, uses: Iterable[Use]) -> Refusal | None:
+        """Return why these uses of one reference cannot be given together; nothing where they can."""
         for use in uses:
-            refusal = self._refusal(use, at)
+            refusal = self._refusal(use)
             if refusal is not None:
                 return refusal
         return None
@@ -175,23 +193,29 @@ class Purse:
     def take(self, uses: Iterable[Use]) -> None:
         """Deal these uses out; they were not refused."""
         for use in uses:
-            state = self._promotions[use.promotion_id]
-            if state.left_fen is not None:
-                state.left_fen -= use.amount_fen
-            if state.uses_left is not None:
-                state.uses_left -= 1
+            left = self._left.get(use.promotion_id)
+            if left is None:
+                continue
+            if left.fen is not None:
+                left.fen -= use.amount_fen
+            if left.uses is not None:
+                left.uses -= 1
             coupon = self._coupons.get(use.coupon_id) if use.coupon_id else None
             is_single = coupon is not None and coupon.is_single
             if coupon is not None:
                 coupon.is_used = coupon.is_single
             phone, turn = "", 0
-            if state.per_person is not None:
-                phone, turn = use.phone, self._free_turn(use, state.per_person)
+            if left.per_person is not None:
+                phone, turn = use.phone, self._free_turn(use, left.per_person)
                 self._turns[use.promotion_id, phone].add(turn)
             self._taken.append((use, use.coupon_id if is_single else None, phone, turn))
 
-    def write(self, *, now: datetime) -> None:
-        """Write down what was dealt out, in one statement; none where nothing was."""
+    def write(self, *, now: datetime, is_again: bool = False) -> None:
+        """
+        Write down what was dealt out, in one statement; none where nothing was.
+
+        :param is_again: these uses stand there and were released.
+        """
         if not self._taken:
             return
         rows = [
@@ -206,20 +230,22 @@ class Purse:
             }
             for key, (use, coupon_id, phone, turn) in zip(new_ids(len(self._taken)), self._taken, strict=True)
         ]
-        asked(TAKE, {"uses": msgspec.json.encode(rows).decode(), "now": now})
+        promotions = array({use.promotion_id for use, *_how in self._taken})
+        statement = TAKE_AGAIN if is_again else TAKE
+        asked(statement, {"uses": msgspec.json.encode(rows).decode(), "promotions": promotions, "now": now})
 
-    def _refusal(self, use: Use, at: datetime | None) -> Refusal | None:
-        state = self._promotions.get(use.promotion_id)
-        if state is None or (at is not None and (state.is_paused or not state.starts_at <= at < state.ends_at)):
+    def _refusal(self, use: Use) -> Refusal | None:
+        if use.promotion_id in self._over:
             return PromotionOver(field="codes", title=use.title)
         if use.coupon_id is not None and self._is_gone(use):
             return CouponGone(field="codes", title=use.title)
-        if state.left_fen is not None and use.amount_fen > state.left_fen:
-            return BudgetSpent(field="codes", title=use.title, left=yuan(state.left_fen))
-        if state.per_person is not None and not use.phone:
+        left = self._left.get(use.promotion_id, WITHOUT_END)
+        if left.fen is not None and use.amount_fen > left.fen:
+            return BudgetSpent(field="codes", title=use.title, left=yuan(left.fen))
+        if left.per_person is not None and not use.phone:
             return PhoneNotVerified(field="codes", title=use.title)
-        is_used_up = state.uses_left is not None and state.uses_left < 1
-        if is_used_up or (state.per_person is not None and not self._free_turn(use, state.per_person)):
+        is_used_up = left.uses is not None and left.uses < 1
+        if is_used_up or (left.per_person is not None and not self._free_turn(use, left.per_person)):
             return LimitReached(field="codes", title=use.title)
         return None
 
@@ -232,20 +258,24 @@ class Purse:
         return next((turn for turn in range(1, per_person + 1) if turn not in taken), 0)
 
 
-def ask_for_purse(uses: Sequence[Use]) -> Callable[[], Purse]:
+def ask_for_purse(uses: Sequence[Use], *, at: datetime | None) -> Callable[[], Purse]:
     """
-    Lock the promotions of some uses, in key order and until the transaction ends; what is left is there when it is asked for.
+    Lock what is limited of the promotions of some uses, in key order and until the transaction ends; what is left is there when asked for.
 
     Without a use nothing is asked. Inside :func:`teahorse.common.statements.together` it travels with the rest.
+
+    :param at: the moment at which the promotions must hold; ``None`` where that was judged when it was agreed.
     """
     if not uses:
-        return lambda: Purse([], [], [])
-    promotion_ids = array(sorted({use.promotion_id for use in uses}))
-    asked(LOCK_PROMOTIONS, [promotion_ids])  # first: who waited for the lock sees what was taken meanwhile
-    ask_promotions = asked(FIND_PROMOTIONS, [promotion_ids])
-    ask_coupons = asked(FIND_COUPONS, [array({use.coupon_id for use in uses if use.coupon_id})])
-    ask_turns = asked(FIND_TURNS, [promotion_ids, sorted({use.phone for use in uses})])
-    return lambda: Purse(ask_promotions(), ask_coupons(), ask_turns())
+        return lambda: Purse([], [], [], [])
+    promotion_ids = array({use.promotion_id for use in uses})
+    coupon_ids, phones = {use.coupon_id for use in uses if use.coupon_id}, {use.phone for use in uses if use.phone}
+    # first: who waited for the lock sees what was taken meanwhile
+    ask_left = asked(LOCK_COUNTED, [promotion_ids])
+    ask_over = asked(FIND_OVER, [promotion_ids, at, at]) if at else list
+    ask_coupons = asked(FIND_COUPONS, [array(coupon_ids)]) if coupon_ids else list
+    ask_turns = asked(FIND_TURNS, [promotion_ids, sorted(phones)]) if phones else list
+    return lambda: Purse(ask_left(), ask_over(), ask_coupons(), ask_turns())
 
 
 @transaction.atomic
@@ -273,9 +303,9 @@ def take_again(*, references: Collection[UUID], now: datetime) -> bool:
         cursor.execute(FIND_RELEASED, [list(references)])
         rows = cursor.fetchall()
     uses = [Use(reference, promotion, fen, title, coupon, phone) for reference, promotion, title, coupon, phone, fen in rows]
-    purse = ask_for_purse(uses)()
-    if purse.refusal(uses, at=None) is not None:
+    purse = ask_for_purse(uses, at=None)()
+    if purse.refusal(uses) is not None:
         return False
     purse.take(uses)
-    purse.write(now=now)
+    purse.write(now=now, is_again=True)
     return True
