@@ -1,6 +1,7 @@
 """The inbox of notifications: kept raw and answered at once, applied afterwards."""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +49,9 @@ ACCEPTED = Notification.Verdict.ACCEPTED.value
 NOTHING_TO_DO = Recorded(text="nothing to do")
 HEADER_LENGTH = 1000
 REASON_LENGTH = 200
+
+_strangers = threading.Lock()
+"""Refused messages of a process are kept one by one: however many come, they leave the connections to buyers."""
 
 log = logging.getLogger(__name__)
 
@@ -152,8 +156,13 @@ def forget_refused_notifications(*, before: datetime) -> int:
     return Notification.objects.filter(verdict=Notification.Verdict.REFUSED, received_at__lt=before).delete()[0]
 
 
-@transaction.atomic
 def _keep_refused(provider: str, headers: Mapping[str, str], body: bytes, *, reason: str, now: datetime) -> Kept:
+    with _strangers:
+        return _keep_stranger(provider, headers, body, reason=reason, now=now)
+
+
+@transaction.atomic
+def _keep_stranger(provider: str, headers: Mapping[str, str], body: bytes, *, reason: str, now: datetime) -> Kept:
     refused = Notification(
         provider=provider,
         headers=_worth_keeping(headers),

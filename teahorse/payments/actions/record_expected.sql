@@ -19,7 +19,8 @@ with told as (
                select
                  from payments_paymentsplit split
                  left join payments_merchantaccount account on account.id = split.account_id
-                where split.payment_id = payment.id and coalesce(account.number, '') = told.account_number
+                where split.payment_id = payment.id
+                  and coalesce(account.number, payment.asked ->> 'account', '') = told.account_number
            )
 ), recorded as (
     insert into payments_paymentevent (id, payment_id, kind, provider_number, amount_fen, occurred_at, recorded_at, source, by_id)
