@@ -10,13 +10,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from teahorse.payments import actions, queries
-from teahorse.payments.actions.jobs import APPLY, POLL, QUEUE, SEND, SHARE
+from teahorse.payments.actions.jobs import APPLY, POLL, QUEUE, SEND, SHARE, leave_applying
 from teahorse.payments.providers import METHODS, BillNotReady, ProviderRefuses, ProviderUnavailable
 
 REFUSED_KEPT = timedelta(days=30)
 CLOCK = "clock"
 MOST_AT_ONCE = 500
-GATHERING_SECONDS, EMPTY_LOOKS = 0.1, 3
+GATHERING_SECONDS, EMPTY_LOOKS, LONGEST_STAY_SECONDS = 0.1, 3, 10.0
 _applying = threading.Lock()
 
 log = logging.getLogger(__name__)
@@ -30,18 +30,21 @@ def apply_notifications() -> None:
     It stays a moment after the last message: in a rush the next ones would else wait for one of the worker's places, which the
     reactions to the first ones have taken, and would come to those reactions one by one instead of together.
     """
-    while _applying.acquire(blocking=False):
-        try:
-            _apply_as_they_come()
-        finally:
-            _applying.release()
-        if queries.is_inbox_empty():  # what comes from now on has a job of its own, which finds the place free
-            return
+    if not _applying.acquire(blocking=False):
+        return
+    try:
+        _apply_as_they_come()
+    finally:
+        _applying.release()
+    if not queries.is_inbox_empty():  # the job of what came after the last look may have found the place taken
+        leave_applying()
 
 
 def _apply_as_they_come() -> None:
+    """Apply rounds until some in a row were empty, or for so long that a worker that is to end should not wait longer."""
+    ends_at = time.monotonic() + LONGEST_STAY_SECONDS
     empty_looks = 0
-    while empty_looks < EMPTY_LOOKS:
+    while empty_looks < EMPTY_LOOKS and time.monotonic() < ends_at:
         count = actions.apply_notifications(limit=MOST_AT_ONCE, now=timezone.now())
         empty_looks = 0 if count else empty_looks + 1
         if count < MOST_AT_ONCE:

@@ -9,7 +9,8 @@ from django.utils import timezone
 from teahorse.common.ids import new_id
 from teahorse.payments import tasks
 from teahorse.payments.actions import inbox
-from teahorse.payments.models import Notification, Payment
+from teahorse.payments.actions.jobs import APPLY
+from teahorse.payments.models import Payment
 from teahorse.payments.providers import NotificationRead, Outcome
 
 from .making import opened
@@ -28,6 +29,12 @@ def comes(payment):
     outcome = Outcome(our_number=number, kind="succeeded", provider_number=f"42{number[:9]}", amount_fen=3800, occurred_at=now)
     read = NotificationRead(event_id=number, event_type="TRANSACTION.SUCCESS", nonce=number, outcome=outcome)
     inbox.keep_genuine([inbox.Genuine(key=new_id(), provider="wechat_pay", read=read, headers={}, body=b"{}", received_at=now)])
+
+
+def forget_jobs():
+    """As if all jobs had been taken."""
+    with connection.cursor() as cursor:
+        cursor.execute("truncate procrastinate_jobs cascade")
 
 
 def test_what_comes_while_a_job_is_at_it_is_applied_by_that_one(monkeypatch):
@@ -64,22 +71,34 @@ def test_what_comes_while_a_job_is_at_it_is_applied_by_that_one(monkeypatch):
     assert set(Payment.objects.values_list("state", flat=True)) == {"succeeded"}
 
 
-def test_what_comes_when_a_job_has_looked_for_the_last_time_is_not_left_behind(monkeypatch):
-    payment, real, turns = opened(), tasks._apply_as_they_come, []
+def test_what_comes_when_a_job_has_looked_for_the_last_time_is_not_left_behind(monkeypatch, jobs):
+    payment, real = opened(), tasks._apply_as_they_come
 
     def looks():
-        turns.append(Notification.objects.count())
         real()
-        if len(turns) == 1:
-            comes(payment)  # and its own job finds the place taken
-            tasks.apply_notifications()
+        comes(payment)
+        forget_jobs()  # its own job was taken at once
+        tasks.apply_notifications()  # and finds the place taken
+        monkeypatch.setattr(tasks, "_apply_as_they_come", real)
 
     monkeypatch.setattr(tasks, "_apply_as_they_come", looks)
 
     tasks.apply_notifications()
 
-    assert turns == [0, 1]
-    assert (Payment.objects.get().state, Notification.objects.filter(applied_at=None).count()) == ("succeeded", 0)
+    assert jobs(APPLY) == [{}]
+    tasks.apply_notifications()
+    assert (Payment.objects.get().state, jobs(APPLY)) == ("succeeded", [{}])
+
+
+def test_a_job_does_not_stay_for_ever(monkeypatch, jobs):
+    payment = opened()
+    monkeypatch.setattr(tasks, "LONGEST_STAY_SECONDS", 0)
+    comes(payment)
+    forget_jobs()
+
+    tasks.apply_notifications()
+
+    assert (Payment.objects.get().state, jobs(APPLY)) == ("created", [{}])  # another one goes on
 
 
 def test_a_job_that_failed_leaves_the_place_to_the_next(monkeypatch):

@@ -23,7 +23,9 @@ LEAVE_ONE = """
                array[row(%(queue)s, %(task)s, %(priority)s::int, null, null, '{}'::jsonb, null)::procrastinate_job_to_defer_v1]
            )
      where not exists (
-               select 1 from procrastinate_jobs where task_name = %(task)s and status = 'todo' and scheduled_at is null
+               select 1
+                 from procrastinate_jobs
+                where status = 'todo' and priority = %(priority)s::int and task_name = %(task)s and scheduled_at is null
            )
 """
 

@@ -76,7 +76,7 @@ def read(client: Client, *, headers: Mapping[str, str], body: bytes, now: dateti
     envelope, plain = _open(client, body)
     try:
         outcome = _outcome(client, envelope.event_type, plain, now)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         msg = f"content: {error}"[:200]
         raise NotificationRefused(msg) from error
     return NotificationRead(event_id=envelope.id, event_type=envelope.event_type, nonce=nonce, outcome=outcome)
