@@ -65,6 +65,15 @@ def _merchant_accounts_are_read_anew():
     forget_kept()
 
 
+@pytest.fixture(autouse=True)
+def _end_the_inboxs_thread():
+    """A test that lets providers call back leaves a thread with a connection behind."""
+    yield
+    from teahorse.payments.notify import gatherer
+
+    gatherer.stop()
+
+
 @pytest.fixture
 def sent(monkeypatch):
     """The statements that were sent prepared; Django does not count them."""

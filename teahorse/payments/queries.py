@@ -56,3 +56,8 @@ def refunded_fen(payment_id: UUID) -> int:
 def is_nonce_used(*, provider: str, nonce: str) -> bool:
     """Return whether an accepted notification carried this nonce."""
     return Notification.objects.filter(provider=provider, nonce=nonce, verdict=Notification.Verdict.ACCEPTED).exists()
+
+
+def is_inbox_empty() -> bool:
+    """Return whether every accepted notification was applied."""
+    return not Notification.objects.filter(verdict=Notification.Verdict.ACCEPTED, applied_at=None).exists()

@@ -1,27 +1,54 @@
 """What the clock and the actions start: the inbox, the providers asked, refunds sent."""
 
 import logging
+import threading
+import time
 from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from teahorse.payments import actions
-from teahorse.payments.actions.jobs import APPLY, POLL, QUEUE, SEND, SHARE
+from teahorse.payments import actions, queries
+from teahorse.payments.actions.jobs import APPLY, POLL, QUEUE, SEND, SHARE, leave_applying
 from teahorse.payments.providers import METHODS, BillNotReady, ProviderRefuses, ProviderUnavailable
 
 REFUSED_KEPT = timedelta(days=30)
 CLOCK = "clock"
+MOST_AT_ONCE = 500
+GATHERING_SECONDS, EMPTY_LOOKS, LONGEST_STAY_SECONDS = 0.1, 3, 10.0
+_applying = threading.Lock()
 
 log = logging.getLogger(__name__)
 
 
 @app.task(name=APPLY, queue=QUEUE, retry=8)
 def apply_notifications() -> None:
-    """Apply the inbox until it is empty."""
-    while actions.apply_notifications(limit=200, now=timezone.now()) == 200:
-        pass
+    """
+    Apply the inbox until nothing comes any more; one job a process is at it, another one leaves it to that and ends.
+
+    It stays a moment after the last message: in a rush the next ones would else wait for one of the worker's places, which the
+    reactions to the first ones have taken, and would come to those reactions one by one instead of together.
+    """
+    if not _applying.acquire(blocking=False):
+        return
+    try:
+        _apply_as_they_come()
+    finally:
+        _applying.release()
+    if not queries.is_inbox_empty():  # the job of what came after the last look may have found the place taken
+        leave_applying()
+
+
+def _apply_as_they_come() -> None:
+    """Apply rounds until some in a row were empty, or for so long that a worker that is to end should not wait longer."""
+    ends_at = time.monotonic() + LONGEST_STAY_SECONDS
+    empty_looks = 0
+    while empty_looks < EMPTY_LOOKS and time.monotonic() < ends_at:
+        count = actions.apply_notifications(limit=MOST_AT_ONCE, now=timezone.now())
+        empty_looks = 0 if count else empty_looks + 1
+        if count < MOST_AT_ONCE:
+            time.sleep(GATHERING_SECONDS)
 
 
 @app.task(name=POLL, queue=QUEUE, retry=8)
@@ -46,7 +73,7 @@ def send_sharings(sharing_ids: list[str]) -> None:
 @app.task(name="teahorse.payments.sweep_inbox", queue=CLOCK, queueing_lock="sweep_inbox")
 def sweep_inbox(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Apply what a lost job left in the inbox."""
-    while actions.apply_notifications(limit=200, now=timezone.now()) == 200:
+    while actions.apply_notifications(limit=MOST_AT_ONCE, now=timezone.now()) == MOST_AT_ONCE:
         pass
 
 

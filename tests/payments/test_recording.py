@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from teahorse.common.ids import new_id
 from teahorse.payments import actions
-from teahorse.payments.actions.recording import NOTIFICATION, POLL, record
+from teahorse.payments.actions.recording import NOTIFICATION, POLL, Source, record, record_many
 from teahorse.payments.events import PaymentsFailed, PaymentsSucceeded, PaymentsSucceededLate, RefundsSettled
 from teahorse.payments.models import Payment
 from teahorse.payments.providers import Outcome
@@ -48,6 +48,80 @@ def test_the_state_does_not_depend_on_the_order(now, kinds, cuts):
         assert states == {payment_state(facts, due_fen=3800, otherwise="paying")}
         assert len(event_sets) == 1
         transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    before=st.lists(st.sampled_from(("nothing", "paying", "closed by us", "paid", "at another provider")), min_size=1, max_size=5),
+    kinds=st.lists(st.tuples(st.sampled_from((*KINDS, "another collector")), st.integers(0, 5)), min_size=1, max_size=8),
+)
+def test_many_are_recorded_as_each_would_be(now, announced, before, kinds):
+    events = {kind: announced(kind) for kind in (PaymentsSucceeded, PaymentsSucceededLate, PaymentsFailed)}
+    source = Source(name="notification", provider="wechat_pay")
+
+    def outcome(payments, kind, place):
+        if place >= len(payments):
+            return Outcome(our_number="nobody", kind="succeeded", provider_number="1", amount_fen=1, occurred_at=now)
+        if kind == "another collector":
+            return told(payments[place], "succeeded", now=now, account_number="1900000001")
+        if kind == "other amount":
+            return told(payments[place], "succeeded", now=now, amount_fen=1)
+        return told(payments[place], kind, now=now)
+
+    with transaction.atomic():
+        seen = []
+        for act in (record, record_many):
+            payments = [waiting(how, now=now) for how in before]
+            heard = {kind: len(stored()) for kind, stored in events.items()}
+            texts = act([outcome(payments, kind, place) for kind, place in kinds], source=source, now=now)
+            for payment in payments:
+                payment.refresh_from_db()
+            keys = {str(payment.pk): place for place, payment in enumerate(payments)}
+            seen.append(
+                (
+                    texts,
+                    [(one.state, one.settled_at, one.provider_number, one.is_open_at_provider, one.trouble) for one in payments],
+                    [known_of(one) for one in payments],
+                    {
+                        kind: sorted(keys[key] for event in stored()[heard[kind] :] for key in event["payment_ids"])
+                        for kind, stored in events.items()
+                    },
+                )
+            )
+        assert seen[0] == seen[1]
+        transaction.set_rollback(True)
+
+
+def known_of(payment):
+    """What is written down of a payment; its own number, under which we close it, is another each time."""
+    events = payment.events.values_list("kind", "provider_number", "amount_fen", "source", "recorded_at")
+    return sorted((kind, number.replace(payment.our_number, "ours"), *rest) for kind, number, *rest in events)
+
+
+def waiting(how, *, now):
+    """A payment to which something happened before."""
+    payment = opened(now=now, provider="alipay", method="page") if how == "at another provider" else opened(now=now)
+    if how == "paying":
+        Payment.objects.filter(pk=payment.pk).update(state="paying", is_open_at_provider=True)
+    if how == "closed by us":
+        actions.close_payments(references=[payment.reference], now=now)
+    if how == "paid":
+        record([told(payment, "succeeded", now=now)], source=POLL, now=now)
+    return payment
+
+
+@pytest.mark.django_db
+def test_what_was_expected_is_recorded_without_looking_at_each(now, sent):
+    payments = [opened(now=now) for _ in range(30)]
+    sent.clear()
+
+    done = record_many(
+        [told(payment, "succeeded", now=now) for payment in payments], source=Source(name="notification", provider="wechat_pay"), now=now
+    )
+
+    assert {one.text for one in done} == {"recorded"}
+    assert len(sent) == 5  # plans by index, locks, records, plans as usual, announces
 
 
 @pytest.mark.django_db

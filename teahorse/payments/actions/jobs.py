@@ -15,12 +15,17 @@ SEND = "teahorse.payments.send_refunds"
 SHARE = "teahorse.payments.send_sharings"
 
 
+BEFORE_REACTIONS = 10
+"""The priority of what buyers wait for: in a rush the reactions to the money that came are many, and one finds all of it."""
+
 LEAVE_ONE = """
     select procrastinate_defer_jobs_v1(
-               array[row(%(queue)s, %(task)s, 0, null, null, '{}'::jsonb, null)::procrastinate_job_to_defer_v1]
+               array[row(%(queue)s, %(task)s, %(priority)s::int, null, null, '{}'::jsonb, null)::procrastinate_job_to_defer_v1]
            )
      where not exists (
-               select 1 from procrastinate_jobs where task_name = %(task)s and status = 'todo' and scheduled_at is null
+               select 1
+                 from procrastinate_jobs
+                where status = 'todo' and priority = %(priority)s::int and task_name = %(task)s and scheduled_at is null
            )
 """
 
@@ -33,9 +38,9 @@ def leave_applying() -> None:
     cost more than the message. Should this process die before, the clock applies the inbox.
     """
     if connection.in_atomic_block:
-        app.configure_task(APPLY, queue=QUEUE).defer()
+        app.configure_task(APPLY, queue=QUEUE, priority=BEFORE_REACTIONS).defer()
     else:
-        asked(LEAVE_ONE, {"queue": QUEUE, "task": APPLY})
+        asked(LEAVE_ONE, {"queue": QUEUE, "task": APPLY, "priority": BEFORE_REACTIONS})
 
 
 def leave_polling(payment_ids: Iterable[UUID]) -> None:

@@ -1,16 +1,19 @@
 """Writing down what became known, once, and the states that follow; the one place where a payment's state is computed."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
 
 from teahorse.common.events import announce
-from teahorse.common.statements import asked
+from teahorse.common.ids import new_ids
+from teahorse.common.statements import AS_USUAL, asked, by_index, together
 from teahorse.payments.actions.unmatched import Unplaced, keep_unmatched
 from teahorse.payments.events import PaymentsFailed, PaymentsSucceeded, PaymentsSucceededLate, RefundsSettled
 from teahorse.payments.models import Payment, PaymentEvent, PaymentSplit, Refund
@@ -26,6 +29,9 @@ SETTLE = """
      where payment.id = (new ->> 0)::uuid
 """
 """Django's ``bulk_update`` takes longer to word such a statement than all the rest of applying a notification takes."""
+
+LOCK = (Path(__file__).parent / "lock_payments.sql").read_text()
+RECORD_EXPECTED = (Path(__file__).parent / "record_expected.sql").read_text()
 
 KEPT = "recorded"
 KNOWN = "known already"
@@ -103,6 +109,32 @@ def record(outcomes: Sequence[Outcome], *, source: Source, now: datetime) -> lis
     return recorded
 
 
+@transaction.atomic
+def record_many(outcomes: Sequence[Outcome], *, source: Source, now: datetime) -> list[Recorded]:
+    """
+    Do as :func:`record` does, quicker where most of it is money that was expected: in one statement for all of that.
+
+    What is said twice, of a refund, of parts, or not as it was expected is left to :func:`record`.
+    """
+    times = Counter(outcome.our_number for outcome in outcomes)
+    likely = [place for place, outcome in enumerate(outcomes) if times[outcome.our_number] == 1 and _may_be_expected(outcome)]
+    told = [_told(place, outcomes[place], event_id) for place, event_id in zip(likely, new_ids(len(likely)), strict=True)]
+    values = {"told": msgspec.json.encode(told).decode(), "provider": source.provider, "source": source.name, "now": now}
+    with together():
+        by_index()
+        asked(LOCK, {"numbers": list(times)})  # all of them in key order, whatever becomes of each
+        rows = asked(RECORD_EXPECTED, values)
+        asked(AS_USUAL, [])
+    expected: dict[int, UUID] = dict(rows())
+    if expected:
+        announce(PaymentsSucceeded(payment_ids=tuple(sorted(expected.values()))))
+    others = [place for place in range(len(outcomes)) if place not in expected]
+    done = dict.fromkeys(expected, Recorded(text=KEPT))
+    if others:
+        done |= dict(zip(others, record([outcomes[place] for place in others], source=source, now=now), strict=True))
+    return [done[place] for place in range(len(outcomes))]
+
+
 def locked_payments(*, our_numbers: Iterable[str]) -> list[Payment]:
     """Return payments by their numbers, locked in key order."""
     return list(Payment.objects.select_for_update().filter(our_number__in=our_numbers).order_by("pk"))
@@ -158,6 +190,22 @@ def closed(payment: Payment, *, now: datetime) -> Outcome:
         amount_fen=payment.amount_fen,
         occurred_at=now,
     )
+
+
+def _may_be_expected(outcome: Outcome) -> bool:
+    return outcome.kind == PaymentEvent.Kind.SUCCEEDED and not outcome.refund_number and not outcome.parts
+
+
+def _told(place: int, outcome: Outcome, event_id: str) -> dict[str, object]:
+    return {
+        "place": place,
+        "event_id": event_id,
+        "our_number": outcome.our_number,
+        "provider_number": outcome.provider_number,
+        "amount_fen": outcome.amount_fen,
+        "occurred_at": outcome.occurred_at,
+        "account_number": outcome.account_number,
+    }
 
 
 def _event(payment: Payment, outcome: Outcome, *, source: Source, now: datetime) -> PaymentEvent:

@@ -9,10 +9,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from wechatpayv3 import WeChatPay
 from wechatpayv3.type import WeChatPayType
@@ -87,11 +89,19 @@ class Client:
     def __init__(self, credentials: Credentials) -> None:
         self.credentials = credentials
         self.platform_key = _rsa_key(credentials.platform_public_key)
-        self.library = self._library(is_partner=False)
-        self.partner = self._library(is_partner=True)
-        """The same merchant speaking for the sellers that are its sub-merchants."""
+        self.notice_key = AESGCM(credentials.api_v3_key.encode())
         self.receivers: set[tuple[str, str]] = set()
         """Who was made known as a receiver of whose money already; making known again is harmless."""
+
+    @cached_property
+    def library(self) -> Any:
+        """The library; made when it is first needed, which reading notifications does not."""
+        return self._library(is_partner=False)
+
+    @cached_property
+    def partner(self) -> Any:
+        """The same merchant speaking for the sellers that are its sub-merchants."""
+        return self._library(is_partner=True)
 
     def _library(self, *, is_partner: bool) -> Any:
         credentials = self.credentials
