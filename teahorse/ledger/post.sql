@@ -5,14 +5,14 @@
 with missing as (
     insert into ledger_ledgeraccount (id, purpose, owner_id, county_id, balance_fen)
     select id, purpose, owner_id, county_id, 0
-      from unnest(%(accounts)b::uuid[], %(purposes)s::text[], %(owners)b::uuid[], %(counties)b::uuid[]) as wanted (id, purpose, owner_id, county_id)
+      from unnest(%(accounts)b::uuid[], %(purposes)b::text[], %(owners)b::uuid[], %(counties)b::uuid[]) as wanted (id, purpose, owner_id, county_id)
      where not exists (select from ledger_ledgeraccount account where account.id = wanted.id)
      order by id
     on conflict do nothing
 ), written as (
     insert into ledger_journalentry (id, kind, source_id, occurred_at, booked_at, memo, reverses_id, is_whole)
     select id, kind, source_id, occurred_at, %(now)s, memo, reverses_id, true
-      from unnest(%(entries)s::uuid[], %(kinds)s::text[], %(sources)b::uuid[], %(times)b::timestamptz[], %(memos)s::text[], %(reverses)s::uuid[])
+      from unnest(%(entries)s::uuid[], %(kinds)b::text[], %(sources)b::uuid[], %(times)b::timestamptz[], %(memos)b::text[], %(reverses)s::uuid[])
         as given (id, kind, source_id, occurred_at, memo, reverses_id)
      order by kind, source_id
     on conflict (kind, source_id) do nothing

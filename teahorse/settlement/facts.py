@@ -6,8 +6,9 @@ Everything that is booked is worked out from these rows, whatever event woke us,
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from teahorse.common.statements import Rows, array, looked_up
@@ -30,7 +31,7 @@ ORDERS = """
 PARTS = """
     select split.id, split.reference, split.payment_id, split.payee_id, payment.provider, split.amount_fen,
            coalesce(event.occurred_at, payment.settled_at, payment.created_at), o.county_id,
-           payment.reference <> o.group_id and due.paid_by_id is not distinct from payment.id
+           payment.reference <> o.group_id and due.paid_by_id is not distinct from payment.id, account.organisation_id
       from unnest(%s::uuid[]) as wanted (id)
       join orders_sellerorder o on o.id = wanted.id
       join lateral (
@@ -40,6 +41,7 @@ PARTS = """
       ) due on true
       join payments_payment payment on payment.reference = due.reference and payment.state in ('succeeded', 'late_succeeded')
       join payments_paymentsplit split on split.payment_id = payment.id and split.reference = o.id
+      left join payments_merchantaccount account on account.id = split.account_id
       left join lateral (
           select occurred_at from payments_paymentevent
            where payment_id = payment.id and kind = 'succeeded' and amount_fen = payment.amount_fen
@@ -50,10 +52,11 @@ PARTS = """
 """
 STRAYS = """
     select split.id, split.reference, split.payment_id, split.payee_id, payment.provider, split.amount_fen,
-           coalesce(payment.settled_at, payment.created_at), null::uuid, false
+           coalesce(payment.settled_at, payment.created_at), null::uuid, false, account.organisation_id
       from unnest(%s::uuid[]) as wanted (id)
       join payments_payment payment on payment.id = wanted.id and payment.state in ('succeeded', 'late_succeeded')
       join payments_paymentsplit split on split.payment_id = payment.id
+      left join payments_merchantaccount account on account.id = split.account_id
      where split.amount_fen > 0 and not exists (select from orders_sellerorder o where o.id = split.reference)
      order by split.id
 """
@@ -99,8 +102,7 @@ FORGOTTEN = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One order's part of a payment that brought money, and who collected it (nobody: the house)."""
 
     id: UUID
@@ -159,22 +161,25 @@ class SaleFacts:
         """The part that paid the order; one that was paid before payments were remembered was paid by the first."""
         if self.paid_at is None:
             return None
-        return next((part for part in self.parts if self.paid_by_id in {None, part.payment_id} and not part.is_balance), None)
+        for part in self.parts:
+            if not part.is_balance and (self.paid_by_id is None or self.paid_by_id == part.payment_id):
+                return part
+        return None
 
     @property
     def counted(self) -> list[Part]:
         """The parts that pay for the sale: the first one, and what was owed besides."""
-        return [part for part in self.parts if part.is_balance or part is self.paying]
+        paying = self.paying
+        return [part for part in self.parts if part.is_balance or part is paying]
 
 
 def facts_of(order_ids: Collection[UUID]) -> dict[UUID, SaleFacts]:
-    """Return what is known of these orders, by their keys; five questions, however many they are."""
+    """Return what is known of these orders, by their keys; four questions or five, however many they are."""
     keys = array(order_ids)
-    found = {row[0]: SaleFacts(*row) for row in looked_up(ORDERS, [keys])}
-    parts = {row[0]: Part(*row) for row in looked_up(PARTS, [keys])}
-    collectors = _collectors(parts)
+    found = {row[0]: SaleFacts(*row) for row in looked_up(ORDERS, [keys], in_binary=True)}
+    parts = {row[0]: Part._make(row) for row in looked_up(PARTS, [keys], in_binary=True)}
     for part in parts.values():
-        found[part.order_id].parts.append(_collected(part, collectors))
+        found[part.order_id].parts.append(part)
     for refund in _refunds(parts):
         found[parts[refund.split_id].order_id].refunds.append(refund)
     for order_id, borne in _subsidies(order_ids).items():
@@ -184,13 +189,14 @@ def facts_of(order_ids: Collection[UUID]) -> dict[UUID, SaleFacts]:
 
 def strays_of(payment_ids: Collection[UUID]) -> tuple[list[Part], list[RefundFact]]:
     """Return parts of payments, and their refunds, that pay for no order that is kept."""
-    parts = {row[0]: Part(*row) for row in looked_up(STRAYS, [array(payment_ids)])}
-    collectors = _collectors(parts)
-    return [_collected(part, collectors) for part in parts.values()], _refunds(parts)
+    parts = {row[0]: Part._make(row) for row in looked_up(STRAYS, [array(payment_ids)], in_binary=True)}
+    return list(parts.values()), _refunds(parts)
 
 
 def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
-    rows = looked_up(REFUNDS, [array(parts)]) if parts else []
+    rows = looked_up(REFUNDS, [array(parts)], in_binary=True) if parts else []
+    if not rows:
+        return []
     shares = _case_shares({row[2] for row in rows})
     found: list[RefundFact] = []
     told: set[UUID] = set()
@@ -202,22 +208,9 @@ def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
     return found
 
 
-def _collected(part: Part, collectors: dict[UUID, UUID]) -> Part:
-    if part.id not in collectors:
-        return part
-    return replace(part, collector_id=collectors[part.id])
-
-
 # --- What others than the buyer and the seller have to do with it
 
 
-COLLECTORS = """
-    select split.id, account.organisation_id
-      from unnest(%s::uuid[]) as wanted (id)
-      join payments_paymentsplit split on split.id = wanted.id
-      join payments_merchantaccount account on account.id = split.account_id
-     where account.organisation_id is not null
-"""
 SUBSIDIES = """
     select discount.order_id, discount.bearer_id, sum(discount.amount_fen)::bigint
       from unnest(%s::uuid[]) as wanted (id)
@@ -249,11 +242,6 @@ BILLS = """
        and bill.day + 1 <= (%(until)s::timestamptz at time zone 'Asia/Shanghai')::date
      order by bill.provider, bill.day, row.provider_number
 """
-
-
-def _collectors(split_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Return who collected parts at the provider, where it was not the house."""
-    return dict(looked_up(COLLECTORS, [array(split_ids)]))
 
 
 def _subsidies(order_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None, int]]]:

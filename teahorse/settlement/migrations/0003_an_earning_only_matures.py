@@ -1,0 +1,34 @@
+"""An earning goes from maturing to payable and nowhere else; its trigger's condition says so."""
+
+import pgtrigger.compiler
+import pgtrigger.migrations
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("settlement", "0002_sellers_know_the_households_that_they_buy_from"),
+    ]
+
+    operations = [
+        migrations.RunSQL("set local lock_timeout = '2s'", migrations.RunSQL.noop),
+        pgtrigger.migrations.RemoveTrigger(
+            model_name="earning",
+            name="earning_states",
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="earning",
+            trigger=pgtrigger.compiler.Trigger(
+                name="an_earning_only_matures",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."state" IS DISTINCT FROM (NEW."state") AND NOT (NEW."state" = \'payable\' AND OLD."state" = \'maturing\'))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="0490a9618a0b838fe1abb0c96083548445b8f68a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_an_earning_only_matures_62526",
+                    table="settlement_earning",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+    ]
