@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from teahorse.common.ids import new_id
+from teahorse.common.side_by_side import MOST, side_by_side
 from teahorse.ledger import actions as ledger
 from teahorse.ledger import queries as books
 from teahorse.ledger.rules import Account, Entry, lines
@@ -64,8 +65,8 @@ def book_refunds(*, refund_ids: Collection[UUID], now: datetime) -> None:
 
 def book_sales(*, order_ids: Iterable[UUID], now: datetime) -> int:
     """Book everything that is known of orders' money and not booked; return how many entries were new. Harmless twice."""
-    keys = sorted(set(order_ids))
-    return sum(_book(keys[start : start + BATCH], now) for start in range(0, len(keys), BATCH))
+    keys = sorted(set(order_ids), key=lambda key: key.int)
+    return sum(side_by_side(lambda batch: _book(batch, now), [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]))
 
 
 def book_forgotten(*, now: datetime, since: datetime | None = None) -> int:
@@ -76,7 +77,7 @@ def book_forgotten(*, now: datetime, since: datetime | None = None) -> int:
     """
     window = {"since": since or now - LOOKS_BACK, "until": now - FORGOTTEN_AFTER}
     found = 0
-    while rows := forgotten(**window, limit=BATCH):
+    while rows := forgotten(**window, limit=MOST * BATCH):
         before = found
         orders = {order for *_, order in rows if order}
         orders.update(orders_of_payments({payment for payment, *_ in rows if payment}))
