@@ -66,7 +66,7 @@ class JournalEntry(Keyed):
     occurred_at = models.DateTimeField()
     booked_at = models.DateTimeField()
     memo = models.CharField(max_length=80, blank=True)
-    reverses = models.OneToOneField("self", models.PROTECT, related_name="reversed_by", null=True)
+    reverses = models.ForeignKey("self", models.PROTECT, related_name="reversals", null=True, db_index=False)
     written_in = models.BigIntegerField(
         editable=False, db_default=_this_transaction(), help_text="the transaction that wrote it; its postings come in the same"
     )
@@ -75,7 +75,11 @@ class JournalEntry(Keyed):
     )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "source_id"], name="a_fact_is_booked_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "source_id"], name="a_fact_is_booked_once"),
+            # nearly no entry reverses another, and each would have its place in the index of a key that is unique
+            models.UniqueConstraint(fields=["reverses"], condition=~models.Q(reverses=None), name="an_entry_is_reversed_once"),
+        ]
         triggers = [
             pgtrigger.Protect(name="entries_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(

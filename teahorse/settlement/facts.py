@@ -6,9 +6,8 @@ Everything that is booked is worked out from these rows, whatever event woke us,
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from teahorse.common.statements import Rows, array, looked_up
@@ -31,7 +30,7 @@ ORDERS = """
 PARTS = """
     select split.id, split.reference, split.payment_id, split.payee_id, payment.provider, split.amount_fen,
            coalesce(event.occurred_at, payment.settled_at, payment.created_at), o.county_id,
-           payment.reference <> o.group_id and due.paid_by_id is not distinct from payment.id, account.organisation_id
+           payment.reference <> o.group_id and due.paid_by_id is not distinct from payment.id
       from unnest(%s::uuid[]) as wanted (id)
       join orders_sellerorder o on o.id = wanted.id
       join lateral (
@@ -41,7 +40,6 @@ PARTS = """
       ) due on true
       join payments_payment payment on payment.reference = due.reference and payment.state in ('succeeded', 'late_succeeded')
       join payments_paymentsplit split on split.payment_id = payment.id and split.reference = o.id
-      left join payments_merchantaccount account on account.id = split.account_id
       left join lateral (
           select occurred_at from payments_paymentevent
            where payment_id = payment.id and kind = 'succeeded' and amount_fen = payment.amount_fen
@@ -52,11 +50,10 @@ PARTS = """
 """
 STRAYS = """
     select split.id, split.reference, split.payment_id, split.payee_id, payment.provider, split.amount_fen,
-           coalesce(payment.settled_at, payment.created_at), null::uuid, false, account.organisation_id
+           coalesce(payment.settled_at, payment.created_at), null::uuid, false
       from unnest(%s::uuid[]) as wanted (id)
       join payments_payment payment on payment.id = wanted.id and payment.state in ('succeeded', 'late_succeeded')
       join payments_paymentsplit split on split.payment_id = payment.id
-      left join payments_merchantaccount account on account.id = split.account_id
      where split.amount_fen > 0 and not exists (select from orders_sellerorder o where o.id = split.reference)
      order by split.id
 """
@@ -102,7 +99,8 @@ FORGOTTEN = """
 """
 
 
-class Part(NamedTuple):
+@dataclass(slots=True)
+class Part:
     """One order's part of a payment that brought money, and who collected it (nobody: the house)."""
 
     id: UUID
@@ -174,12 +172,13 @@ class SaleFacts:
 
 
 def facts_of(order_ids: Collection[UUID]) -> dict[UUID, SaleFacts]:
-    """Return what is known of these orders, by their keys; four questions or five, however many they are."""
+    """Return what is known of these orders, by their keys; five questions, however many they are."""
     keys = array(order_ids)
     found = {row[0]: SaleFacts(*row) for row in looked_up(ORDERS, [keys], in_binary=True)}
-    parts = {row[0]: Part._make(row) for row in looked_up(PARTS, [keys], in_binary=True)}
+    parts = {row[0]: Part(*row) for row in looked_up(PARTS, [keys], in_binary=True)}
+    collectors = _collectors(parts)
     for part in parts.values():
-        found[part.order_id].parts.append(part)
+        found[part.order_id].parts.append(_collected(part, collectors))
     for refund in _refunds(parts):
         found[parts[refund.split_id].order_id].refunds.append(refund)
     for order_id, borne in _subsidies(order_ids).items():
@@ -189,15 +188,14 @@ def facts_of(order_ids: Collection[UUID]) -> dict[UUID, SaleFacts]:
 
 def strays_of(payment_ids: Collection[UUID]) -> tuple[list[Part], list[RefundFact]]:
     """Return parts of payments, and their refunds, that pay for no order that is kept."""
-    parts = {row[0]: Part._make(row) for row in looked_up(STRAYS, [array(payment_ids)], in_binary=True)}
-    return list(parts.values()), _refunds(parts)
+    parts = {row[0]: Part(*row) for row in looked_up(STRAYS, [array(payment_ids)])}
+    collectors = _collectors(parts)
+    return [_collected(part, collectors) for part in parts.values()], _refunds(parts)
 
 
 def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
     rows = looked_up(REFUNDS, [array(parts)], in_binary=True) if parts else []
-    if not rows:
-        return []
-    shares = _case_shares({row[2] for row in rows})
+    shares = _case_shares({row[2] for row in rows}) if rows else {}
     found: list[RefundFact] = []
     told: set[UUID] = set()
     for key, split_id, reference, amount_fen, decided_at, arrived_at in rows:
@@ -208,9 +206,22 @@ def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
     return found
 
 
+def _collected(part: Part, collectors: dict[UUID, UUID]) -> Part:
+    if part.id not in collectors:
+        return part
+    return replace(part, collector_id=collectors[part.id])
+
+
 # --- What others than the buyer and the seller have to do with it
 
 
+COLLECTORS = """
+    select split.id, account.organisation_id
+      from unnest(%s::uuid[]) as wanted (id)
+      join payments_paymentsplit split on split.id = wanted.id
+      join payments_merchantaccount account on account.id = split.account_id
+     where account.organisation_id is not null
+"""
 SUBSIDIES = """
     select discount.order_id, discount.bearer_id, sum(discount.amount_fen)::bigint
       from unnest(%s::uuid[]) as wanted (id)
@@ -242,6 +253,11 @@ BILLS = """
        and bill.day + 1 <= (%(until)s::timestamptz at time zone 'Asia/Shanghai')::date
      order by bill.provider, bill.day, row.provider_number
 """
+
+
+def _collectors(split_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return who collected parts at the provider, where it was not the house."""
+    return dict(looked_up(COLLECTORS, [array(split_ids)]))
 
 
 def _subsidies(order_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None, int]]]:

@@ -1,5 +1,6 @@
-"""An entry whose postings come in the same statement is weighed at its end, all at once."""
+"""An entry whose postings come in the same statement is weighed at its end, all at once; few reverse another."""
 
+import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
@@ -31,6 +32,13 @@ class Migration(migrations.Migration):
                 db_default=False,
                 editable=False,
                 help_text="its postings come in the same statement and are weighed at its end, not at commit",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="journalentry",
+            name="reverses",
+            field=models.ForeignKey(
+                db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="reversals", to="ledger.journalentry"
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -83,6 +91,12 @@ class Migration(migrations.Migration):
                     table="ledger_posting",
                     when="AFTER",
                 ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="journalentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reverses", None), _negated=True), fields=("reverses",), name="an_entry_is_reversed_once"
             ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""An earning goes from maturing to payable and nowhere else; its trigger's condition says so."""
+"""An earning goes from maturing to payable and nowhere else, as its trigger's condition says; nobody asks for a seller's by time."""
 
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -15,6 +15,10 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.RemoveTrigger(
             model_name="earning",
             name="earning_states",
+        ),
+        migrations.RemoveIndex(
+            model_name="earning",
+            name="earning_of_seller",
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="earning",

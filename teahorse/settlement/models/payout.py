@@ -197,7 +197,6 @@ class Earning(CountyOwned):
             models.Index(fields=["seller_id"], name="earning_to_pay", condition=models.Q(state="payable", payout=None)),
             models.Index(fields=["payout"], name="earning_of_payout", condition=models.Q(payout__isnull=False)),
             models.Index(fields=["order_id"], name="earning_of_order"),
-            models.Index(fields=["seller_id", "earned_at"], name="earning_of_seller"),
         ]
         triggers = [
             pgtrigger.ReadOnly(name="an_earning_stays_as_earned", exclude=["state", "payout"]),
