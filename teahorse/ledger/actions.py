@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_ids
 from teahorse.common.refusals import Refusal
-from teahorse.common.statements import asked
+from teahorse.common.statements import array, asked
 from teahorse.ledger.models import JournalEntry
 from teahorse.ledger.rules import Account, Entry, Line
 
@@ -90,7 +90,7 @@ def _write(entries: Sequence[Entry], reverses: Sequence[str], *, now: datetime) 
         "now": now,
         "entries": _plain(new_ids(len(entries))),
         "kinds": [entry.kind for entry in entries],
-        "sources": [entry.source_id for entry in entries],
+        "sources": array([entry.source_id for entry in entries]),
         "times": [entry.occurred_at for entry in entries],
         "memos": [entry.memo for entry in entries],
         "reverses": _plain(reverses),

@@ -12,7 +12,7 @@ with missing as (
 ), written as (
     insert into ledger_journalentry (id, kind, source_id, occurred_at, booked_at, memo, reverses_id, is_whole)
     select id, kind, source_id, occurred_at, %(now)s, memo, reverses_id, true
-      from unnest(%(entries)s::uuid[], %(kinds)b::text[], %(sources)b::uuid[], %(times)b::timestamptz[], %(memos)b::text[], %(reverses)s::uuid[])
+      from unnest(%(entries)s::uuid[], %(kinds)b::text[], %(sources)s::uuid[], %(times)b::timestamptz[], %(memos)b::text[], %(reverses)s::uuid[])
         as given (id, kind, source_id, occurred_at, memo, reverses_id)
      order by kind, source_id
     on conflict (kind, source_id) do nothing
