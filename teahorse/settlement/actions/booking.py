@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from teahorse.common.collecting import uncollected
 from teahorse.common.ids import new_id
 from teahorse.common.side_by_side import MOST, side_by_side
 from teahorse.ledger import actions as ledger
@@ -99,6 +100,7 @@ def _book(keys: list[UUID], now: datetime) -> int:
     return 0
 
 
+@uncollected()
 @transaction.atomic
 def _book_once(keys: list[UUID], now: datetime) -> int:
     locked = lock_sales(keys)

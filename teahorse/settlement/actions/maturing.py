@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from teahorse.aftersales.models import AfterSaleCase
+from teahorse.common.collecting import uncollected
 from teahorse.common.side_by_side import MOST, side_by_side
 from teahorse.common.statements import looked_up
 from teahorse.ledger import actions as ledger
@@ -42,6 +43,7 @@ def _mature_all(now: datetime) -> int:
     return matured
 
 
+@uncollected()
 @transaction.atomic
 def _mature_some(*, now: datetime, limit: int) -> int:
     ended = [state.value for state in AfterSaleCase.ENDED]
