@@ -1,7 +1,10 @@
 """The app ``common``; when Django is ready it gathers what the other apps react to."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
+
+from teahorse.common.triggers import ask_quickly
 
 
 class CommonConfig(AppConfig):
@@ -9,3 +12,4 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("reactions")
+        post_migrate.connect(ask_quickly, sender=self)

@@ -27,17 +27,18 @@ BY_INDEX = """
 AS_USUAL = "select set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'auto', true)"
 
 
-def asked(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Callable[[], Rows]:
+def asked(sql: str, parameters: Sequence[Any] | dict[str, Any], *, in_binary: bool = False) -> Callable[[], Rows]:
     """
     Send a statement, prepared by the server, on Django's connection and within its transaction; call the answer for its rows.
 
-    Inside :func:`together` nothing waits for them before that block ends.
+    Inside :func:`together` nothing waits for them before that block ends. In binary the same values come, and times in a tenth
+    of the time (Django reads their text in Python); but JSON comes as values, not as the text that Django makes of it.
 
     :raises django.db.DatabaseError: as Django's own cursor does.
     """
     connection.ensure_connection()
     with DatabaseErrorWrapper(connection):
-        cursor = Cursor(connection.connection).execute(sql, parameters)
+        cursor = Cursor(connection.connection).execute(sql, parameters, binary=in_binary)
 
     def rows() -> Rows:
         with DatabaseErrorWrapper(connection):
@@ -69,17 +70,17 @@ def together() -> Iterator[None]:
         yield
 
 
-def looked_up(sql: str, parameters: Sequence[Any] | dict[str, Any]) -> Rows:
+def looked_up(sql: str, parameters: Sequence[Any] | dict[str, Any], *, in_binary: bool = False) -> Rows:
     """
     Run one statement whose plan looks rows up by their keys (:func:`by_index`); one round trip.
 
-    What follows in the caller's transaction is planned as usual.
+    What follows in the caller's transaction is planned as usual. ``in_binary`` is as in :func:`asked`, for many rows.
 
     :raises django.db.DatabaseError: as Django's own cursor does.
     """
     with together():
         by_index()
-        rows = asked(sql, parameters)
+        rows = asked(sql, parameters, in_binary=in_binary)
         if connection.in_atomic_block:
             asked(AS_USUAL, [])
     return rows()

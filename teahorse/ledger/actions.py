@@ -1,6 +1,6 @@
 """The only writers of the books: post what happened, reverse what was wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -63,44 +63,45 @@ def reverse(*, entry: JournalEntry, occurred_at: datetime, memo: str = "", now: 
 def _write(entries: Sequence[Entry], reverses: Sequence[str], *, now: datetime) -> list[UUID]:
     if not entries:
         return []
-    keys = new_ids(len(entries))
     accounts: dict[UUID, Account] = {}
-    of_entries: list[str] = []
+    places: dict[UUID, int] = {}
+    seen: dict[int, int] = {}
+    """The places of the very objects: most entries share theirs, and to compare keys takes longer than all else here."""
+    of_entries: list[int] = []
     positions: list[int] = []
-    on_accounts: list[UUID] = []
+    on_accounts: list[int] = []
     fen: list[int] = []
-    for key, entry in zip(keys, entries, strict=True):
+    for of_entry, entry in enumerate(entries, start=1):
         for position, (account, amount_fen) in enumerate(entry.lines, start=1):
-            account_key = account.id
-            accounts.setdefault(account_key, account)
-            of_entries.append(key)
+            place = seen.get(id(account))
+            if place is None:
+                key = account.id
+                accounts.setdefault(key, account)
+                place = seen[id(account)] = places.setdefault(key, len(accounts))
+            of_entries.append(of_entry)
             positions.append(position)
-            on_accounts.append(account_key)
+            on_accounts.append(place)
             fen.append(amount_fen)
     parameters: dict[str, Any] = {
-        "accounts": array(accounts),
+        "accounts": list(accounts),
         "purposes": [account.purpose for account in accounts.values()],
-        "owners": _nullable(account.owner_id for account in accounts.values()),
-        "counties": _nullable(account.county_id for account in accounts.values()),
+        "owners": [account.owner_id for account in accounts.values()],
+        "counties": [account.county_id for account in accounts.values()],
         "now": now,
-        "entries": _plain(keys),
+        "entries": _plain(new_ids(len(entries))),
         "kinds": [entry.kind for entry in entries],
-        "sources": array(entry.source_id for entry in entries),
-        "times": _plain(entry.occurred_at.isoformat() for entry in entries),
+        "sources": array([entry.source_id for entry in entries]),
+        "times": [entry.occurred_at for entry in entries],
         "memos": [entry.memo for entry in entries],
         "reverses": _plain(reverses),
         "of_entries": _plain(of_entries),
         "positions": _plain(positions),
-        "on_accounts": array(on_accounts),
+        "on_accounts": _plain(on_accounts),
         "fen": _plain(fen),
     }
     return [key for (key,) in asked(POST, parameters)()]
 
 
-def _plain(values: Any) -> str:
+def _plain(values: Iterable[object]) -> str:
     """Return numbers or keys as the text of a PostgreSQL array; much quicker than adapting them one by one."""
     return "{" + ",".join(map(str, values)) + "}"
-
-
-def _nullable(keys: Any) -> str:
-    return _plain(key or NULL for key in keys)

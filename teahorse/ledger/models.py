@@ -66,13 +66,20 @@ class JournalEntry(Keyed):
     occurred_at = models.DateTimeField()
     booked_at = models.DateTimeField()
     memo = models.CharField(max_length=80, blank=True)
-    reverses = models.OneToOneField("self", models.PROTECT, related_name="reversed_by", null=True)
+    reverses = models.ForeignKey("self", models.PROTECT, related_name="reversals", null=True, db_index=False)
     written_in = models.BigIntegerField(
         editable=False, db_default=_this_transaction(), help_text="the transaction that wrote it; its postings come in the same"
     )
+    is_whole = models.BooleanField(
+        editable=False, db_default=False, help_text="its postings come in the same statement and are weighed at its end, not at commit"
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "source_id"], name="a_fact_is_booked_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "source_id"], name="a_fact_is_booked_once"),
+            # nearly no entry reverses another, and each would have its place in the index of a key that is unique
+            models.UniqueConstraint(fields=["reverses"], condition=~models.Q(reverses=None), name="an_entry_is_reversed_once"),
+        ]
         triggers = [
             pgtrigger.Protect(name="entries_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(
@@ -81,9 +88,18 @@ class JournalEntry(Keyed):
                 when=pgtrigger.After,
                 level=pgtrigger.Statement,
                 referencing=pgtrigger.Referencing(new="placed"),
+                declare=[("bare", "text"), ("before", "text := current_setting('enable_seqscan')")],
                 func="""
                     if exists (select from placed where written_in <> pg_current_xact_id()::text::bigint) then
                         raise check_violation using message = 'an entry is of another transaction';
+                    end if;
+                    -- the postings of one that says it is whole stand already; that they balance their own trigger sees to
+                    perform set_config('enable_seqscan', 'off', true);
+                    select string_agg(format('%s %s', kind, source_id), ', ') into bare from placed
+                     where is_whole and (select true from ledger_posting where entry_id = placed.id limit 1) is null;
+                    perform set_config('enable_seqscan', before, true);
+                    if bare is not null then
+                        raise check_violation using message = format('entry %s does not balance: it has no postings', bare);
                     end if;
                     return null;
                 """,
@@ -93,6 +109,7 @@ class JournalEntry(Keyed):
                 operation=pgtrigger.Insert,
                 when=pgtrigger.After,
                 timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__is_whole=False),
                 declare=[
                     ("fen", "bigint"),
                     ("parts", "bigint"),
@@ -144,12 +161,13 @@ class Posting(models.Model):
                     select string_agg(of_entry.entry_id::text, ', ') into wrong
                       from (select entry_id, sum(amount_fen) as fen, min(occurred_at) as first, max(occurred_at) as last
                               from placed group by entry_id) of_entry
-                      left join lateral (select written_in, occurred_at from ledger_journalentry where id = of_entry.entry_id offset 0)
-                        entry on true
+                      left join lateral (select written_in, occurred_at, is_whole from ledger_journalentry
+                                          where id = of_entry.entry_id offset 0) entry on true
                      where entry.written_in is distinct from pg_current_xact_id()::text::bigint
                         or entry.occurred_at <> of_entry.first or entry.occurred_at <> of_entry.last
-                        -- an entry that was weighed already (set constraints ... immediate) takes no half of a pair any more
-                        or (of_entry.fen <> 0 and current_setting('ledger.weighed_in', true) = pg_current_xact_id()::text::bigint::text);
+                        -- a whole entry takes no half of a pair, one that was weighed already (set constraints ... immediate) no more
+                        or (of_entry.fen <> 0 and (entry.is_whole
+                            or current_setting('ledger.weighed_in', true) = pg_current_xact_id()::text::bigint::text));
                     if wrong is not null then
                         raise check_violation using message = 'postings come in the transaction of their entry: ' || wrong;
                     end if;

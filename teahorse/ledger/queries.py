@@ -14,7 +14,7 @@ from teahorse.ledger.rules import account_id
 
 BOOKED = """
     select entry.kind, entry.source_id
-      from unnest(%s::text[], %s::uuid[]) as wanted (kind, source_id)
+      from unnest(%b::text[], %s::uuid[]) as wanted (kind, source_id)
       join ledger_journalentry entry on entry.kind = wanted.kind and entry.source_id = wanted.source_id
 """
 

@@ -1,10 +1,9 @@
 """Entries as they are asked for: whose account, how much, why. Debits are positive, credits negative, and an entry sums to nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID, uuid5
 
 ACCOUNTS = UUID("0b8f5f7e-3f0e-5c1b-9a59-6a1f5a0d7c11")
@@ -41,27 +40,33 @@ class NotBalanced(ValueError):
     """The lines of an entry do not sum to nothing, or one of them is nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """
-    One fact in the books; ``kind`` and ``source_id`` say which, and are booked once.
-
-    :raises NotBalanced: unless it has two lines or more, none of them nothing, that sum to nothing.
-    """
-
+class _Entry(NamedTuple):
     kind: str
     source_id: UUID
     occurred_at: datetime
     lines: Sequence[Line]
-    memo: str = ""
+    memo: str
 
-    def __post_init__(self) -> None:
-        """Refuse here what the database would refuse at commit, where nobody knows any more which entry it was."""
-        fen = [line.amount_fen for line in self.lines]
+
+class Entry(_Entry):
+    """
+    One fact in the books; ``kind`` and ``source_id`` say which, and are booked once.
+
+    A tuple, because a busy day makes hundreds of thousands.
+
+    :raises NotBalanced: unless it has two lines or more, none of them nothing, that sum to nothing.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, kind: str, source_id: UUID, occurred_at: datetime, lines: Sequence[Line], memo: str = "") -> Self:
+        """Refuse here what the database would refuse at its end, where nobody knows any more which entry it was."""
+        fen = [line[1] for line in lines]
         if len(fen) < FEWEST_LINES or sum(fen) != 0 or 0 in fen:
-            raise NotBalanced(self.kind, self.source_id, fen)
+            raise NotBalanced(kind, source_id, fen)
+        return tuple.__new__(cls, (kind, source_id, occurred_at, lines, memo))
 
 
 def lines(*wanted: tuple[Account, int]) -> tuple[Line, ...]:
     """Return the lines that are not nothing."""
-    return tuple(Line(account, fen) for account, fen in wanted if fen)
+    return tuple([Line._make(pair) for pair in wanted if pair[1]])

@@ -1,5 +1,6 @@
 """The accounts of decision 0009 by name, and the kinds of entries; nobody else writes these words."""
 
+from functools import lru_cache
 from uuid import UUID
 
 from teahorse.ledger.rules import Account
@@ -20,6 +21,7 @@ UNEXPLAINED = Account("unexplained")
 BANK = Account("bank")
 
 
+@lru_cache(maxsize=4096)
 def at_provider(code: str, collector_id: UUID | None = None) -> Account:
     """Return where a provider, or the counters' boxes, hold money: for a seller with an account of her own, or for the house."""
     return Account(f"at_provider:{code}", collector_id)
@@ -30,11 +32,13 @@ def of_seller(purpose: str, seller_id: UUID, county_id: UUID | None = None) -> A
     return Account(purpose, seller_id, county_id)
 
 
+@lru_cache(maxsize=4096)
 def fees(kind: str, beneficiary_id: UUID | None) -> Account:
     """Return what somebody gets as a fee."""
     return Account(f"fees:{kind}", beneficiary_id)
 
 
+@lru_cache(maxsize=4096)
 def subsidy(bearer_id: UUID | None) -> Account:
     """Return what a budget, or the platform (nobody), owes for discounts and for claims that it bears."""
     return Account("subsidy", bearer_id)

@@ -107,7 +107,7 @@ FORGOTTEN = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
     """One order's part of a payment that brought money, and who collected it (nobody: the house)."""
 
@@ -176,19 +176,23 @@ class SaleFacts:
         """The part that paid the order; one that was paid before payments were remembered was paid by the first."""
         if self.paid_at is None:
             return None
-        return next((part for part in self.parts if self.paid_by_id in {None, part.payment_id} and not part.is_balance), None)
+        for part in self.parts:
+            if not part.is_balance and (self.paid_by_id is None or self.paid_by_id == part.payment_id):
+                return part
+        return None
 
     @property
     def counted(self) -> list[Part]:
         """The parts that pay for the sale: the first one, and what was owed besides."""
-        return [part for part in self.parts if part.is_balance or part is self.paying]
+        paying = self.paying
+        return [part for part in self.parts if part.is_balance or part is paying]
 
 
 def facts_of(order_ids: Collection[UUID]) -> dict[UUID, SaleFacts]:
     """Return what is known of these orders, by their keys; five questions, however many they are."""
     keys = array(order_ids)
-    found = {row[0]: SaleFacts(*row) for row in looked_up(ORDERS, [keys])}
-    parts = {row[0]: Part(*row) for row in looked_up(PARTS, [keys])}
+    found = {row[0]: SaleFacts(*row) for row in looked_up(ORDERS, [keys], in_binary=True)}
+    parts = {row[0]: Part(*row) for row in looked_up(PARTS, [keys], in_binary=True)}
     collectors = _collectors(parts)
     for part in parts.values():
         found[part.order_id].parts.append(_collected(part, collectors))
@@ -208,8 +212,8 @@ def strays_of(payment_ids: Collection[UUID]) -> tuple[list[Part], list[RefundFac
 
 
 def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
-    rows = looked_up(REFUNDS, [array(parts)]) if parts else []
-    shares = _case_shares({row[2] for row in rows})
+    rows = looked_up(REFUNDS, [array(parts)], in_binary=True) if parts else []
+    shares = _case_shares({row[2] for row in rows}) if rows else {}
     found: list[RefundFact] = []
     told: set[UUID] = set()
     for key, split_id, reference, amount_fen, decided_at, arrived_at in rows:

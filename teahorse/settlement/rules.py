@@ -1,8 +1,10 @@
 """How a sale is divided: which fee rule wins, what each fee is, what a refund takes back, when earnings mature. No Django here."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -44,9 +46,15 @@ class Rule:
     position: int = 0
     since_date: date
     until_date: date | None = None
+    reason: str = field(init=False, compare=False)
+    """By which conditions it wins: ``seller county``, or ``everyone``."""
+
+    def __post_init__(self) -> None:
+        """Say the reason once, for all the sales for which it holds."""
+        object.__setattr__(self, "reason", " ".join(name for name in CONDITIONS if getattr(self, name)) or EVERYONE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Deal:
     """What is known of a sale when its fees are frozen; who gets them is by the name of the beneficiary."""
 
@@ -66,11 +74,11 @@ class Deal:
     @property
     def asked(self) -> tuple[object, ...]:
         """All of it that a rule may ask for: the same rules hold for deals of which it is the same."""
-        return (self.seller, self.county, self.seller_kind, self.provider, self.pickup_level, self.day, *self.beneficiaries)
+        # keys as numbers: a day's sales are hundreds of thousands, and Python compares keys slowly
+        return (self.seller.int, self.county.int, self.seller_kind, self.provider, self.pickup_level, self.day, *self.beneficiaries)
 
 
-@dataclass(frozen=True, slots=True)
-class Fee:
+class Fee(NamedTuple):
     """One fee of a sale, with the rule that won and why."""
 
     kind: str
@@ -116,11 +124,6 @@ def _rank(rule: Rule) -> tuple[object, ...]:
     return (*(not getattr(rule, name) for name in CONDITIONS), rule.position, -rule.since_date.toordinal(), -rule.id.int)
 
 
-def why(rule: Rule) -> str:
-    """Return by which conditions a rule won: ``seller county``, or ``everyone``."""
-    return " ".join(name for name in CONDITIONS if getattr(rule, name)) or EVERYONE
-
-
 def fee_fen(rule: Rule, deal: Deal) -> int:
     """Return what a rule takes of a sale, half a fen rounded up, before it is cut."""
     match rule.basis:
@@ -143,7 +146,7 @@ def fees(holding: Iterable[Rule], deal: Deal) -> list[Fee]:
     for rule in holding:
         amount = min(fee_fen(rule, deal), left)
         if amount > 0:
-            found.append(Fee(rule.kind, rule.id, deal.beneficiaries[rule.beneficiary], amount, why(rule)))
+            found.append(Fee(rule.kind, rule.id, deal.beneficiaries[rule.beneficiary], amount, rule.reason))
             left -= amount
     return found
 
@@ -239,8 +242,12 @@ def reversal(
 
 def matures_at(closed_at: datetime) -> datetime:
     """Return when a sale's earning matures: the return window counts whole days from the day after receipt."""
-    day = closed_at.astimezone(HOME).date() + timedelta(days=RETURN_DAYS + 1)
-    return datetime.combine(day, time(), HOME)
+    return _window_ends_at(closed_at.astimezone(HOME).date())
+
+
+@lru_cache(maxsize=64)
+def _window_ends_at(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=RETURN_DAYS + 1), time(), HOME)
 
 
 def day_of(moment: datetime) -> date:

@@ -133,6 +133,56 @@ def test_an_entry_that_was_weighed_takes_nothing_more(accounts, now):
         raw_posting(key, accounts[0], 7, now, position=3)
 
 
+WHOLE = """
+    with entry as (
+        insert into ledger_journalentry (id, kind, source_id, occurred_at, booked_at, memo, is_whole)
+        values (%(key)s, 'raw', %(key)s, %(now)s, %(now)s, '', true)
+    )
+    insert into ledger_posting (entry_id, position, account_id, amount_fen, occurred_at)
+    select %(key)s, position, account, fen, %(now)s from unnest(%(accounts)s::uuid[], %(fen)s::bigint[])
+        with ordinality as line (account, fen, position)
+"""
+
+
+def raw_whole(accounts, fen, now):
+    key = new_id()
+    with connection.cursor() as cursor:
+        cursor.execute(WHOLE, {"key": key, "now": now, "accounts": list(accounts)[: len(fen)], "fen": list(fen)})
+    return key
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fen", [(), (5,), (5, -4)])
+def test_an_entry_that_says_it_is_whole_is_weighed_at_once(accounts, now, fen):
+    with pytest.raises(IntegrityError, match=r"does not balance|in the transaction of their entry"), transaction.atomic():
+        raw_whole(accounts, fen, now)
+
+    assert queries.balance(purpose="at_provider:cash") == 1000
+    assert JournalEntry.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_whole_entry_takes_no_half_of_a_pair_afterwards(accounts, now):
+    box, _ = accounts
+    key = raw_whole(accounts, (5, -5), now)
+
+    with pytest.raises(IntegrityError, match="in the transaction of their entry"), transaction.atomic():
+        raw_posting(key, box, 7, now, position=3)
+
+    assert queries.balance(purpose="at_provider:cash") == 1005
+
+
+@pytest.mark.django_db
+def test_nobody_says_afterwards_that_an_entry_is_whole(accounts, now):
+    key = raw_entry(now)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        raw("update ledger_journalentry set is_whole = true where id = %s", key)
+
+    with pytest.raises(IntegrityError, match="does not balance"):
+        weigh()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_added_to_an_entry_of_yesterday(now):
     seller = held()

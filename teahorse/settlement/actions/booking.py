@@ -13,13 +13,24 @@ from uuid import UUID
 
 from django.db import transaction
 
+from teahorse.common.collecting import uncollected
 from teahorse.common.ids import new_id
-from teahorse.common.statements import array, looked_up
+from teahorse.common.side_by_side import MOST, side_by_side
 from teahorse.ledger import actions as ledger
 from teahorse.ledger import queries as books
 from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.settlement import accounts, rules
-from teahorse.settlement.actions.writing import LockedSale, NewEarning, NewFee, insert, lock_sales, update_shares, write_sales
+from teahorse.settlement.actions.writing import (
+    Crossed,
+    LockedSale,
+    NewEarning,
+    NewFee,
+    insert,
+    lock_sales,
+    open_sales,
+    update_shares,
+    write_sales,
+)
 from teahorse.settlement.facts import (
     FORGOTTEN_AFTER,
     Centres,
@@ -35,16 +46,9 @@ from teahorse.settlement.facts import (
 )
 from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, SubsidyLine
 
-BATCH = 2000
+BATCH = 4000
+SALE, MATURING = Earning.Kind.SALE.value, Earning.State.MATURING.value
 LOOKS_BACK = timedelta(days=30)
-OPEN_SALES = """
-    insert into settlement_sale (order_id, county_id, seller_id, number, held_fen, paid_fen, refunded_fen, subsidy_fen, subsidy_back_fen,
-                                 fees_fen, fees_back_fen)
-    select o.id, o.county_id, o.seller_id, o.number, 0, 0, 0, 0, 0, 0, 0
-      from unnest(%s::uuid[]) as wanted (id) join orders_sellerorder o on o.id = wanted.id
-     order by o.id
-    on conflict do nothing
-"""
 
 
 def book_payments(*, payment_ids: Collection[UUID], now: datetime) -> None:
@@ -62,8 +66,8 @@ def book_refunds(*, refund_ids: Collection[UUID], now: datetime) -> None:
 
 def book_sales(*, order_ids: Iterable[UUID], now: datetime) -> int:
     """Book everything that is known of orders' money and not booked; return how many entries were new. Harmless twice."""
-    keys = sorted(set(order_ids))
-    return sum(_book(keys[start : start + BATCH], now) for start in range(0, len(keys), BATCH))
+    keys = sorted(set(order_ids), key=lambda key: key.int)
+    return sum(side_by_side(lambda batch: _book(batch, now), [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]))
 
 
 def book_forgotten(*, now: datetime, since: datetime | None = None) -> int:
@@ -74,7 +78,7 @@ def book_forgotten(*, now: datetime, since: datetime | None = None) -> int:
     """
     window = {"since": since or now - LOOKS_BACK, "until": now - FORGOTTEN_AFTER}
     found = 0
-    while rows := forgotten(**window, limit=BATCH):
+    while rows := forgotten(**window, limit=MOST * BATCH):
         before = found
         orders = {order for *_, order in rows if order}
         orders.update(orders_of_payments({payment for payment, *_ in rows if payment}))
@@ -87,18 +91,33 @@ def book_forgotten(*, now: datetime, since: datetime | None = None) -> int:
     return found
 
 
-@transaction.atomic
 def _book(keys: list[UUID], now: datetime) -> int:
-    if not keys:
-        return 0
-    looked_up(OPEN_SALES, [array(keys)])
-    sales = lock_sales(keys)
-    facts = facts_of([sale.pk for sale in sales])
-    booking = _Booking(now, _known(facts.values()))
-    booking.read_shares([sale for sale in sales if sale.frozen_at is not None and not booking.is_settled(facts[sale.pk], sale)])
-    for sale in sales:
+    while keys:
+        try:
+            return _book_once(keys, now)
+        except Crossed:
+            continue  # what somebody else has opened meanwhile is there now, to be locked
+    return 0
+
+
+@uncollected()
+@transaction.atomic
+def _book_once(keys: list[UUID], now: datetime) -> int:
+    locked = lock_sales(keys)
+    facts = facts_of(keys)
+    written = {sale.pk for sale in locked}
+    new = [_opened(one) for key, one in facts.items() if key not in written]
+    # nothing is booked of a sale that was never opened
+    booking = _Booking(now, _known(facts[key] for key in written))
+    booking.read_shares([sale for sale in locked if sale.frozen_at is not None and not booking.is_settled(facts[sale.pk], sale)])
+    for sale in (*locked, *sorted(new, key=lambda sale: sale.pk.int)):
         booking.add(sale, facts[sale.pk])
     return booking.write()
+
+
+def _opened(facts: SaleFacts) -> LockedSale:
+    """Return the sale of an order of which nothing is booked yet."""
+    return LockedSale(facts.order_id, facts.county_id, facts.seller_id, facts.number, 0, 0, 0, 0, 0, 0, 0, None, None, is_new=True)
 
 
 def _known(facts: Iterable[SaleFacts]) -> set[tuple[str, UUID]]:
@@ -118,6 +137,7 @@ class _Booking:
     now: datetime
     known: set[tuple[str, UUID]]
     entries: list[Entry] = field(default_factory=list)
+    opened: list[LockedSale] = field(default_factory=list)
     changed: list[LockedSale] = field(default_factory=list)
     fees: dict[UUID, list[FeeLine | NewFee]] = field(default_factory=lambda: defaultdict(list))
     subsidies: dict[UUID, list[SubsidyLine]] = field(default_factory=lambda: defaultdict(list))
@@ -130,6 +150,8 @@ class _Booking:
     fee_rules: list[rules.Rule] | None = None
     holding: dict[tuple[object, ...], list[rules.Rule]] = field(default_factory=dict)
     centres: Centres | None = None
+    sellers: dict[tuple[str, int], Account] = field(default_factory=dict)
+    getting: dict[tuple[int, UUID | None], dict[str, UUID | None]] = field(default_factory=dict)
 
     def is_settled(self, facts: SaleFacts, sale: LockedSale) -> bool:
         """Whether nothing more is to be divided: no refund waits, nothing more was paid, and it is closed as it is below."""
@@ -157,7 +179,7 @@ class _Booking:
         """Book what is new about one sale, in the order in which it happened."""
         before = sale.standing
         for part in facts.parts:
-            if (accounts.PAYMENT_TAKEN, part.id) not in self.known:
+            if sale.is_new or (accounts.PAYMENT_TAKEN, part.id) not in self.known:
                 self._take(sale, part)
         counted = facts.counted
         self._count(sale, facts, counted)
@@ -166,25 +188,36 @@ class _Booking:
         ]
         if facts.closed_at is not None and sale.closed_at is None and sale.frozen_at is not None:
             steps.append((facts.closed_at, 1, None))
-        for at, _, refund in sorted(steps, key=lambda step: step[:2]):
+        if len(steps) > 1:
+            steps.sort(key=lambda step: step[:2])
+        for at, _, refund in steps:
             if refund is None:
                 self._close(sale, at)
             else:
                 is_of_sale = refund.split_id in {part.id for part in counted}
                 self._decide(sale, refund, is_of_sale=is_of_sale, freight_fen=facts.freight_fen)
+        if facts.refunds:
+            self._arrivals(sale, facts)
+        if sale.is_new:
+            self.opened.append(sale)
+        elif sale.standing != before:
+            self.changed.append(sale)
+
+    def _arrivals(self, sale: LockedSale, facts: SaleFacts) -> None:
         by_id = {part.id: part for part in facts.parts}
         for refund in facts.refunds:
             if refund.arrived_at is not None and (accounts.REFUND_ARRIVED, refund.id) not in self.known:
                 self._arrive(by_id[refund.split_id], refund, refund.arrived_at, sale.number)
-        if sale.standing != before:
-            self.changed.append(sale)
 
     def _entry(self, kind: str, source_id: UUID, at: datetime, memo: str, *wanted: tuple[Account, int]) -> None:
         if posted := lines(*wanted):
             self.entries.append(Entry(kind, source_id, at, posted, memo))
 
     def _seller(self, sale: LockedSale, purpose: str) -> Account:
-        return accounts.of_seller(purpose, sale.seller_id, sale.county_id)
+        key = (purpose, sale.seller_id.int)
+        if key not in self.sellers:
+            self.sellers[key] = accounts.of_seller(purpose, sale.seller_id, sale.county_id)
+        return self.sellers[key]
 
     def _take(self, sale: LockedSale, part: Part) -> None:
         sale.held_fen += part.amount_fen
@@ -230,33 +263,45 @@ class _Booking:
     def _freeze(self, sale: LockedSale, facts: SaleFacts, paying: Part, paid_fen: int) -> None:
         """Let fees and discounts stand from now on, at the rates of the day of placing."""
         sale.frozen_at, sale.paid_fen = facts.paid_at, paid_fen
+        if facts.subsidies or facts.freight_subsidy_fen:
+            self._grant(sale, facts)
+        deal = self._deal(facts, paying, sale.paid_fen + sale.subsidy_fen)
+        asked = deal.asked
+        if asked not in self.holding:
+            self.holding[asked] = rules.winners(self._rules(), deal)
+        frozen = [
+            NewFee(new_id(), sale.pk, fee.kind, fee.rule_id, fee.beneficiary_id, fee.amount_fen, fee.reason)
+            for fee in rules.fees(self.holding[asked], deal)
+        ]
+        self.fees[sale.pk] = list(frozen)
+        self.new_fees += frozen
+        sale.fees_fen = sum([fee.amount_fen for fee in frozen])
+
+    def _grant(self, sale: LockedSale, facts: SaleFacts) -> None:
+        """Let stand what others bear of the discounts and of the freight."""
         granted = [(SubsidyLine.Kind.DISCOUNT.value, bearer, fen) for bearer, fen in facts.subsidies if fen]
         if facts.freight_subsidy_fen:
             granted.append((SubsidyLine.Kind.FREIGHT.value, facts.freight_payer_id, facts.freight_subsidy_fen))
+        if not granted:
+            return
         sale.subsidy_fen = sum(fen for *_, fen in granted)
         for kind, bearer, fen in granted:
             self.new_subsidies.append(SubsidyLine(id=new_id(), sale_id=sale.pk, kind=kind, bearer_id=bearer, amount_fen=fen))
         self.subsidies[sale.pk] = self.new_subsidies[len(self.new_subsidies) - len(granted) :]
-        if granted:
-            sale.held_fen += sale.subsidy_fen
-            parts = [(accounts.subsidy(bearer), fen) for _, bearer, fen in granted]
-            at = facts.paid_at or self.now
-            self._entry(accounts.DISCOUNTS_GRANTED, sale.pk, at, sale.number, *parts, (self._seller(sale, "held"), -sale.subsidy_fen))
-        deal = self._deal(facts, paying, sale.paid_fen + sale.subsidy_fen)
-        if deal.asked not in self.holding:
-            self.holding[deal.asked] = rules.winners(self._rules(), deal)
-        taken = rules.fees(self.holding[deal.asked], deal)
-        frozen = [NewFee(new_id(), sale.pk, fee.kind, fee.rule_id, fee.beneficiary_id, fee.amount_fen, fee.reason) for fee in taken]
-        self.fees[sale.pk] = list(frozen)
-        self.new_fees += frozen
-        sale.fees_fen = sum(fee.amount_fen for fee in taken)
+        sale.held_fen += sale.subsidy_fen
+        parts = [(accounts.subsidy(bearer), fen) for _, bearer, fen in granted]
+        at = facts.paid_at or self.now
+        self._entry(accounts.DISCOUNTS_GRANTED, sale.pk, at, sale.number, *parts, (self._seller(sale, "held"), -sale.subsidy_fen))
 
     def _rules(self) -> list[rules.Rule]:
         if self.fee_rules is None:
             self.fee_rules = fee_rules()
         return self.fee_rules
 
-    def _deal(self, facts: SaleFacts, paying: Part, total_fen: int) -> rules.Deal:
+    def _beneficiaries(self, facts: SaleFacts) -> dict[str, UUID | None]:
+        key = (facts.county_id.int, facts.pickup_owner_id)
+        if key in self.getting:
+            return self.getting[key]
         if self.centres is None:
             self.centres = centres()
         beneficiaries: dict[str, UUID | None] = {
@@ -267,6 +312,10 @@ class _Booking:
             beneficiaries[FeeRule.Beneficiary.CENTRE] = self.centres.counties[facts.county_id]
         if facts.pickup_owner_id is not None:
             beneficiaries[FeeRule.Beneficiary.PICKUP] = facts.pickup_owner_id
+        self.getting[key] = beneficiaries
+        return beneficiaries
+
+    def _deal(self, facts: SaleFacts, paying: Part, total_fen: int) -> rules.Deal:
         return rules.Deal(
             seller=facts.seller_id,
             county=facts.county_id,
@@ -277,7 +326,7 @@ class _Booking:
             goods_fen=max(0, total_fen - facts.freight_fen - facts.freight_subsidy_fen),
             total_fen=total_fen,
             weight_grams=facts.weight_grams,
-            beneficiaries=beneficiaries,
+            beneficiaries=self._beneficiaries(facts),
             freight_cost_fen=facts.freight_cost_fen,
         )
 
@@ -382,11 +431,11 @@ class _Booking:
             id=new_id(),
             county_id=sale.county_id,
             seller_id=sale.seller_id,
-            kind=Earning.Kind.SALE.value,
+            kind=SALE,
             source_id=sale.pk,
             order_id=sale.pk,
             amount_fen=net,
-            state=Earning.State.MATURING.value,
+            state=MATURING,
             earned_at=at,
             matures_at=rules.matures_at(at),
         )
@@ -400,6 +449,7 @@ class _Booking:
 
     def write(self) -> int:
         """Write everything; return how many entries were new."""
+        open_sales(self.opened)
         insert(SubsidyLine, self.new_subsidies)
         insert(FeeLine, self.new_fees)
         new = {share.pk for share in self.new_subsidies}

@@ -3,9 +3,10 @@ Reading and writing many rows at once: a day's sales are hundreds of thousands, 
 all that is worked out about them. So what a booking reads and writes in bulk are plain rows, named as the columns are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,6 @@ from django.db.utils import DatabaseErrorWrapper
 
 from teahorse.common.statements import array, looked_up
 from teahorse.settlement.models import FeeLine, SubsidyLine
-
-NULL = "null"
-MARKS = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 @dataclass(slots=True)
@@ -36,6 +34,8 @@ class LockedSale:
     fees_back_fen: int
     frozen_at: datetime | None
     closed_at: datetime | None
+    is_new: bool = False
+    """Whether it is not written yet, and so not locked either; see ``open_sales``."""
 
     @property
     def standing(self) -> tuple[object, ...]:
@@ -103,27 +103,60 @@ WRITE_SALES = """
            subsidy_back_fen = new.subsidy_back, fees_fen = new.fees, fees_back_fen = new.fees_back,
            frozen_at = new.frozen_at, closed_at = new.closed_at
       from unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                  %s::timestamptz[], %s::timestamptz[])
+                  %b::timestamptz[], %b::timestamptz[])
         as new (id, held, paid, refunded, subsidy, subsidy_back, fees, fees_back, frozen_at, closed_at)
      where sale.order_id = new.id
 """
+OPEN_SALES = """
+    with opened as (
+        insert into settlement_sale (order_id, county_id, seller_id, number, held_fen, paid_fen, refunded_fen, subsidy_fen,
+                                     subsidy_back_fen, fees_fen, fees_back_fen, frozen_at, closed_at)
+        select * from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %b::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                             %s::bigint[], %s::bigint[], %s::bigint[], %b::timestamptz[], %b::timestamptz[])
+        on conflict do nothing
+        returning 1
+    )
+    select count(*) from opened
+"""
+
+
+class Crossed(Exception):
+    """Somebody else has opened one of the sales since we looked; what was worked out has to be worked out again."""
 
 
 def lock_sales(keys: Sequence[UUID]) -> list[LockedSale]:
     """Lock sales in the order of their keys and return them."""
-    return [LockedSale(*row) for row in looked_up(LOCK_SALES, [array(keys)])]
+    return [LockedSale(*row) for row in looked_up(LOCK_SALES, [array(keys)], in_binary=True)]
+
+
+def open_sales(sales: Sequence[LockedSale]) -> None:
+    """
+    Write new sales as they stand, in the order in which they come: that of their keys.
+
+    Whoever books a fact of an order after we read its facts comes to this row too: he waits here, or we do. So who gets it
+    in has seen all that was booked.
+
+    :raises Crossed: if one of them was there already, when the other's transaction is through.
+    """
+    if not sales:
+        return
+    keys = ([getattr(sale, name) for sale in sales] for name in ("pk", "county_id", "seller_id"))
+    parameters = [*map(array, keys), [sale.number for sale in sales], *_standing(sales)]
+    ((opened,),) = looked_up(OPEN_SALES, parameters)
+    if opened < len(sales):
+        raise Crossed
 
 
 def write_sales(sales: Sequence[LockedSale]) -> None:
     """Write the sums of locked sales, all in one statement."""
     if sales:
-        columns = zip(*(sale.standing for sale in sales), strict=True)
-        looked_up(WRITE_SALES, [array(sale.pk for sale in sales), *map(_plain, columns)])
+        looked_up(WRITE_SALES, [array(sale.pk for sale in sales), *_standing(sales)])
 
 
-def _plain(values: Iterable[object]) -> str:
-    """Return numbers or times as the text of a PostgreSQL array; much quicker than adapting them one by one."""
-    return "{" + ",".join(NULL if value is None else f'"{value}"' for value in values) + "}"
+def _standing(sales: Sequence[LockedSale]) -> list[object]:
+    """Return what changes of sales, column by column: numbers as the text of an array, which is quick; times as they are."""
+    *sums, frozen_at, closed_at = zip(*[sale.standing for sale in sales], strict=True)
+    return [*("{" + ",".join(map(str, column)) + "}" for column in sums), list(frozen_at), list(closed_at)]
 
 
 def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
@@ -134,20 +167,14 @@ def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
     """
     if not rows:
         return
-    columns = [(field.attname, field.column) for field in model._meta.concrete_fields]  # noqa: SLF001 - Django documents it
-    quoted = ", ".join(f'"{column}"' for _, column in columns)
-    names = [name for name, _ in columns]
-    text = "".join("\t".join([_copied(getattr(row, name)) for name in names]) + "\n" for row in rows)
-    statement = f'copy "{model._meta.db_table}" ({quoted}) from stdin'  # noqa: SLF001 - Django documents it
+    fields = model._meta.concrete_fields  # noqa: SLF001 - Django documents it
+    quoted = ", ".join(f'"{field.column}"' for field in fields)
+    columns_of = attrgetter(*(field.attname for field in fields))
+    statement = f'copy "{model._meta.db_table}" ({quoted}) from stdin (format binary)'  # noqa: SLF001 - Django documents it
     with connection.cursor() as cursor, DatabaseErrorWrapper(connection), cursor.copy(statement) as copy:
-        copy.write(text)
-
-
-def _copied(value: object) -> str:
-    """Return a value as the text that COPY reads (PostgreSQL, COPY, text format)."""
-    if value is None:
-        return "\\N"
-    return value.translate(MARKS) if isinstance(value, str) else str(value)
+        copy.set_types([str(field.rel_db_type(connection)).partition("(")[0] for field in fields])
+        for row in rows:
+            copy.write_row(columns_of(row))
 
 
 def update_shares(shares: Sequence[FeeLine | SubsidyLine]) -> None:
