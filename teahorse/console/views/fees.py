@@ -196,6 +196,7 @@ def takes(rule: FeeRule) -> str:
         FeeRule.Basis.PAID: _("%(rate)s %% of goods and freight"),
         FeeRule.Basis.ORDER: _("%(rate)s an order"),
         FeeRule.Basis.KG: _("%(rate)s a kilogram begun"),
+        FeeRule.Basis.FREIGHT: _("%(rate)s %% of what sending costs"),
     }[FeeRule.Basis(rule.basis)]
     return sentence % {"rate": amount}
 
@@ -207,6 +208,7 @@ def basis_names() -> dict[str, str]:
         FeeRule.Basis.PAID.value: _("percent of goods and freight"),
         FeeRule.Basis.ORDER.value: _("yuan an order"),
         FeeRule.Basis.KG.value: _("yuan a kilogram begun"),
+        FeeRule.Basis.FREIGHT.value: _("percent of what sending costs"),
     }
 
 

@@ -36,7 +36,7 @@ class FeeRule(Keyed):
         PICKUP = "pickup", "who runs the pickup point"
         PROVIDER = "provider", "the payment provider"
 
-    PARTS = (Basis.GOODS, Basis.PAID)
+    PARTS = (Basis.GOODS, Basis.PAID, Basis.FREIGHT)
     """Bases of which the rate is a part, in basis points; of the others it is fen."""
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
