@@ -4,6 +4,7 @@ import pytest
 
 from teahorse.catalog.models import Offer, Product
 from teahorse.common.ids import short
+from teahorse.logistics.models import FreightRate
 from teahorse.orders.models import Cart, CartLine, OrderGroup, SellerOrder
 from teahorse.stock.models import StockLevel
 from tests.mall.world import ADDRESS, confirmed, group_id_of, hidden, person
@@ -26,6 +27,25 @@ def test_a_guest_buys_goods_of_two_counties(world, guest, put):
     assert guest.cookies["cart_count"].value == "0"
     assert guest.get(answer["Location"]).status_code == 200
     assert "加麻手工地毯" in guest.get(f"/orders/{short(group.pk)}/").content.decode()
+
+
+def test_who_else_bears_the_freight_is_told_before_and_after(world, guest, put):
+    lane = FreightRate.objects.filter(origin_code="54", destination_code="")
+    lane.update(subsidy_basis_points=2500, subsidy_payer=world.weavers)
+    put(world.carpet)
+    put(world.incense, 2)
+
+    sent = confirmed(guest)
+    shown = guest.post("/checkout/", {**sent, "do": "look"}).content.decode()
+    placed = guest.post("/checkout/", sent)
+
+    assert "it costs ¥27.00, of which a public budget bears ¥6.75" in shown
+    assert "it costs ¥12.00, of which a public budget bears ¥3.00" in shown
+    assert "it costs ¥39.00, of which a public budget bears ¥9.75" in shown
+    group = OrderGroup.objects.get()
+    assert group.freight_fen == 3900 - 975
+    assert "it costs ¥39.00, of which a public budget bears ¥9.75" in guest.get(f"/orders/{short(group.pk)}/").content.decode()
+    assert placed.status_code == 302
 
 
 def test_the_same_press_again_is_the_same_order(world, guest, put):
