@@ -10,7 +10,7 @@ from teahorse.invoices.providers.nuonuo import client
 from teahorse.invoices.rules import check_sign
 from tests import world
 from tests.dossiers.making import manager, paid
-from tests.payments.conftest import announced, running_sandbox  # noqa: F401 - fixtures
+from tests.payments.conftest import running_sandbox  # noqa: F401 - a fixture
 
 FIRST = "91540524MA6T1ABCD"
 TAX_NUMBER = FIRST + check_sign(FIRST)

@@ -1,12 +1,10 @@
 """Invoices through the provider, over real HTTP against the sandbox."""
 
-import threading
 import time
 from datetime import timedelta
 
 import httpx
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from teahorse.invoices import actions, queries, reactions
@@ -15,6 +13,7 @@ from teahorse.invoices.models import InvoicePaper, InvoiceRequest, RedInvoice
 from teahorse.invoices.providers.nuonuo.client import signature
 from teahorse.payments.events import RefundsSettled
 from teahorse.people.models import Organisation
+from tests.at_once import at_once
 from tests.dossiers.making import given_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -153,42 +152,18 @@ def test_a_refused_red_letter_stays_overdue_until_a_person_sends_it_again(sent, 
 
 
 def test_two_workers_at_once_send_each_once(sent, sandbox):
-    start, counted = threading.Barrier(3), []
-
-    def work():
-        try:
-            start.wait(10)
-            counted.append(actions.send_papers(now=timezone.now()))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    counted = at_once(*[lambda: actions.send_papers(now=timezone.now())] * 3)
 
     assert sorted(counted) == [0, 0, 1]
 
 
 def test_two_reactions_at_once_make_one_red_letter(sent, order):
     worked()
-    refund, start, made = given_back(order, 500, at=timezone.now()), threading.Barrier(4), []
+    refund = given_back(order, 500, at=timezone.now())
 
-    def react():
-        try:
-            start.wait(10)
-            made.extend(actions.take_back(refund_ids=[refund.pk], now=timezone.now()))
-        finally:
-            connection.close()
+    made = at_once(*[lambda: actions.take_back(refund_ids=[refund.pk], now=timezone.now())] * 4)
 
-    threads = [threading.Thread(target=react) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert len(made) == 1
+    assert sorted(len(reds) for reds in made) == [0, 0, 0, 1]
     assert RedInvoice.objects.count() == 1
 
 

@@ -1,15 +1,14 @@
 """Sold before the harvest: the deposit, the waiting, and what becomes of every order and every fen afterwards."""
 
-import threading
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.refusals import Malformed
 from teahorse.orders import owing, quoting
 from teahorse.orders.actions import (
     NothingToPay,
@@ -41,6 +40,7 @@ from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, PaymentSplit, Refund
 from teahorse.stock.queries import levels_that_do_not_add_up
 from tests import world
+from tests.at_once import at_once
 from tests.orders.test_weighing import came_late
 from tests.world import LATER, NOW
 
@@ -471,18 +471,10 @@ def test_buyers_at_once_do_not_buy_more_than_its_capacity():
     offer = world.offer(world.organisation("bahe"), on_hand=0)
     opened(offer, capacity=5)
     wishes = [[world.wish({offer: 1}) for _ in range(4)] for _ in range(4)]
-    start, answers = threading.Barrier(4), []
 
-    def order(own):
-        try:
-            for wish in own:
-                start.wait(10)
-                answers.extend(place_orders(wishes=[wish], now=NOW))
-        finally:
-            connection.close()
+    rounds = [at_once(*[lambda wish=wish: place_orders(wishes=[wish], now=NOW) for wish in each]) for each in zip(*wishes, strict=True)]
 
-    run(*(threading.Thread(target=order, args=[own]) for own in wishes))
-
+    answers = [answer for outcomes in rounds for outcome in outcomes for answer in outcome]
     assert sorted(type(answer).__name__ for answer in answers) == ["Placed"] * 5 + ["SoldOut"] * 11
     assert left(offer) == (5, 5)
 
@@ -495,19 +487,6 @@ def test_payments_buyers_and_workers_at_once_with_a_declaration_leave_nobody_wai
     unpaid = [placed(offer) for _ in range(6)]
     tries = [start_payment(group=order.group, provider="cash", method="counter", now=NOW) for order in unpaid]
     wishes = [world.wish({offer: 1}) for _ in range(6)]
-    start, troubles = threading.Barrier(4), []
-
-    def at_once(work):
-        def act():
-            try:
-                start.wait(10)
-                work()
-            except Exception as error:  # whatever it is, the test fails with it
-                troubles.append(error)
-            finally:
-                connection.close()
-
-        return threading.Thread(target=act)
 
     def pays():
         for payment in tries:
@@ -522,9 +501,7 @@ def test_payments_buyers_and_workers_at_once_with_a_declaration_leave_nobody_wai
         declare_harvest(sale=sale, units=7, by=None, now=NOW)
         settled(now=NOW, batch=2)
 
-    run(at_once(pays), at_once(buys), at_once(declares), at_once(lambda: [settle_harvests(now=NOW) for _ in range(20)]))
-    closed_meanwhile = [error for error in troubles if isinstance(error, Refusal)]
-    assert troubles == closed_meanwhile
+    at_once(pays, buys, declares, lambda: [settle_harvests(now=NOW) for _ in range(20)])  # who comes too late is refused
     settled(now=NOW)
     for payment in tries:
         take_payments(payment_ids=[payment.pk], now=NOW)
@@ -538,13 +515,6 @@ def test_payments_buyers_and_workers_at_once_with_a_declaration_leave_nobody_wai
     back = sum(Refund.objects.values_list("amount_fen", flat=True))
     assert taken - back == sum(SellerOrder.objects.filter(state="paid").values_list("total_fen", flat=True))
     assert not levels_that_do_not_add_up()
-
-
-def run(*threads):
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
 
 
 def test_a_quote_says_what_is_paid_first(mushrooms):

@@ -1,16 +1,14 @@
 """Starting to pay, at once and over again: over real connections."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from teahorse.orders.actions import NothingToPay, cancel_order, place_orders, start_payment
 from teahorse.orders.models import OrderGroup
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, PaymentEvent, PaymentSplit
 from tests import world
+from tests.at_once import at_once
 from tests.world import LATER, NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,24 +26,6 @@ def group() -> OrderGroup:
 
 def start(group, way, *, payer=PAYER, now=NOW) -> Payment:
     return start_payment(group=group, provider=way[0], method=way[1], payer=payer, now=now)
-
-
-def at_once(*acts):
-    """Return what each act answered or raised; all begin at the same moment."""
-    barrier = threading.Barrier(len(acts))
-
-    def one(act):
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=10)
-            return act()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(one, acts))
 
 
 @pytest.mark.parametrize("way", [CASH, NATIVE])

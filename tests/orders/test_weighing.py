@@ -1,11 +1,9 @@
 """Goods that are sold by weight: weighed when they are packed, and every fen of the difference accounted for."""
 
-import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +29,7 @@ from teahorse.orders.models import BalanceDue, OrderGroup, OrderLine, SellerNoti
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
 from tests import world
+from tests.at_once import at_once
 from tests.world import NOW
 
 pytestmark = pytest.mark.django_db
@@ -345,27 +344,11 @@ def test_quoted_weighed_refunded_and_asked_add_up_to_the_fen(lines, asks):
 @pytest.mark.django_db(transaction=True)
 def test_two_tablets_at_once_weigh_once():
     meat = by_weight(world.organisation("damxung"))
-    orders, start, done = [paid((meat, 1)) for _ in range(4)], threading.Barrier(2), []
+    orders = [paid((meat, 1)) for _ in range(4)]
 
-    def work(grams):
-        try:
-            for order in orders:
-                start.wait(10)
-                try:
-                    pack(order, grams)
-                    done.append("packed")
-                except NotToPack:
-                    done.append("refused")
-        finally:
-            connection.close()
+    outcomes = [at_once(*[lambda order=order, grams=grams: pack(order, grams) for grams in (1000, 1100)]) for order in orders]
 
-    threads = [threading.Thread(target=work, args=[grams]) for grams in (1000, 1100)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert sorted(done) == ["packed"] * 4 + ["refused"] * 4
+    assert all({type(one) for one in pair} == {Parcel, NotToPack} for pair in outcomes)
     assert (Weighing.objects.count(), Refund.objects.count(), Parcel.objects.count()) == (4, 4, 4)
 
 
@@ -379,29 +362,9 @@ def test_a_payment_and_the_deadline_at_once_give_one_outcome():
         payment = start_payment(group=order.group, provider="cash", method="counter", now=IN_THREE_DAYS - timedelta(minutes=1))
         payments.take_cash(payment_id=payment.pk, by_id=uuid4(), now=IN_THREE_DAYS)
         tries.append(payment)
-    start = threading.Barrier(2)
 
-    def take():
-        try:
-            for payment in tries:
-                start.wait(10)
-                take_payments(payment_ids=[payment.pk], now=IN_THREE_DAYS)
-        finally:
-            connection.close()
-
-    def end():
-        try:
-            for _payment in tries:
-                start.wait(10)
-                waive_overdue(now=IN_THREE_DAYS)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for work in (take, end)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    for payment in tries:
+        at_once(lambda key=payment.pk: take_payments(payment_ids=[key], now=IN_THREE_DAYS), lambda: waive_overdue(now=IN_THREE_DAYS))
 
     assert set(BalanceDue.objects.values_list("state", flat=True)) == {"paid"}
     assert not Refund.objects.exists()

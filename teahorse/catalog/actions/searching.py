@@ -18,29 +18,27 @@ UPSERT = (Path(__file__).parent / "write_search_entries.sql").read_text()
 AT_ONCE = 1000
 LOOKED_BACK = timedelta(days=1)
 LEAST_PRICES = """
-    select variant.product_id, min(price.price_fen)
+    select variant.product_id, min(price.price_fen) as price_fen
       from catalog_variant variant
       join catalog_offer offer on offer.variant_id = variant.id and offer.is_active
-      join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, statement_timestamp()) price on true
-     where variant.product_id = any(%s) and variant.withdrawn_at is null
+      join lateral catalog_price_at(
+               offer.id, offer.price_fen, offer.list_price_fen, coalesce(%(at)s::timestamptz, statement_timestamp())) price on true
+     where variant.withdrawn_at is null and variant.product_id {}
      group by variant.product_id
 """
-FOLLOW_PRICES = """
+"""The price of the cheapest form of some products, at a moment or now."""
+LEAST_PRICES_OF = LEAST_PRICES.format("= any(%(products)s)")
+LEAST_PRICES_THAT_MAY_HAVE_CHANGED = LEAST_PRICES.format("""in (
+           select own.product_id
+             from catalog_offerprice dated
+             join catalog_offer had on had.id = dated.offer_id
+             join catalog_variant own on own.id = had.variant_id
+            where dated.ends_at > %(since)s and dated.starts_at <= %(at)s)""")
+FOLLOW_PRICES = f"""
     update catalog_searchentry entry set price_from_fen = least.price_fen
-      from (select variant.product_id, min(price.price_fen) as price_fen
-              from catalog_variant variant
-              join catalog_offer offer on offer.variant_id = variant.id and offer.is_active
-              join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, %(at)s) price on true
-             where variant.withdrawn_at is null
-               and variant.product_id in (
-                       select own.product_id
-                         from catalog_offerprice dated
-                         join catalog_offer had on had.id = dated.offer_id
-                         join catalog_variant own on own.id = had.variant_id
-                        where dated.ends_at > %(since)s and dated.starts_at <= %(at)s)
-             group by variant.product_id) least
+      from ({LEAST_PRICES_THAT_MAY_HAVE_CHANGED}) least
      where entry.product_id = least.product_id and entry.price_from_fen <> least.price_fen
-"""
+"""  # noqa: S608 - of our own words
 
 
 @transaction.atomic
@@ -100,7 +98,7 @@ def follow_prices(*, now: datetime) -> int:
 def _least_prices(product_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Return the price of the cheapest form of each product, as it is now."""
     with connection.cursor() as cursor:
-        cursor.execute(LEAST_PRICES, [list(product_ids)])
+        cursor.execute(LEAST_PRICES_OF, {"at": None, "products": list(product_ids)})
         return dict(cursor.fetchall())
 
 
