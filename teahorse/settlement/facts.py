@@ -240,15 +240,6 @@ HERS = """
       join payments_paymentsplit split on split.payment_id = o.paid_by_id and split.reference = o.id
       join payments_merchantaccount account on account.id = split.account_id and account.organisation_id = o.seller_id
 """
-BILLS = """
-    select bill.provider, case when row.kind = 'refund' then row.refund_number else row.our_number end,
-           case when row.kind = 'refund' then -row.amount_fen else row.amount_fen end
-      from payments_providerbill bill
-      left join payments_providerbillrow row on row.bill_id = bill.id and row.kind in ('payment', 'refund')
-     where bill.day >= (%(since)s::timestamptz at time zone 'Asia/Shanghai')::date
-       and bill.day + 1 <= (%(until)s::timestamptz at time zone 'Asia/Shanghai')::date
-     order by bill.provider, bill.day, row.provider_number
-"""
 
 
 def _collectors(split_ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -282,23 +273,6 @@ def earned_elsewhere(pairs: Iterable[tuple[UUID, UUID | None]]) -> set[UUID]:
     collecting = MerchantAccount.objects.filter(organisation__in=orders_of).values_list("organisation_id", flat=True).distinct()
     wanted = {order_id for seller_id in collecting for order_id in orders_of[seller_id]}
     return {order_id for (order_id,) in looked_up(HERS, [array(wanted)])} if wanted else set()
-
-
-@dataclass(frozen=True, slots=True)
-class BillLine:
-    """One line of a provider's bill: a payment or a refund (negative) under our number."""
-
-    provider: str
-    our_number: str
-    amount_fen: int
-
-
-def bill_lines(*, starts_at: datetime, ends_at: datetime) -> dict[str, list[BillLine]]:
-    """Return the providers' bills of whole days within a window, by provider; a provider whose bill has not come is missing."""
-    found: dict[str, list[BillLine]] = defaultdict(list)
-    for provider, number, fen in looked_up(BILLS, {"since": starts_at, "until": ends_at}):
-        found[provider] += [BillLine(provider, number, fen)] if number is not None else []
-    return found
 
 
 # --- Which orders an event speaks of

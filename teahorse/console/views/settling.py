@@ -179,6 +179,7 @@ def difference_name(kind: str) -> str:
         "sale and its fees": _("An order's fees do not add up"),
         "fee and its reversals": _("A fee's reversals do not add up"),
         "sale and its payment": _("An order is booked with another sum than was paid"),
+        "bill is missing": _("A provider's bill has not come"),
         "the books do not balance": _("The books do not balance"),
         "balance and its postings": _("A balance is not the sum of its postings"),
         "account and what it stands for": _("A balance is not what it stands for"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.refusals import Refusal
 from teahorse.people.models import Person
-from teahorse.settlement.comparing import Found, differences
+from teahorse.settlement.comparing import Found, differences, missing_bills
 from teahorse.settlement.models import Difference
 
 DUE_AFTER = timedelta(days=2)
@@ -28,9 +28,11 @@ def reconcile(*, now: datetime, day: date | None = None) -> list[Difference]:
     Compare everything that says something about money, or the facts of one day; return the differences that stand open.
 
     Each is a row with an owner and a deadline; one that is not found any more is gone, one that was explained stays
-    explained as long as it is the same. Nothing is booked.
+    explained as long as it is the same. Nothing is booked. A bill that did not come is a difference as well.
     """
     found = differences(now=now, day=day)
+    if day is None:
+        found += missing_bills(now=now)
     return _write_down(found, now=now, is_whole=day is None)
 
 
