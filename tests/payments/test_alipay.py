@@ -12,6 +12,7 @@ from django.utils import timezone
 from sandbox.alipay.signing import signed_fields
 from sandbox.keys import make_alipay
 from teahorse.common.ids import new_id
+from teahorse.common.money import decimal
 from teahorse.payments import actions, merchants, tasks
 from teahorse.payments.events import PaymentsSucceeded, RefundsSettled
 from teahorse.payments.models import Notification, Payment, PaymentEvent, ProviderBill, UnmatchedMoney
@@ -521,7 +522,7 @@ def test_assigned_money_goes_back_by_alipays_number(house):
 
 @pytest.mark.parametrize(("fen", "yuan"), [(1, "0.01"), (10, "0.10"), (3800, "38.00"), (100_000_000_01, "100000000.01"), (-5, "-0.05")])
 def test_yuan_and_fen_are_exact_both_ways(fen, yuan):
-    assert (amounts.yuan(fen), amounts.fen(yuan)) == (yuan, fen)
+    assert (decimal(fen), amounts.fen(yuan)) == (yuan, fen)
 
 
 @pytest.mark.parametrize("text", ["", "1.", ".5", "1.005", "1e3", " 1", "1,000", "٣٨", "-", "NaN"])

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 
+from teahorse.common.money import decimal
 from teahorse.payments.models import Payment, Refund
 from teahorse.payments.providers import (
     BillNotReady,
@@ -21,7 +22,7 @@ from teahorse.payments.providers import (
     ProviderUnavailable,
 )
 from teahorse.payments.providers.alipay import bills, door
-from teahorse.payments.providers.alipay.amounts import fen, yuan
+from teahorse.payments.providers.alipay.amounts import fen
 from teahorse.payments.providers.alipay.client import Answer, Client
 from teahorse.payments.providers.alipay.credentials import (
     CODE,
@@ -68,7 +69,7 @@ class AlipayProvider:
         client = _client_for(payment)
         order = {
             "out_trade_no": payment.our_number,
-            "total_amount": yuan(payment.amount_fen),
+            "total_amount": decimal(payment.amount_fen),
             "subject": payment.subject,
             "time_expire": payment.expires_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
             "notify_url": notify_url(),
@@ -176,7 +177,7 @@ class AlipayProvider:
             refund.payment
         ).ask(
             lambda library: library.api_alipay_trade_refund(
-                refund_amount=yuan(refund.amount_fen),
+                refund_amount=decimal(refund.amount_fen),
                 trade_no=refund.payment.provider_number,  # money that was assigned to the payment came there under another number of ours
                 out_request_no=refund.our_number,
                 refund_reason=refund.reason,
