@@ -16,7 +16,8 @@ from teahorse.invoices.models import State as InvoiceState
 from teahorse.logistics.models import Parcel
 from teahorse.orders import queries as orders
 from teahorse.orders.models import SellerOrder
-from teahorse.payments.models import ProviderRest, UnmatchedMoney
+from teahorse.payments import queries as payments
+from teahorse.payments.models import ProviderRest, Refund, UnmatchedMoney
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Right
 from teahorse.people.rules import AREA_OF_CENTRE
@@ -60,6 +61,11 @@ def unmatched_of(acting: Acting) -> QuerySet[UnmatchedMoney]:
     return UnmatchedMoney.objects.filter(hers)
 
 
+def of_area(refunds: QuerySet[Refund], acting: Acting) -> QuerySet[Refund]:
+    """Return those of refunds that are of sellers in the area of the centre at which she sits."""
+    return refunds.filter(split__payee_id__in=sellers_of_centre(acting, Right.SETTLE).values("pk"))
+
+
 def drafts_for(acting: Acting) -> QuerySet[ProductDraft]:
     """Return the drafts that wait for the centre at which she sits, the oldest first: of its own area and hers to approve."""
     sellers = sellers_of_centre(acting, Right.APPROVE_LISTINGS)
@@ -81,6 +87,13 @@ def payouts_to_approve(acting: Acting) -> int:
     return drafts.exclude(prepared_by_id=acting.person.pk).count()
 
 
+def cash_payouts_at(organisation: Organisation) -> QuerySet[Payout]:
+    """Return the approved payouts that may be given in cash at an organisation's counter: those of its county, or of a centre's area."""
+    area = organisation.area.code[: AREA_OF_CENTRE.get(organisation.kind, AREA_OF_CENTRE[Organisation.Kind.COUNTY_CENTRE])]
+    waiting = Payout.objects.filter(within(area, path="seller__area__code"), state=Payout.State.APPROVED, method=Payout.Method.CASH)
+    return waiting.select_related("seller").order_by("approved_at", "pk")
+
+
 def to_hand_over(organisation_ids: Iterable[UUID]) -> int:
     """Return how many parcels lie at the organisations' own service points for their recipients to fetch."""
     here = Q(pickup_point__organisation__in=list(organisation_ids), stage=Parcel.Stage.AT_POINT)
@@ -99,7 +112,9 @@ COUNTS: tuple[tuple[Right, str, Count], ...] = (
     (Right.DESK_ORDERS, "disputes", lambda at: disputes_for(at).count()),
     (Right.SETTLE, "settle", payouts_to_approve),
     (Right.SETTLE, "unmatched", lambda at: unmatched_of(at).filter(state=UnmatchedMoney.State.OPEN).count()),
+    (Right.SETTLE, "refunds", lambda at: of_area(payments.stuck_refunds(), at).count()),
     (Right.SETTLE, "providers", lambda at: _resting() if at.organisation.kind == Organisation.Kind.REGION_CENTRE else 0),
+    (Right.TAKE_CASH, "cash_payouts", lambda at: cash_payouts_at(at.organisation).count()),
     (Right.HANDLE_PARCELS, "parcels", lambda at: to_hand_over([at.organisation.pk])),
 )
 """What waits on a page of the menu, for whom who has a right."""
