@@ -93,8 +93,31 @@ FORGOTTEN = """
     select null, null, o.id
       from orders_sellerorder o
       left join settlement_sale sale on sale.order_id = o.id
-     where (o.paid_at between %(since)s and %(until)s and sale.frozen_at is null)
-        or (o.state = 'closed' and o.ended_at between %(since)s and %(until)s and sale.closed_at is null)
+     where o.paid_at between %(since)s and %(until)s and sale.frozen_at is null
+       and o.state <> 'presale_wait'
+       and not exists (select from orders_balancedue due where due.order_id = o.id and due.kind = 'presale_balance' and due.state = 'asked')
+    union all
+    select null, null, o.id
+      from orders_sellerorder o
+      left join settlement_sale sale on sale.order_id = o.id
+     where o.state = 'closed' and o.ended_at between %(since)s and %(until)s and sale.closed_at is null
+    union all
+    -- what was paid besides may be booked as money that came, and not be counted yet
+    select null, null, o.id
+      from orders_balancedue due
+      join orders_sellerorder o on o.id = due.order_id
+      left join settlement_sale sale on sale.order_id = o.id
+     where due.state = 'paid' and due.settled_at between %(since)s and %(until)s
+       and o.state <> 'presale_wait'
+       and not exists (
+               select from orders_balancedue other
+                where other.order_id = o.id and other.kind = 'presale_balance' and other.state = 'asked')
+       and (sale.frozen_at is null
+            or sale.paid_fen < (
+               select sum(split.amount_fen) from payments_paymentsplit split
+                where split.reference = o.id
+                  and split.payment_id in (
+                          select o.paid_by_id union all select paid_by_id from orders_balancedue where order_id = o.id)))
     limit %(limit)s
 """
 

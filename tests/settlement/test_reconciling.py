@@ -5,10 +5,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from teahorse.common.ids import new_id
+from teahorse.ledger import queries as books
 from teahorse.ledger.models import JournalEntry, LedgerAccount
 from teahorse.orders import actions as orders
 from teahorse.payments import actions as payments
@@ -16,11 +17,12 @@ from teahorse.payments.actions.recording import Source, record
 from teahorse.payments.models import Payment, ProviderBill, ProviderBillRow, Refund, UnmatchedMoney
 from teahorse.payments.providers import Outcome
 from teahorse.settlement import actions, comparing
-from teahorse.settlement.models import Difference
+from teahorse.settlement.actions import booking
+from teahorse.settlement.models import Difference, Earning
 from teahorse.settlement.rules import HOME
 from tests import world
 
-from .making import A_DAY, arrive, book, centre, closed, paid, pay, placed, refund
+from .making import A_DAY, RETURN_WINDOW, arrive, book, centre, closed, paid, pay, placed, refund
 
 LATER = timedelta(hours=2)
 
@@ -233,6 +235,9 @@ def test_an_explained_difference_stays_explained_while_it_is_the_same(goods, now
     assert set(Difference.objects.values_list("state", flat=True)) == {"explained"}
     with pytest.raises(actions.NoReason):
         actions.explain_difference(difference_id=first[0].pk, reason=" ", by=clerk, now=now)
+    with pytest.raises(actions.NotOpen):
+        actions.explain_difference(difference_id=first[0].pk, reason="另一个说法", by=clerk, now=now)
+    assert set(Difference.objects.values_list("reason", flat=True)) == {"对过了"}
 
 
 @pytest.mark.django_db
@@ -247,3 +252,61 @@ def test_the_command_books_what_was_forgotten_and_prints_the_count(goods, now, m
 
     assert said.getvalue().splitlines()[-1] == "0 differences"
     assert "2 differences" in said.getvalue()
+
+
+def spoilt(order):
+    """Have the books believe that nothing is held of an order, so that nothing of it can be given back."""
+    unguarded("update settlement_sale set held_fen = 0 where order_id = %s", order.pk)
+
+
+@pytest.mark.django_db
+def test_an_order_that_cannot_be_booked_holds_no_other_up_and_somebody_looks_at_it(goods, now):
+    centre()
+    bad, good = (paid({goods: 1}, now=now)[0] for _ in range(2))
+    book(now)
+    spoilt(bad)
+    refunds = [refund(order, 700, now=now) for order in (bad, good)]
+
+    actions.book_refunds(refund_ids=[one.pk for one in refunds], now=now)
+    book(now)
+
+    assert books.booked([("refund decided", one.pk) for one in refunds]) == {("refund decided", refunds[1].pk)}
+    row = Difference.objects.get(kind="cannot be booked")
+    assert (row.subject, row.owner_id, row.state) == (bad.number, centre().pk, "open")
+    assert "a_sale_never_holds_less_than_nothing" in row.reason
+    actions.reconcile(now=now + timedelta(hours=1))
+    row.refresh_from_db()
+    assert row.state == "open"
+    unguarded("update settlement_sale set held_fen = 5000 where order_id = %s", bad.pk)
+    book(now)
+    assert found(now + LATER) == []
+    row.refresh_from_db()
+    assert row.state == "gone"
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_booked_is_not_paid_out(goods, now):
+    bad, good = (closed({goods: 1}, now=now)[0] for _ in range(2))
+    actions.book_sales(order_ids=[bad.pk, good.pk], now=now)
+    unguarded("update settlement_sale set refunded_fen = 5000 where order_id = %s", bad.pk)
+    back = refund(bad, 700, now=now)
+    actions.book_refunds(refund_ids=[back.pk], now=now)
+
+    matured = actions.mature_earnings(now=now + RETURN_WINDOW)
+
+    assert matured == 1
+    assert Earning.objects.get(state="payable").order_id == good.pk
+
+
+@pytest.mark.django_db
+def test_trouble_with_the_database_is_no_orders_fault(goods, now, monkeypatch):
+    (order,) = paid({goods: 1}, now=now)
+
+    def breaks(*_args):
+        raise OperationalError
+
+    monkeypatch.setattr(booking, "_book", breaks)
+    with pytest.raises(OperationalError):
+        actions.book_sales(order_ids=[order.pk], now=now)
+
+    assert not Difference.objects.exists()

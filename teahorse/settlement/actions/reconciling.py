@@ -7,11 +7,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.refusals import Refusal
+from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Person
 from teahorse.settlement.comparing import Found, differences, missing_bills
+from teahorse.settlement.facts import centres
 from teahorse.settlement.models import Difference
 
 DUE_AFTER = timedelta(days=2)
+TOLD_AGAIN = timedelta(hours=2)
+UNBOOKABLE = "cannot be booked"
 State = Difference.State
 
 
@@ -21,6 +25,13 @@ class NoReason(Refusal):
     code = "no_reason"
     status = 422
     sentence = _("Say how the difference came about.")
+
+
+class NotOpen(Refusal):
+    """The difference is explained already, or gone; ``state`` says which."""
+
+    code = "difference_not_open"
+    sentence = _("This difference does not stand open any more. Somebody was quicker.")
 
 
 def reconcile(*, now: datetime, day: date | None = None) -> list[Difference]:
@@ -38,9 +49,11 @@ def reconcile(*, now: datetime, day: date | None = None) -> list[Difference]:
 
 @transaction.atomic
 def _write_down(found: list[Found], *, now: datetime, is_whole: bool) -> list[Difference]:
-    known = {(one.kind, one.subject): one for one in Difference.objects.select_for_update().exclude(state=State.GONE).order_by("pk")}
-    fresh = []
-    seen = set()
+    standing = Difference.objects.select_for_update().exclude(state=State.GONE).order_by("pk")
+    known = {(one.kind, one.subject): one for one in standing}
+    fresh: list[Difference] = []
+    met: list[Difference] = []
+    seen: set[tuple[str, str]] = set()
     for one in found:
         key = (one.kind, one.subject)
         if key in seen:
@@ -62,17 +75,42 @@ def _write_down(found: list[Found], *, now: datetime, is_whole: bool) -> list[Di
             )
         else:
             row.seen_at = now
+            met.append(row)
             if (row.expected_fen, row.found_fen) != (one.expected_fen, one.found_fen):
                 row.expected_fen, row.found_fen = one.expected_fen, one.found_fen
                 row.state, row.reason, row.due_at, row.ended_at = State.OPEN, "", now + DUE_AFTER, None
-            row.save()
     Difference.objects.bulk_create(fresh)
+    changing = ["seen_at", "expected_fen", "found_fen", "state", "reason", "due_at", "ended_at"]
+    Difference.objects.bulk_update(met, changing, batch_size=500)
     if is_whole:
-        gone = [row.pk for key, row in known.items() if key not in seen]
+        # an order that cannot be booked is told again by the hour, for as long as it cannot
+        still = now - TOLD_AGAIN
+        gone = [row.pk for key, row in known.items() if key not in seen and not (row.kind == UNBOOKABLE and row.seen_at > still)]
         Difference.objects.filter(pk__in=gone).update(state=State.GONE, ended_at=now)
     subjects = {subject for _, subject in seen}
-    standing = Difference.objects.filter(state=State.OPEN).order_by("due_at", "pk")
-    return [row for row in standing if is_whole or row.subject in subjects]
+    left = Difference.objects.filter(state=State.OPEN).order_by("due_at", "pk")
+    return [row for row in left if is_whole or row.subject in subjects]
+
+
+@transaction.atomic
+def write_down_unbookable(*, order_id: UUID, trouble: str, now: datetime) -> None:
+    """Have somebody look at an order whose money cannot be booked; told again it is one difference, and explained it stays explained."""
+    order = SellerOrder.objects.get(pk=order_id)
+    row, is_new = Difference.objects.exclude(state=State.GONE).get_or_create(
+        kind=UNBOOKABLE,
+        subject=order.number,
+        defaults={
+            "expected_fen": order.total_fen,
+            "found_fen": 0,
+            "owner_id": centres().counties.get(order.county_id),
+            "reason": trouble[:200],
+            "found_at": now,
+            "seen_at": now,
+            "due_at": now + DUE_AFTER,
+        },
+    )
+    if not is_new:
+        Difference.objects.filter(pk=row.pk).update(seen_at=now)
 
 
 @transaction.atomic
@@ -80,12 +118,15 @@ def explain_difference(*, difference_id: UUID, reason: str, by: Person, now: dat
     """
     Say how a difference came about; it counts as open no more, unless its sums change.
 
-    :raises NoReason: if nothing is said; nothing is changed.
+    :raises NoReason: if nothing is said.
+    :raises NotOpen: if somebody has explained it, or it is gone. Nothing is changed in either.
     """
     reason = reason.strip()
     if not reason:
         raise NoReason(field="reason")
     row = Difference.objects.select_for_update().get(pk=difference_id)
+    if row.state != State.OPEN:
+        raise NotOpen(state=row.state)
     row.state, row.reason, row.explained_by_id, row.ended_at = State.EXPLAINED, reason[:200], by.pk, now
     row.save(update_fields=["state", "reason", "explained_by_id", "ended_at"])
     return row
