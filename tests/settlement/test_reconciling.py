@@ -279,9 +279,9 @@ def test_an_order_that_cannot_be_booked_holds_no_other_up_and_somebody_looks_at_
     assert row.state == "open"
     unguarded("update settlement_sale set held_fen = 5000 where order_id = %s", bad.pk)
     book(now)
-    assert found(now + LATER) == []
     row.refresh_from_db()
     assert row.state == "gone"
+    assert found(now + LATER) == []
 
 
 @pytest.mark.django_db

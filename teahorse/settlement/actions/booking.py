@@ -20,7 +20,7 @@ from teahorse.ledger import actions as ledger
 from teahorse.ledger import queries as books
 from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.settlement import accounts, rules
-from teahorse.settlement.actions.reconciling import write_down_unbookable
+from teahorse.settlement.actions.reconciling import forget_unbookable, write_down_unbookable
 from teahorse.settlement.actions.writing import LockedSale, NewEarning, NewFee, insert, lock_sales, update_shares, write_sales
 from teahorse.settlement.facts import (
     FORGOTTEN_AFTER,
@@ -77,7 +77,7 @@ def book_sales(*, order_ids: Iterable[UUID], now: datetime) -> int:
 def _booked(keys: list[UUID], now: datetime) -> int:
     """Book a batch; where it fails, each half of it apart, down to the order that is to blame."""
     try:
-        return _book(keys, now)
+        booked = _book(keys, now)
     except OperationalError:
         raise  # a lock, a connection: not the orders' fault, the job is done again
     except Exception as error:
@@ -87,6 +87,8 @@ def _booked(keys: list[UUID], now: datetime) -> int:
         log.exception("order %s cannot be booked", keys[0])
         write_down_unbookable(order_id=keys[0], trouble=f"{type(error).__name__}: {error}", now=now)
         return 0
+    forget_unbookable(order_ids=keys, now=now)
+    return booked
 
 
 def book_forgotten(*, now: datetime, since: datetime | None = None) -> int:

@@ -32,7 +32,7 @@ def mature_earnings(*, now: datetime) -> int:
 def _mature_some(*, now: datetime, limit: int) -> int:
     disputed = AfterSaleCase.objects.exclude(state__in=AfterSaleCase.ENDED).values("order_id")
     due = Earning.objects.select_for_update(skip_locked=True, of=("self",)).filter(state=Earning.State.MATURING, matures_at__lte=now)
-    unbookable = Difference.objects.filter(kind=UNBOOKABLE, state=Difference.State.OPEN).values("subject")
+    unbookable = Difference.objects.filter(kind=UNBOOKABLE).exclude(state=Difference.State.GONE).values("subject")
     due = due.exclude(order_id__in=disputed).exclude(order_id__in=Sale.objects.filter(number__in=unbookable).values("pk"))
     # plain rows: a day's earnings are hundreds of thousands
     columns = ("pk", "seller_id", "county_id", "amount_fen", "matures_at")

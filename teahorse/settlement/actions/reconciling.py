@@ -1,5 +1,6 @@
 """The reconciler: books = payment events = providers' bills = payouts. What differs is written down, never booked away."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +15,6 @@ from teahorse.settlement.facts import centres
 from teahorse.settlement.models import Difference
 
 DUE_AFTER = timedelta(days=2)
-TOLD_AGAIN = timedelta(hours=2)
 UNBOOKABLE = "cannot be booked"
 State = Difference.State
 
@@ -83,9 +83,8 @@ def _write_down(found: list[Found], *, now: datetime, is_whole: bool) -> list[Di
     changing = ["seen_at", "expected_fen", "found_fen", "state", "reason", "due_at", "ended_at"]
     Difference.objects.bulk_update(met, changing, batch_size=500)
     if is_whole:
-        # an order that cannot be booked is told again by the hour, for as long as it cannot
-        still = now - TOLD_AGAIN
-        gone = [row.pk for key, row in known.items() if key not in seen and not (row.kind == UNBOOKABLE and row.seen_at > still)]
+        # what cannot be booked is not found by comparing: it is gone once it is booked
+        gone = [row.pk for key, row in known.items() if key not in seen and row.kind != UNBOOKABLE]
         Difference.objects.filter(pk__in=gone).update(state=State.GONE, ended_at=now)
     subjects = {subject for _, subject in seen}
     left = Difference.objects.filter(state=State.OPEN).order_by("due_at", "pk")
@@ -111,6 +110,15 @@ def write_down_unbookable(*, order_id: UUID, trouble: str, now: datetime) -> Non
     )
     if not is_new:
         Difference.objects.filter(pk=row.pk).update(seen_at=now)
+
+
+def forget_unbookable(*, order_ids: Collection[UUID], now: datetime) -> None:
+    """Let the differences of orders be gone that could not be booked before."""
+    waiting = Difference.objects.filter(kind=UNBOOKABLE).exclude(state=State.GONE)
+    numbers = set(waiting.order_by("pk").values_list("subject", flat=True))  # hardly ever one
+    if numbers:
+        booked = SellerOrder.objects.filter(pk__in=order_ids, number__in=numbers)
+        waiting.filter(subject__in=booked.values("number")).update(state=State.GONE, ended_at=now)
 
 
 @transaction.atomic
