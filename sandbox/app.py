@@ -51,7 +51,7 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        workers = [asyncio.create_task(notify.work(gateway)), asyncio.create_task(alipay_notify.work(alipay))]
+        workers = [asyncio.create_task(notify.SENDER.work(gateway)), asyncio.create_task(alipay_notify.SENDER.work(alipay))]
         for worker in workers:
             worker.add_done_callback(_complain)
         yield

@@ -13,8 +13,9 @@ from sandbox import keys as key_store
 from sandbox.alipay.errors import CODES
 from sandbox.alipay.gateway import App, Gateway
 from sandbox.alipay.knobs import ApiKnob, NotifyKnobs, RefundKnobs
-from sandbox.alipay.outbox import release
-from sandbox.wechatpay.knobs import UnknownKnob
+from sandbox.alipay.outbox import TABLE
+from sandbox.knobs import UnknownKnob
+from sandbox.sending import release
 
 ANSWERS = {*CODES, "500", "timeout", "lost", "forge", "unsigned"}
 KINDS: dict[str, tuple[type, ...]] = {
@@ -88,7 +89,7 @@ def apply(gateway: Gateway, values: Any) -> dict[str, Any]:
         keys = key_store.make_alipay()
         gateway.private_key, made["alipay_public_key"] = keys.alipay_private_key, keys.alipay_public_key
     if values.get("release"):
-        release(gateway)
+        release(gateway, TABLE)
     gateway.state.log("control", "Alipay knobs", "200", {name: value for name, value in values.items() if name != "apps"})
     gateway.ring()
     return made

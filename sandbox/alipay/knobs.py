@@ -5,23 +5,19 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from sandbox.wechatpay.knobs import _Knobs as KnobGroup
+from sandbox.knobs import KnobGroup, SendingKnobs, take
 
 
 @dataclass(frozen=True)
-class NotifyKnobs(KnobGroup):
+class NotifyKnobs(SendingKnobs):
     """
     How notifications are sent.
 
-    `delay` seconds; `repeat` more copies; `shuffle` n: hold until n are waiting, then send them newest first; `forge`
-    a signature that is not ours; `edit` the amount after signing; `total_fen`, `app_id`, `seller_id`, `out_trade_no`
-    other than the truth, properly signed; `age_seconds` an old notify_time, properly signed; `empty` a parameter
-    without a value, signed along; `drop`; `honest_after` n bad ones send the truth (0: never).
+    `forge` a signature that is not ours; `edit` the amount after signing; `total_fen`, `app_id`, `seller_id`,
+    `out_trade_no` other than the truth, properly signed; `age_seconds` an old notify_time, properly signed; `empty` a
+    parameter without a value, signed along.
     """
 
-    delay: float = 0.0
-    repeat: int = 0
-    shuffle: int = 0
     forge: bool = False
     edit: bool = False
     total_fen: int = 0
@@ -30,12 +26,6 @@ class NotifyKnobs(KnobGroup):
     out_trade_no: str = ""
     age_seconds: int = 0
     empty: bool = False
-    drop: bool = False
-    honest_after: int = 0
-
-    def honest(self) -> NotifyKnobs:
-        """The same without anything that is untrue."""
-        return NotifyKnobs(delay=self.delay, repeat=self.repeat, shuffle=self.shuffle)
 
 
 @dataclass(frozen=True)
@@ -72,9 +62,4 @@ class Knobs:
 
     def take_api(self, method: str) -> ApiKnob | None:
         """The failure that is due for this call, used up by one."""
-        for place, knob in enumerate(self.api):
-            if method.startswith(knob.method):
-                rest = dataclasses.replace(knob, count=knob.count - 1)
-                self.api[place : place + 1] = [rest] if rest.count > 0 else []
-                return knob
-        return None
+        return take(self.api, lambda knob: method.startswith(knob.method))

@@ -2,99 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import contextlib
 import json
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterable
 
 import httpx
 
 from sandbox.alipay import trades
 from sandbox.alipay.gateway import Gateway, moment, yuan
 from sandbox.alipay.knobs import NotifyKnobs
+from sandbox.alipay.outbox import TABLE
 from sandbox.alipay.signing import signed_fields
+from sandbox.sending import Sender, seconds_until
 
 RETRY_SECONDS = (240, 600, 600, 3600, 7200, 21600, 54000)
 """Alipay's waits between its eight tries in 25 hours; divided by the gateway's speed. The notify_id stays, the notify_time is new."""
 
-ANSWER_SECONDS = 5.0
+
+def _next_moments(gateway: Gateway) -> Iterable[float]:
+    yield from seconds_until(
+        gateway,
+        gateway.now(),
+        (
+            "select min(late_at) from alipay_trades where status != 'TRADE_SUCCESS'",
+            "select min(expires_at) from alipay_trades where status = 'WAIT_BUYER_PAY' and late_at is null",
+            "select min(settles_at) from alipay_refunds where status = ''",
+        ),
+    )
 
 
-async def work(gateway: Gateway) -> None:
-    """Run until cancelled; what a stopped process left half sent is sent again."""
-    gateway.state.run("update alipay_notifications set state = 'waiting' where state in ('sending', 'shuffled')")
-    tasks: set[asyncio.Task[None]] = set()
-    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
-        try:
-            while True:
-                gateway.bell.clear()
-                trades.settle_due(gateway)
-                for batch in _due(gateway):
-                    task = asyncio.create_task(_send_in_order(gateway, client, batch))
-                    tasks.add(task)
-                    task.add_done_callback(tasks.discard)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(gateway.bell.wait(), _seconds_to_next(gateway))
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _due(gateway: Gateway) -> list[list[sqlite3.Row]]:
-    """Claim what must be sent now: each waiting notification for itself, the shuffled ones as one sequence."""
-    state = gateway.state
-    waiting = state.all("select * from alipay_notifications where state = 'waiting' and next_at <= ?", time.time())
-    shuffled = state.all("select * from alipay_notifications where state = 'shuffled' order by rowid desc")
-    for row in [*waiting, *shuffled]:
-        state.run("update alipay_notifications set state = 'sending' where id = ?", row["id"])
-    return [[row] for row in waiting] + ([shuffled] if shuffled else [])
-
-
-def _seconds_to_next(gateway: Gateway) -> float:
-    """Until the next thing that the clock will do, at most a minute."""
-    now = gateway.now()
-    moments = [60.0]
-    for sql, clock in (
-        ("select min(next_at) from alipay_notifications where state = 'waiting'", time.time()),
-        ("select min(late_at) from alipay_trades where status != 'TRADE_SUCCESS'", now),
-        ("select min(expires_at) from alipay_trades where status = 'WAIT_BUYER_PAY' and late_at is null", now),
-        ("select min(settles_at) from alipay_refunds where status = ''", now),
-    ):
-        row = gateway.state.one(sql)
-        if row and row[0] is not None:
-            moments.append(row[0] - clock)
-    return max(0.005, min(moments))
-
-
-async def _send_in_order(gateway: Gateway, client: httpx.AsyncClient, batch: list[sqlite3.Row]) -> None:
-    for row in batch:
-        await _send(gateway, client, row)
-
-
-async def _send(gateway: Gateway, client: httpx.AsyncClient, row: sqlite3.Row) -> None:
-    """One try of one notification, its copies included; then done, waiting again, or given up."""
-    knobs = NotifyKnobs.read(json.loads(row["knobs"]))
-    tries = row["sent"] + 1
-    if knobs.honest_after and row["sent"] >= knobs.honest_after:
-        knobs = knobs.honest()
-    is_taken = False
-    for _copy in range(1 + (knobs.repeat if tries == 1 else 0)):
-        is_taken = await _post(gateway, client, row, knobs=knobs) or is_taken
-    if is_taken:
-        state, next_at = "done", 0.0
-    elif tries > len(RETRY_SECONDS):
-        state, next_at = "given up", 0.0
-    else:
-        state, next_at = "waiting", time.time() + RETRY_SECONDS[tries - 1] / gateway.speed
-    gateway.state.run("update alipay_notifications set state = ?, sent = ?, next_at = ? where id = ?", state, tries, next_at, row["id"])
-    gateway.ring()
-
-
-async def _post(gateway: Gateway, client: httpx.AsyncClient, row: sqlite3.Row, *, knobs: NotifyKnobs) -> bool:
+async def _post(gateway: Gateway, client: httpx.AsyncClient, row: sqlite3.Row, knobs: NotifyKnobs) -> bool:
     """Send once; whether the merchant answered with the seven letters `success`, which is all that Alipay takes for yes."""
     fields = wire(gateway, row, knobs=knobs)
     try:
@@ -127,3 +67,8 @@ def wire(gateway: Gateway, row: sqlite3.Row, *, knobs: NotifyKnobs) -> dict[str,
     if knobs.edit:
         signed["total_amount"] = "0.01"
     return signed
+
+
+SENDER = Sender(
+    table=TABLE, knobs=NotifyKnobs, retry_seconds=RETRY_SECONDS, post=_post, settle=trades.settle_due, next_moments=_next_moments
+)

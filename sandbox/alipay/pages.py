@@ -21,7 +21,7 @@ from sandbox.alipay.knobs import NotifyKnobs
 from sandbox.alipay.signing import signed_fields
 from sandbox.frame import facts, page, yuan
 from sandbox.hosts import is_allowed_url
-from sandbox.wechatpay.knobs import UnknownKnob
+from sandbox.knobs import UnknownKnob
 from sandbox.wechatpay.pages import LATE_SECONDS, _seconds, _values, _wants_json
 from sandbox.wechatpay.pages import _typed as _typed_for
 

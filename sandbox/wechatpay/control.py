@@ -12,10 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.frame import page
+from sandbox.knobs import UnknownKnob
+from sandbox.sending import release
 from sandbox.wechatpay.errors import STATUS
 from sandbox.wechatpay.gateway import SHANGHAI, Gateway
-from sandbox.wechatpay.knobs import GROUPS, ApiKnob, Knobs, UnknownKnob
-from sandbox.wechatpay.outbox import release
+from sandbox.wechatpay.knobs import GROUPS, ApiKnob, Knobs
+from sandbox.wechatpay.outbox import TABLE
 
 ANSWERS = {*STATUS, "timeout", "lost", "forge", "probe"}
 KINDS: dict[str, tuple[type, ...]] = {
@@ -101,7 +103,7 @@ def apply(gateway: Gateway, values: Any) -> None:
     knobs.advance_seconds += values.get("advance_seconds", 0)
     knobs.expiry_closes = values.get("expiry_closes", knobs.expiry_closes)
     if values.get("release"):
-        release(gateway)
+        release(gateway, TABLE)
     gateway.state.log("control", "knobs", "200", values)
     gateway.ring()
 

@@ -3,59 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self, get_type_hints
 
-
-class UnknownKnob(Exception):
-    """A knob that does not exist, or a value of the wrong kind; carries its name and what would be right."""
-
-    def __init__(self, *, knob: str, expected: str) -> None:
-        super().__init__(f"{knob} must be {expected}")
+from sandbox.knobs import KnobGroup, SendingKnobs, take
 
 
 @dataclass(frozen=True)
-class _Knobs:
-    @classmethod
-    def read(cls, values: Any) -> Self:
-        """
-        Knobs from JSON.
-
-        :raises UnknownKnob: for a name or a kind of value that is not ours; nothing is silently ignored.
-        """
-        if not isinstance(values, Mapping):
-            raise UnknownKnob(knob=cls.__name__, expected="an object")
-        kinds = get_type_hints(cls)
-        for name, value in values.items():
-            if name not in kinds:
-                raise UnknownKnob(knob=str(name), expected=f"one of {', '.join(kinds)}")
-            kind = kinds[name]
-            if kind is float and type(value) is int:
-                continue
-            if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-                raise UnknownKnob(knob=name, expected=kind.__name__)
-        return cls(**values)
-
-    def set_values(self) -> dict[str, Any]:
-        """Only what differs from the defaults, for storing and for laying over others."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if getattr(self, field.name) != field.default}
-
-
-@dataclass(frozen=True)
-class NotifyKnobs(_Knobs):
+class NotifyKnobs(SendingKnobs):
     """
     How notifications are sent.
 
-    `delay` seconds; `repeat` more copies of the same notification; `shuffle` n: hold until n are waiting, then send
-    them newest first; `forge` a signature that is not ours; `edit` the body after signing; `total_fen`, `mchid`,
-    `appid`, `out_trade_no` other than the truth, properly signed; `age_seconds` an old timestamp, properly signed;
-    `unknown_serial`; `probe` WeChat's SIGNTEST first; `drop`; `honest_after` n bad ones send the truth (0: never).
+    `forge` a signature that is not ours; `edit` the body after signing; `total_fen`, `mchid`, `appid`, `out_trade_no`
+    other than the truth, properly signed; `age_seconds` an old timestamp, properly signed; `unknown_serial`; `probe`
+    WeChat's SIGNTEST first.
     """
 
-    delay: float = 0.0
-    repeat: int = 0
-    shuffle: int = 0
     forge: bool = False
     edit: bool = False
     total_fen: int = 0
@@ -65,16 +27,10 @@ class NotifyKnobs(_Knobs):
     age_seconds: int = 0
     unknown_serial: bool = False
     probe: bool = False
-    drop: bool = False
-    honest_after: int = 0
-
-    def honest(self) -> NotifyKnobs:
-        """The same without anything that is untrue."""
-        return NotifyKnobs(delay=self.delay, repeat=self.repeat, shuffle=self.shuffle)
 
 
 @dataclass(frozen=True)
-class ApiKnob(_Knobs):
+class ApiKnob(KnobGroup):
     """
     A failure of the next `count` API calls whose path begins with `path`.
 
@@ -89,7 +45,7 @@ class ApiKnob(_Knobs):
 
 
 @dataclass(frozen=True)
-class RefundKnobs(_Knobs):
+class RefundKnobs(KnobGroup):
     """
     What becomes of refunds: `outcome` SUCCESS, ABNORMAL, CLOSED or PROCESSING (for ever) after `delay` seconds.
 
@@ -102,7 +58,7 @@ class RefundKnobs(_Knobs):
 
 
 @dataclass(frozen=True)
-class SharingKnobs(_Knobs):
+class SharingKnobs(KnobGroup):
     """
     What becomes of sharings and returns after `delay` seconds.
 
@@ -117,13 +73,13 @@ class SharingKnobs(_Knobs):
 
 
 @dataclass(frozen=True)
-class BillKnobs(_Knobs):
+class BillKnobs(KnobGroup):
     """`broken`: `hash` (another file than was promised), `totals` (does not add up) or `gzip` (cannot be unpacked)."""
 
     broken: str = ""
 
 
-GROUPS: dict[str, type[_Knobs]] = {"notify": NotifyKnobs, "refund": RefundKnobs, "sharing": SharingKnobs, "bills": BillKnobs}
+GROUPS: dict[str, type[KnobGroup]] = {"notify": NotifyKnobs, "refund": RefundKnobs, "sharing": SharingKnobs, "bills": BillKnobs}
 
 
 @dataclass
@@ -140,9 +96,4 @@ class Knobs:
 
     def take_api(self, url: str) -> ApiKnob | None:
         """The failure that is due for this call, used up by one."""
-        for place, knob in enumerate(self.api):
-            if url.startswith(knob.path):
-                rest = dataclasses.replace(knob, count=knob.count - 1)
-                self.api[place : place + 1] = [rest] if rest.count > 0 else []
-                return knob
-        return None
+        return take(self.api, lambda knob: url.startswith(knob.path))

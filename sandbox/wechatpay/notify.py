@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import contextlib
 import json
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
 
+from sandbox.sending import Sender, seconds_until
 from sandbox.wechatpay import orders, refunds, sharing
 from sandbox.wechatpay.gateway import Gateway, moment
 from sandbox.wechatpay.knobs import NotifyKnobs
+from sandbox.wechatpay.outbox import TABLE
 from sandbox.wechatpay.signing import encrypt, platform_headers
 
 RETRY_SECONDS = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600)
 """WeChat's waits between tries, 24 h 4 min in all; divided by the gateway's speed."""
 
-ANSWER_SECONDS = 5.0
 SUMMARIES = {
     "TRANSACTION.SUCCESS": "支付成功",
     "REFUND.SUCCESS": "退款成功",
@@ -31,87 +31,35 @@ SUMMARIES = {
 SIGNTEST = "WECHATPAY/SIGNTEST/"
 
 
-async def work(gateway: Gateway) -> None:
-    """Run until cancelled; what a stopped process left half sent is sent again."""
-    gateway.state.run("update notifications set state = 'waiting' where state in ('sending', 'shuffled')")
-    tasks: set[asyncio.Task[None]] = set()
-    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
-        try:
-            while True:
-                gateway.bell.clear()
-                orders.settle_due(gateway)
-                refunds.settle_due(gateway)
-                sharing.settle_due(gateway)
-                for batch in _due(gateway):
-                    task = asyncio.create_task(_send_in_order(gateway, client, batch))
-                    tasks.add(task)
-                    task.add_done_callback(tasks.discard)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(gateway.bell.wait(), _seconds_to_next(gateway))
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+def _settle(gateway: Gateway) -> None:
+    orders.settle_due(gateway)
+    refunds.settle_due(gateway)
+    sharing.settle_due(gateway)
 
 
-def _due(gateway: Gateway) -> list[list[sqlite3.Row]]:
-    """Claim what must be sent now: each waiting notification for itself, the shuffled ones as one sequence."""
-    state = gateway.state
-    waiting = state.all("select * from notifications where state = 'waiting' and next_at <= ?", time.time())
-    shuffled = state.all("select * from notifications where state = 'shuffled' order by rowid desc")
-    for row in [*waiting, *shuffled]:
-        state.run("update notifications set state = 'sending' where id = ?", row["id"])
-    return [[row] for row in waiting] + ([shuffled] if shuffled else [])
-
-
-def _seconds_to_next(gateway: Gateway) -> float:
-    """Until the next thing that the clock will do, at most a minute."""
-    state, now = gateway.state, gateway.now()
-    moments = [60.0]
-    row = state.one("select min(next_at) from notifications where state = 'waiting'")
-    if row and row[0] is not None:
-        moments.append(row[0] - time.time())
+def _next_moments(gateway: Gateway) -> Iterable[float]:
+    now = gateway.now()
     open_payment = "from payments where trade_state in ('NOTPAY', 'PAYERROR')"
-    for sql in (
-        "select min(late_at) from payments where trade_state != 'SUCCESS'",
-        f"select min(expires_at) {open_payment} and late_at is null and expires_at > {now:.6f}",
-        "select min(settles_at) from refunds where status = 'PROCESSING'",
-        "select min(settles_at) from sharings where settled_at is null",
-        "select min(settles_at) from share_returns where settled_at is null",
-    ):
-        row = state.one(sql)
-        if row and row[0] is not None:
-            moments.append(row[0] - now)
-    return max(0.005, min(moments))
+    yield from seconds_until(
+        gateway,
+        now,
+        (
+            "select min(late_at) from payments where trade_state != 'SUCCESS'",
+            f"select min(expires_at) {open_payment} and late_at is null and expires_at > {now:.6f}",
+            "select min(settles_at) from refunds where status = 'PROCESSING'",
+            "select min(settles_at) from sharings where settled_at is null",
+            "select min(settles_at) from share_returns where settled_at is null",
+        ),
+    )
 
 
-async def _send_in_order(gateway: Gateway, client: httpx.AsyncClient, batch: list[sqlite3.Row]) -> None:
-    for row in batch:
-        await _send(gateway, client, row)
-
-
-async def _send(gateway: Gateway, client: httpx.AsyncClient, row: sqlite3.Row) -> None:
-    """One try of one notification, its copies and its probe included; then done, waiting again, or given up."""
-    knobs = NotifyKnobs.read(json.loads(row["knobs"]))
-    tries = row["sent"] + 1
-    if knobs.honest_after and row["sent"] >= knobs.honest_after:
-        knobs = knobs.honest()
-    if knobs.probe and tries == 1 and await _post(gateway, client, row, knobs=knobs.honest(), is_probe=True):
+async def _probe(gateway: Gateway, client: httpx.AsyncClient, row: sqlite3.Row, knobs: NotifyKnobs) -> None:
+    """Send WeChat's SIGNTEST first, where it is asked for; a merchant who takes it looks at no signature."""
+    if knobs.probe and await _post(gateway, client, row, knobs.honest(), is_probe=True):
         gateway.state.log("notification", "the merchant ACCEPTED a SIGNTEST probe", "WRONG")
-    is_taken = False
-    for _copy in range(1 + (knobs.repeat if tries == 1 else 0)):
-        is_taken = await _post(gateway, client, row, knobs=knobs) or is_taken
-    if is_taken:
-        state, next_at = "done", 0.0
-    elif tries > len(RETRY_SECONDS):
-        state, next_at = "given up", 0.0
-    else:
-        state, next_at = "waiting", time.time() + RETRY_SECONDS[tries - 1] / gateway.speed
-    gateway.state.run("update notifications set state = ?, sent = ?, next_at = ? where id = ?", state, tries, next_at, row["id"])
-    gateway.ring()
 
 
-async def _post(gateway: Gateway, client: httpx.AsyncClient, row: sqlite3.Row, *, knobs: NotifyKnobs, is_probe: bool = False) -> bool:
+async def _post(gateway: Gateway, client: httpx.AsyncClient, row: sqlite3.Row, knobs: NotifyKnobs, *, is_probe: bool = False) -> bool:
     """Send once; whether the merchant answered 200 or 204, which is all that WeChat takes for yes."""
     body, headers = wire(gateway, row, knobs=knobs)
     if is_probe:
@@ -175,3 +123,14 @@ def _untrue(resource: dict[str, Any], knobs: NotifyKnobs) -> dict[str, Any]:
             if name in amount:
                 amount[name] = knobs.total_fen
     return resource
+
+
+SENDER = Sender(
+    table=TABLE,
+    knobs=NotifyKnobs,
+    retry_seconds=RETRY_SECONDS,
+    post=_post,
+    settle=_settle,
+    next_moments=_next_moments,
+    first=_probe,
+)

@@ -8,8 +8,11 @@ import time
 import uuid
 from typing import Any
 
+from sandbox import sending
 from sandbox.wechatpay.gateway import Gateway
 from sandbox.wechatpay.knobs import NotifyKnobs
+
+TABLE = "notifications"
 
 
 def enqueue(
@@ -23,25 +26,15 @@ def enqueue(
     own: NotifyKnobs | None = None,
 ) -> None:
     """Store the truth; a payment's own knobs, laid over the global ones, say how it will be told."""
-    own_values = own.set_values() if own else {}
-    knobs = NotifyKnobs(**{**gateway.knobs.notify.set_values(), **own_values})
-    state = "dropped" if knobs.drop else "held" if knobs.shuffle else "waiting"
-    now = time.time()
-    gateway.state.run(
-        "insert into notifications (id, pr, notify_url, event_type, kind, resource, with_certificate, created_at,"
-        " state, next_at, knobs) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        str(uuid.uuid4()), payment["pr"], notify_url, event_type, kind, json.dumps(resource, ensure_ascii=False),
-        payment["with_certificate"], now, state, now + knobs.delay, json.dumps(knobs.set_values()),
-    )  # fmt: skip
-    if knobs.drop:
-        gateway.state.log("notification", f"{event_type} {notify_url}", "dropped", resource)
-    held = gateway.state.number("select count(*) from notifications where state = 'held'")
-    if knobs.shuffle and held >= knobs.shuffle:
-        release(gateway)
-    gateway.ring()
-
-
-def release(gateway: Gateway) -> None:
-    """Let every held notification go; they are sent newest first."""
-    gateway.state.run("update notifications set state = 'shuffled' where state = 'held'")
-    gateway.ring()
+    knobs = NotifyKnobs(**{**gateway.knobs.notify.set_values(), **(own.set_values() if own else {})})
+    columns = {
+        "id": str(uuid.uuid4()),
+        "pr": payment["pr"],
+        "notify_url": notify_url,
+        "event_type": event_type,
+        "kind": kind,
+        "resource": json.dumps(resource, ensure_ascii=False),
+        "with_certificate": payment["with_certificate"],
+        "created_at": time.time(),
+    }
+    sending.store(gateway, TABLE, columns, knobs=knobs, subject=f"{event_type} {notify_url}", told=resource)

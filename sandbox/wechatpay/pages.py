@@ -15,10 +15,11 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.frame import facts, page, yuan
 from sandbox.hosts import is_allowed_url
+from sandbox.knobs import UnknownKnob
 from sandbox.wechatpay import orders
 from sandbox.wechatpay.errors import Refusal
 from sandbox.wechatpay.gateway import Gateway, moment
-from sandbox.wechatpay.knobs import NotifyKnobs, UnknownKnob
+from sandbox.wechatpay.knobs import NotifyKnobs
 from sandbox.wechatpay.signing import is_signed_by_merchant
 
 STATES = {

@@ -1,6 +1,8 @@
 """Keys: UUIDv7 (RFC 9562, section 5.7), so that new rows stand side by side in an index."""
 
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import uuid_utils
 import uuid_utils.compat
@@ -14,6 +16,11 @@ def new_id() -> UUID:
 def new_ids(count: int) -> list[str]:
     """Return so many new keys as text, in their order: for rows that go to the database as JSON."""
     return [str(uuid_utils.uuid7()) for _ in range(count)]
+
+
+def readable(letter: str, key: UUID, *, at: datetime, length: int = 12) -> str:
+    """Return a number for papers, of the day of Beijing and the end of a key, that can be read aloud: ``C260815-0123456789AB``."""
+    return f"{letter}{at.astimezone(ZoneInfo('Asia/Shanghai')):%y%m%d}-{key.hex[-length:].upper()}"
 
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

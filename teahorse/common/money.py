@@ -29,10 +29,15 @@ def allot(total: int, weights: Sequence[int]) -> list[int]:
 
 
 def yuan(fen: int) -> str:
-    """Return an amount as people write it: ``1234.50``, without a sign of currency."""
+    """Return an amount as people write it: ``1,234.50``, without a sign of currency."""
     sign = "-" if fen < 0 else ""
     whole, rest = divmod(abs(fen), FEN_PER_YUAN)
     return f"{sign}{whole:,}.{rest:02d}"
+
+
+def decimal(fen: int) -> str:
+    """Return an amount as machines write it: ``1234.50``."""
+    return yuan(fen).replace(",", "")
 
 
 class NotAnAmount(ValueError):

@@ -14,8 +14,10 @@ from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
 from teahorse.payments.providers import CASH
 from teahorse.people.models import Organisation, Person
+from teahorse.settlement import actions as settlement
+from teahorse.settlement.models import Payout
 
-SHORTEST_REASON, LONGEST_REASON = 4, 200
+SHORTEST_REASON, LONGEST_REASON, LONGEST_NAME = 4, 200, 80
 SHOWN_FOR = timedelta(minutes=10)
 
 
@@ -62,3 +64,20 @@ def give_cash_back(*, refund_id: UUID, organisation: Organisation, by: Person, n
     refund = payments.pay_back_cash(refund_id=refund.pk, by_id=by.pk, house=organisation, now=now)
     CashReceipt.objects.create(subject_id=refund.pk, organisation=organisation, person=by, at=now)
     return refund
+
+
+@transaction.atomic
+def give_payout(*, payout: Payout, received_by: str, organisation: Organisation, by: Person, now: datetime) -> Payout:
+    """
+    Give an approved payout in cash, out of the box of the person's open shift at an organisation's counter.
+
+    :raises Malformed: unless it is said who receives it.
+    :raises teahorse.payments.actions.NoOpenShift: if she has counted no box here.
+    :raises teahorse.settlement.actions.NotToSend: if it was given before, or goes another way. Nothing is changed in any of these.
+    """
+    received_by = " ".join(received_by.split())[:LONGEST_NAME]
+    if not received_by:
+        raise Malformed(field="received_by", reason=_("Write down who received the money."))
+    payout = settlement.pay_out_in_cash(payout=payout, given_by=by, received_by=received_by, house=organisation, now=now)
+    CashReceipt.objects.create(subject_id=payout.pk, organisation=organisation, person=by, at=now)
+    return payout

@@ -29,9 +29,10 @@ class RevealLog(Keyed):
 
 class CashReceipt(Keyed):
     """
-    A payment that was taken, or a refund that was given, in cash for an organisation, so that its people can print the receipt again.
+    A payment that was taken, or a refund or payout that was given, in cash for an organisation, so that its people can print the
+    receipt again.
 
-    ``subject_id`` is the payment or the refund; what it says stays there.
+    ``subject_id`` is the payment, the refund or the payout; what it says stays there.
     """
 
     subject_id = models.UUIDField(unique=True)

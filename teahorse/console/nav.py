@@ -61,10 +61,12 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "fees", _("Fees"), "money", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "late_papers", _("Late invoices"), "print", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "unmatched", _("Unmatched money"), "question", centre),
+        (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "refunds", _("Stuck refunds"), "back", centre),
         (Right.SETTLE if is_region else "", "providers", _("Payment providers"), "lock", centre),
         (Right.HANDLE_PARCELS, "parcels", _("Parcels"), "scan", station),
         (Right.HANDLE_PARCELS, "returns", _("Take returns in"), "parcel", station),
         (Right.TAKE_CASH, "cash", _("Cash"), "money", station),
+        (Right.TAKE_CASH, "cash_payouts", _("Cash payouts"), "money", station),
         (Right.TAKE_CASH, "shifts", _("Cash shifts"), "clock", station),
         (Right.MANAGE_MEMBERS, "members", _("Members"), "people", house),
     )

@@ -16,7 +16,8 @@ from teahorse.invoices.models import State as InvoiceState
 from teahorse.logistics.models import Parcel
 from teahorse.orders import queries as orders
 from teahorse.orders.models import HarvestSale, SellerOrder
-from teahorse.payments.models import ProviderRest, UnmatchedMoney
+from teahorse.payments import queries as payments
+from teahorse.payments.models import ProviderRest, Refund, UnmatchedMoney
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Right
 from teahorse.people.rules import AREA_OF_CENTRE
@@ -48,6 +49,11 @@ def unmatched_of(acting: Acting) -> QuerySet[UnmatchedMoney]:
     return UnmatchedMoney.objects.filter(hers)
 
 
+def of_area(refunds: QuerySet[Refund], acting: Acting) -> QuerySet[Refund]:
+    """Return those of refunds that are of sellers in the area of the centre at which she sits."""
+    return refunds.filter(split__payee_id__in=sellers_of_centre(acting, Right.SETTLE).values("pk"))
+
+
 def drafts_for(acting: Acting) -> QuerySet[ProductDraft]:
     """Return the drafts that wait for the centre at which she sits, the oldest first: of its own area and hers to approve."""
     sellers = sellers_of_centre(acting, Right.APPROVE_LISTINGS)
@@ -75,6 +81,13 @@ def _resting(acting: Acting) -> QuerySet[ProviderRest]:
     return ProviderRest.objects.filter(resting_since__isnull=False) if is_region else ProviderRest.objects.none()
 
 
+def cash_payouts_at(organisation: Organisation) -> QuerySet[Payout]:
+    """Return the approved payouts that may be given in cash at an organisation's counter: those of its county, or of a centre's area."""
+    area = organisation.area.code[: AREA_OF_CENTRE.get(organisation.kind, AREA_OF_CENTRE[Organisation.Kind.COUNTY_CENTRE])]
+    waiting = Payout.objects.filter(within(area, path="seller__area__code"), state=Payout.State.APPROVED, method=Payout.Method.CASH)
+    return waiting.select_related("seller").order_by("approved_at", "pk")
+
+
 Waiting = Callable[[Acting], QuerySet[Any]]
 WAITING: tuple[tuple[Right, str, Waiting], ...] = (
     (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state=SellerOrder.State.PAID)),
@@ -88,7 +101,9 @@ WAITING: tuple[tuple[Right, str, Waiting], ...] = (
     (Right.SETTLE, "settle", payouts_to_approve),
     (Right.SETTLE, "late_papers", lambda at: invoices.overdue_reds(sellers_of_centre(at, Right.SETTLE), now=at.now)),
     (Right.SETTLE, "unmatched", lambda at: unmatched_of(at).filter(state=UnmatchedMoney.State.OPEN)),
+    (Right.SETTLE, "refunds", lambda at: of_area(payments.stuck_refunds(), at)),
     (Right.SETTLE, "providers", _resting),
+    (Right.TAKE_CASH, "cash_payouts", lambda at: cash_payouts_at(at.organisation)),
     (
         Right.HANDLE_PARCELS,
         "parcels",

@@ -88,9 +88,9 @@ class ShareReturns(ReadOnly):
 
 @admin.register(ProviderBill)
 class ProviderBills(ReadOnly):
-    list_display = ("provider", "day", "fetched_at")
+    list_display = ("provider", "account_number", "day", "fetched_at")
     list_filter = ("provider",)
-    ordering = ("-day", "provider", "pk")
+    ordering = ("-day", "provider", "account_number", "pk")
 
 
 @admin.register(ProviderBillRow)

@@ -53,24 +53,3 @@ class RefundsSettled(Event):
     """These refunds reached the payer, or the provider refused them for good."""
 
     refund_ids: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class MoneyUnmatched(Event):
-    """Money is spoken of that belongs to nothing that we know; it waits for a person."""
-
-    unmatched_ids: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnmatchedMoneyResolved(Event):
-    """Somebody said what this money was, sent it back, or gave it to the payment that it was for."""
-
-    unmatched_ids: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CashShiftsClosed(Event):
-    """These boxes were counted; what they had too much or too little is a ``CashDifference``."""
-
-    shift_ids: tuple[UUID, ...]

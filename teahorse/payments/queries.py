@@ -1,14 +1,17 @@
 """Questions about payments; nothing is changed."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from teahorse.common.rows import as_model
 from teahorse.common.statements import asked, by_index, together
-from teahorse.payments.models import Notification, Payment, ProviderRest, Refund
+from teahorse.payments.models import Notification, Payment, ProviderRest, Refund, ShareReturn
+from teahorse.payments.providers import CASH
+from teahorse.payments.rules import SLOW_AFTER
 
 PAYMENT_OF = """
     select row_to_json(payment)::text
@@ -51,6 +54,23 @@ def refunded_fen(payment_id: UUID) -> int:
     """Return how much of a payment has gone back, or is on its way."""
     refunds = Refund.objects.filter(payment=payment_id).exclude(state=Refund.State.FAILED)
     return int(refunds.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
+
+
+def stuck_refunds() -> QuerySet[Refund]:
+    """Return the refunds that move only when a person has them tried again: refused for good, or waiting for shares that were refused."""
+    failed_share = ShareReturn.objects.filter(refund=OuterRef("pk"), state=ShareReturn.State.FAILED)
+    return _not_arrived().filter(Q(state=Refund.State.FAILED) | Exists(failed_share))
+
+
+def slow_refunds(*, now: datetime) -> QuerySet[Refund]:
+    """Return the refunds that are tried all the time and have not reached the payer for days."""
+    return _not_arrived().filter(requested_at__lte=now - SLOW_AFTER).exclude(pk__in=stuck_refunds().values("pk"))
+
+
+def _not_arrived() -> QuerySet[Refund]:
+    """Return the refunds through providers that have not arrived, the oldest first; cash waits for the buyer."""
+    found = Refund.objects.filter(state__in=(*Refund.OPEN, Refund.State.FAILED)).exclude(payment__provider=CASH)
+    return found.select_related("payment", "split").order_by("requested_at", "pk")
 
 
 def is_nonce_used(*, provider: str, nonce: str) -> bool:

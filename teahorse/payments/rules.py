@@ -87,5 +87,7 @@ def rest_after(rests: int) -> timedelta:
     return min(SHORTEST_REST * (1 << min(rests, 16)), LONGEST_REST)
 
 
+SLOW_AFTER = timedelta(days=3)
+"""A refund that has not reached the payer by then is shown to a person."""
 UNMATCHED_DUE = timedelta(days=3)
-"""How long whoever first owns unmatched money has, before the region centre is told."""
+"""How long whoever first owns unmatched money has, before it is the region centre's."""

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 
 from teahorse.payments import actions, queries
 from teahorse.payments.actions.jobs import APPLY, POLL, QUEUE, SEND, SHARE, leave_applying
-from teahorse.payments.providers import METHODS, BillNotReady, ProviderRefuses, ProviderUnavailable
+from teahorse.payments.providers import METHODS, BillNotReady, ProviderRefuses, ProviderUnavailable, provider_by_code
 
 REFUSED_KEPT = timedelta(days=30)
 CLOCK = "clock"
@@ -101,15 +101,30 @@ def send_due_sharings(timestamp: int) -> None:  # noqa: ARG001 - procrastinate p
 @app.periodic(cron="13 * * * *")
 @app.task(name="teahorse.payments.fetch_bills", queue=CLOCK, queueing_lock="fetch_bills")
 def fetch_bills(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Fetch the bills of the last week that are not kept; who has none yet, or does not answer, is asked in an hour."""
+    """Fetch the bills of the last month that are not kept; one that is not there yet, or refused, keeps no other away."""
     now = timezone.now()
     for provider in METHODS:
-        for day in actions.days_without_bill(provider=provider, now=now):
-            try:
-                actions.fetch_bill(provider=provider, day=day, now=now)
-            except (BillNotReady, ProviderRefuses, ProviderUnavailable) as refused:
-                log.warning("no bill of %s of %s: %s", provider, day, refused)
-                break
+        try:
+            accounts = provider_by_code(provider).billed_accounts()
+        except ProviderUnavailable:
+            continue  # it is not set up here
+        for number in accounts:
+            _fetch_bills_of(provider, number, now=now)
+
+
+def _fetch_bills_of(provider: str, number: str, *, now: datetime) -> None:
+    unanswered = 0
+    for day in actions.days_without_bill(provider=provider, account_number=number, now=now):
+        try:
+            actions.fetch_bill(provider=provider, day=day, account_number=number, now=now)
+        except (BillNotReady, ProviderRefuses, ProviderUnavailable) as refused:
+            log.warning("no bill of %s %s of %s: %s", provider, number, day, refused)
+            # one bill may be unsound; where nobody answers twice, nobody answers
+            unanswered = unanswered + 1 if isinstance(refused, ProviderUnavailable) else 0
+            if unanswered == 2:
+                return
+        else:
+            unanswered = 0
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -1,6 +1,5 @@
 """What the books, the payments, the providers' bills and the payouts say differently; nothing is changed."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -8,11 +7,31 @@ from uuid import UUID
 
 from django.db import connection
 
-from teahorse.payments.models import PaymentEvent, PaymentSplit, Refund
-from teahorse.settlement.facts import FORGOTTEN_AFTER, bill_lines, centres
+from teahorse.settlement.facts import FORGOTTEN_AFTER, centres
 from teahorse.settlement.rules import HOME
 
 COMPARE = (Path(__file__).parent / "comparing.sql").read_text()
+BILLS = (Path(__file__).parent / "bills.sql").read_text()
+MISSING = """
+    select payment.provider, coalesce(payment.asked ->> 'account', ''), moved.day, sum(moved.fen)
+      from (
+          select payment_id, (occurred_at at time zone 'Asia/Shanghai')::date as day, sum(amount_fen) as fen
+            from payments_paymentevent
+           where kind in ('succeeded', 'refunded')
+             and occurred_at >= %(since)s::date::timestamp at time zone 'Asia/Shanghai'
+             and occurred_at < %(until)s::date::timestamp at time zone 'Asia/Shanghai'
+           group by 1, 2
+      ) moved
+      join payments_payment payment on payment.id = moved.payment_id
+     where not exists (
+               select from payments_providerbill bill
+                where bill.provider = payment.provider and bill.account_number = coalesce(payment.asked ->> 'account', '')
+                  and bill.day = moved.day
+           )
+     group by 1, 2, 3
+     order by 1, 2, 3
+"""
+MISSING_SINCE = timedelta(days=60)
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -45,29 +64,25 @@ def differences(*, now: datetime, day: date | None = None) -> list[Found]:
     return found + _bills(since, until)
 
 
+def missing_bills(*, now: datetime) -> list[Found]:
+    """
+    Return the days of the last two months on which a provider moved money and of which no bill is kept, by collector.
+
+    What moved is expected, nothing is found. A day's bill may be a day late.
+    """
+    today = now.astimezone(HOME).date()
+    window = {"since": today - MISSING_SINCE, "until": today - timedelta(days=1)}
+    with connection.cursor() as cursor:
+        cursor.execute(MISSING, window)
+        rows = cursor.fetchall()
+    return [
+        Found("bill is missing", f"{provider} {number} {day}".replace("  ", " "), int(fen), 0, None) for provider, number, day, fen in rows
+    ]
+
+
 def _bills(since: datetime, until: datetime) -> list[Found]:
-    """Compare providers' bills with what we were told: each number of ours once, payments positive, refunds negative."""
-    found: list[Found] = []
-    for provider, lines in bill_lines(starts_at=since, ends_at=until).items():
-        billed: dict[str, int] = defaultdict(int)
-        for line in lines:
-            billed[line.our_number] += line.amount_fen
-        told = _told(provider, since, until)
-        sums = [(number, told.get(number, 0), billed.get(number, 0)) for number in sorted(billed.keys() | told.keys())]
-        found += [Found(f"bill of {provider}", number, ours, theirs, None) for number, ours, theirs in sums if ours != theirs]
-    return found
-
-
-def _told(provider: str, since: datetime, until: datetime) -> dict[str, int]:
-    """Return what we were told of, by the numbers that stand on bills: a combined payment's parts have their own."""
-    came = PaymentSplit.objects.filter(
-        payment__provider=provider,
-        payment__events__kind=PaymentEvent.Kind.SUCCEEDED,
-        payment__events__occurred_at__gte=since,
-        payment__events__occurred_at__lt=until,
-    )
-    told: dict[str, int] = defaultdict(int)
-    for whole, own, fen in came.order_by("pk").values_list("payment__our_number", "our_number", "amount_fen"):
-        told[own or whole] += int(fen)
-    back = Refund.objects.filter(payment__provider=provider, state=Refund.State.SUCCEEDED, settled_at__gte=since, settled_at__lt=until)
-    return told | {number: -int(fen) for number, fen in back.order_by("pk").values_list("our_number", "amount_fen")}
+    """Compare the providers' bills of whole days of a window with what we were told: each number of ours once, refunds negative."""
+    with connection.cursor() as cursor:
+        cursor.execute(BILLS, {"since": since, "until": until})
+        rows = cursor.fetchall()
+    return [Found(f"bill of {provider}", number[:80], int(told), int(billed), None) for provider, number, told, billed in rows]

@@ -94,8 +94,31 @@ FORGOTTEN = """
     select null, null, o.id
       from orders_sellerorder o
       left join settlement_sale sale on sale.order_id = o.id
-     where (o.paid_at between %(since)s and %(until)s and sale.frozen_at is null)
-        or (o.state = 'closed' and o.ended_at between %(since)s and %(until)s and sale.closed_at is null)
+     where o.paid_at between %(since)s and %(until)s and sale.frozen_at is null
+       and o.state <> 'presale_wait'
+       and not exists (select from orders_balancedue due where due.order_id = o.id and due.kind = 'presale_balance' and due.state = 'asked')
+    union all
+    select null, null, o.id
+      from orders_sellerorder o
+      left join settlement_sale sale on sale.order_id = o.id
+     where o.state = 'closed' and o.ended_at between %(since)s and %(until)s and sale.closed_at is null
+    union all
+    -- what was paid besides may be booked as money that came, and not be counted yet
+    select null, null, o.id
+      from orders_balancedue due
+      join orders_sellerorder o on o.id = due.order_id
+      left join settlement_sale sale on sale.order_id = o.id
+     where due.state = 'paid' and due.settled_at between %(since)s and %(until)s
+       and o.state <> 'presale_wait'
+       and not exists (
+               select from orders_balancedue other
+                where other.order_id = o.id and other.kind = 'presale_balance' and other.state = 'asked')
+       and (sale.frozen_at is null
+            or sale.paid_fen < (
+               select sum(split.amount_fen) from payments_paymentsplit split
+                where split.reference = o.id
+                  and split.payment_id in (
+                          select o.paid_by_id union all select paid_by_id from orders_balancedue where order_id = o.id)))
     union all
     select null, null, decided.order_id
       from aftersales_aftersalecase decided
@@ -273,15 +296,6 @@ HERS = """
       join payments_paymentsplit split on split.payment_id = o.paid_by_id and split.reference = o.id
       join payments_merchantaccount account on account.id = split.account_id and account.organisation_id = o.seller_id
 """
-BILLS = """
-    select bill.provider, case when row.kind = 'refund' then row.refund_number else row.our_number end,
-           case when row.kind = 'refund' then -row.amount_fen else row.amount_fen end
-      from payments_providerbill bill
-      left join payments_providerbillrow row on row.bill_id = bill.id and row.kind in ('payment', 'refund')
-     where bill.day >= (%(since)s::timestamptz at time zone 'Asia/Shanghai')::date
-       and bill.day + 1 <= (%(until)s::timestamptz at time zone 'Asia/Shanghai')::date
-     order by bill.provider, bill.day, row.provider_number
-"""
 
 
 def _collectors(split_ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -342,23 +356,6 @@ def earned_elsewhere(pairs: Iterable[tuple[UUID, UUID | None]]) -> set[UUID]:
     collecting = MerchantAccount.objects.filter(organisation__in=orders_of).values_list("organisation_id", flat=True).distinct()
     wanted = {order_id for seller_id in collecting for order_id in orders_of[seller_id]}
     return {order_id for (order_id,) in looked_up(HERS, [array(wanted)])} if wanted else set()
-
-
-@dataclass(frozen=True, slots=True)
-class BillLine:
-    """One line of a provider's bill: a payment or a refund (negative) under our number."""
-
-    provider: str
-    our_number: str
-    amount_fen: int
-
-
-def bill_lines(*, starts_at: datetime, ends_at: datetime) -> dict[str, list[BillLine]]:
-    """Return the providers' bills of whole days within a window, by provider; a provider whose bill has not come is missing."""
-    found: dict[str, list[BillLine]] = defaultdict(list)
-    for provider, number, fen in looked_up(BILLS, {"since": starts_at, "until": ends_at}):
-        found[provider] += [BillLine(provider, number, fen)] if number is not None else []
-    return found
 
 
 # --- Which orders an event speaks of

@@ -53,21 +53,14 @@ MOVED = """
      order by facts.occurred_at, facts.id, account.purpose
 """
 COMING = """
-    with facts as (
-        select posting.amount_fen, regexp_replace(entry.kind, ' reversed$', '') as kind, entry.source_id
-          from ledger_posting posting join ledger_journalentry entry on entry.id = posting.entry_id
-         where posting.account_id = %(earned)s::uuid and posting.occurred_at < %(ends)s
-    )
-    select (coalesce(matured.matures_at, made.matures_at) at time zone 'Asia/Shanghai')::date as day, -sum(facts.amount_fen)::bigint
-      from facts
-      left join settlement_earning matured on facts.kind = 'earning matured' and matured.id = facts.source_id
-      left join settlement_earning made on made.source_id = facts.source_id
-           and made.kind = case facts.kind when 'order closed' then 'sale' when 'refund decided' then 'reversal'
-                                           when 'balance earned' then 'adjustment' end
+    select (matures_at at time zone 'Asia/Shanghai')::date as day, sum(amount_fen)::bigint
+      from settlement_earning
+     where seller_id = %(seller)s and earned_at < %(ends)s and (state = 'maturing' or matures_at >= %(ends)s)
      group by day
-    having sum(facts.amount_fen) <> 0
+    having sum(amount_fen) <> 0
      order by day
 """
+"""Maturing is booked at the time at which an earning was due, so what was due later had not matured at the end of the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +205,7 @@ def statement_of(*, seller: Organisation, starts_at: datetime, ends_at: datetime
         paid=_paid([one for one in moved if one.part == "paid"]),
         closing_fen=sum(closing for _, closing in balances.values()),
         standing={purpose: balances.get(purpose, (0, 0))[1] for purpose in OWN},
-        coming=[(day, fen) for day, fen in looked_up(COMING, {"earned": account_id("earned", seller.pk), "ends": ends_at})],
+        coming=[(day, fen) for day, fen in looked_up(COMING, {"seller": seller.pk, "ends": ends_at})],
         orders=_orders(moved),
         households=_households(seller, [one for one in moved if one.part != "paid"]),
     )

@@ -11,6 +11,8 @@ from django.utils import timezone
 from teahorse.console.views import settling
 from teahorse.ledger.models import JournalEntry
 from teahorse.logistics.models import FreightRate
+from teahorse.payments import actions as payments
+from teahorse.payments.models import CashMovement, Refund
 from teahorse.settlement import actions
 from teahorse.settlement.models import Difference, Payout
 from tests import world
@@ -113,6 +115,8 @@ def test_a_payout_goes_from_one_to_the_other_and_to_the_seller(browser_of, revie
     waits = head.get(at("settle")).context["nav"]
     head.post(at("payout_move", payout_id=payout.pk), {"act": "approve"})
     nameless = head.post(at("payout_move", payout_id=payout.pk), {"act": "cash", "reference": " "})
+    boxless = head.post(at("payout_move", payout_id=payout.pk), {"act": "cash", "reference": "卓玛"})
+    head.post(at("shifts"), {"float": "200.00", "counter": "1"})
     for _ in range(2):
         head.post(at("payout_move", payout_id=payout.pk), {"act": "cash", "reference": "卓玛"})
 
@@ -120,8 +124,65 @@ def test_a_payout_goes_from_one_to_the_other_and_to_the_seller(browser_of, revie
     assert "Somebody else has to approve it" in own.content.decode()
     assert next(entry["count"] for entry in waits if entry["href"] == at("settle")) == 1
     assert nameless.status_code == 422
+    assert (boxless.status_code, "Open a cash shift first" in boxless.content.decode()) == (409, True)
     payout.refresh_from_db()
     assert (payout.state, payout.amount_fen, payout.events.get(kind="paid").received_by) == ("paid", 7598, "卓玛")
+
+
+@pytest.fixture
+def in_cash(reviewer, colleague, coop, matured):
+    """An approved payout of 75.98 in cash."""
+    (payout,) = actions.prepare_payouts(seller_ids=[coop.pk], by=reviewer, now=timezone.now())
+    return actions.approve_payout(payout=payout, by=colleague, now=timezone.now())
+
+
+def test_a_station_gives_a_payout_out_of_its_box(browser_of, operator, point, in_cash):
+    station, org = browser_of(operator), point.organisation.key
+    page = station.get(at("cash_payouts", org))
+    boxless = station.post(at("payout_give", org, payout_id=in_cash.pk), {"received_by": "卓玛"})
+    shift = payments.open_shift(organisation=point.organisation, person_id=operator.pk, float_fen=20_000, now=timezone.now())
+    nameless = station.post(at("payout_give", org, payout_id=in_cash.pk), {"received_by": " "})
+
+    given = [station.post(at("payout_give", org, payout_id=in_cash.pk), {"received_by": "卓玛"}) for _ in range(2)]
+    paper = station.get(given[0].url)
+
+    assert in_cash.number in page.content.decode()
+    assert next(entry["count"] for entry in page.context["nav"] if entry["href"] == at("cash_payouts", org)) == 1
+    assert (boxless.status_code, nameless.status_code) == (409, 422)
+    assert {answer.url for answer in given} == {at("receipt", org, subject_id=in_cash.pk)}
+    assert in_cash.events.get(kind="paid").reference in paper.content.decode()
+    assert payments.expected_fen(shift) == 20_000 - 7598
+    assert "No payout waits" in station.get(at("cash_payouts", org)).content.decode()
+    assert "-" in station.get(at("cash", org)).content.decode()
+
+
+def test_another_countys_station_does_not_see_it(browser_of, in_cash):
+    station = world.organisation("station-elsewhere", kind="village_point", code=world.GYANGZE)
+    stranger = browser_of(member(station, "+8619900071016"))
+
+    page = stranger.get(at("cash_payouts", station.key))
+    tried = stranger.post(at("payout_give", station.key, payout_id=in_cash.pk), {"received_by": "卓玛"})
+
+    assert in_cash.number not in page.content.decode()
+    assert tried.status_code == 404
+    in_cash.refresh_from_db()
+    assert in_cash.state == "approved"
+
+
+def test_cash_that_comes_back_lies_in_the_box_again(browser_of, colleague, centre, in_cash):
+    head = browser_of(colleague)
+    shift = payments.open_shift(organisation=centre, person_id=colleague.pk, float_fen=20_000, now=timezone.now())
+    head.post(at("payout_move", payout_id=in_cash.pk), {"act": "cash", "reference": "卓玛"})
+
+    for _ in range(2):
+        head.post(at("payout_move", payout_id=in_cash.pk), {"act": "returned", "note": "不要现金"})
+    payments.close_shift(shift_id=shift.pk, counted_fen=20_000, by_id=colleague.pk, now=timezone.now())
+    page = head.get(at("shift", shift_id=shift.pk))
+
+    assert list(CashMovement.objects.order_by("amount_fen").values_list("amount_fen", flat=True)) == [-7598, 7598]
+    assert [row["paper_id"] for row in page.context["rows"]] == [in_cash.pk, in_cash.pk]
+    in_cash.refresh_from_db()
+    assert in_cash.state == "returned"
 
 
 def test_the_bank_gets_a_file_and_answers(browser_of, reviewer, colleague, coop, matured):
@@ -179,3 +240,41 @@ def test_a_difference_is_explained_with_a_name(browser_of, reviewer, centre):
     assert silent.status_code == 422
     row.refresh_from_db()
     assert (row.state, row.reason, row.explained_by_id) == ("explained", "微信的账单晚了一天", reviewer.pk)
+
+
+def failed(order, fen=700):
+    """A refund of late money, or of a cancelled order: nobody's case."""
+    back = refund(order, fen, now=timezone.now())
+    Refund.objects.filter(pk=back.pk).update(state="failed", trouble="ACCOUNT_CLOSED", is_number_spent=True)
+    return back
+
+
+def test_a_refund_that_failed_waits_for_its_centre_which_has_it_sent_once_more(browser_of, reviewer, order):
+    back = failed(order)
+    other = world.organisation("centre-gyangze", kind="county_centre", code=world.GYANGZE)
+    stranger, clerk = browser_of(member(other, "+8619900071017")), browser_of(reviewer)
+
+    page = clerk.get(at("refunds"))
+    tried = stranger.post(at("refund_retry", other.key, refund_id=back.pk))
+    answers = [clerk.post(at("refund_retry", refund_id=back.pk), follow=True).content.decode() for _ in range(2)]
+
+    assert next(entry["count"] for entry in page.context["nav"] if entry["href"] == at("refunds")) == 1
+    assert all(text in page.content.decode() for text in ("ACCOUNT_CLOSED", order.number, "Send once more"))
+    assert order.number not in stranger.get(at("refunds", other.key)).content.decode()
+    assert tried.status_code == 404
+    assert "It is sent once more" in answers[0]
+    assert "It is on its way already" in answers[1]
+    back.refresh_from_db()
+    assert (back.state, back.our_number) == ("requested", f"{back.pk.hex}-2")
+
+
+def test_a_refund_that_takes_days_is_shown(browser_of, reviewer, order):
+    back = refund(order, 700, now=timezone.now())
+    quick = browser_of(reviewer).get(at("refunds")).content.decode()
+    Refund.objects.filter(pk=back.pk).update(requested_at=timezone.now() - timedelta(days=4))
+
+    page = browser_of(reviewer).get(at("refunds")).content.decode()
+
+    assert "Every refund reaches its buyer" in quick
+    assert "Slow, tried again by itself" in page
+    assert "Send once more" not in page

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -10,15 +10,18 @@ import pytest
 from django.utils import timezone
 
 from sandbox.alipay.signing import signed_fields
+from sandbox.keys import make_alipay
 from teahorse.common.ids import new_id
-from teahorse.payments import actions
+from teahorse.common.money import decimal
+from teahorse.payments import actions, merchants, tasks
 from teahorse.payments.events import PaymentsSucceeded, RefundsSettled
-from teahorse.payments.models import Notification, Payment, PaymentEvent
+from teahorse.payments.models import Notification, Payment, PaymentEvent, ProviderBill, UnmatchedMoney
 from teahorse.payments.providers import BillNotReady, alipay, provider_by_code
 from teahorse.payments.providers.alipay import amounts, bills, client, messages
+from tests.world import organisation
 
 from .conftest import wait_until
-from .making import opened, prepared
+from .making import CLERK, opened, prepared
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -437,7 +440,7 @@ def test_the_bill_says_what_moved_to_the_fen(house):
 
     assert [(row.kind, row.amount_fen, row.fee_fen, row.refund_number, row.provider_number) for row in rows] == [
         ("payment", 3800, 23, "", payment.provider_number),
-        ("refund", 1200, -7, refund.our_number, payment.provider_number),
+        ("refund", 1200, -7, refund.our_number, refund.our_number),
     ]
     assert rows[0].occurred_at == payment.events.get(kind="succeeded").occurred_at
 
@@ -451,12 +454,75 @@ def test_what_is_no_bill_is_not_read_as_an_empty_one():
         bills.rows_of(b"<html>", account_number="")
 
 
+def test_two_refunds_of_a_trade_stand_on_one_bill(house):
+    payment = paid(house)
+    refunds = [refund_of(payment, fen) for fen in (300, 400)]
+    for refund in refunds:
+        sent(refund)
+    house.alipay_control(advance_seconds=24 * 3600)
+    today = datetime.now(BEIJING).date()
+    asked = client.Client(alipay.credentials())
+    answer = asked.ask(lambda library: library.server_api(alipay.BILL, biz_content={"bill_type": "trade", "bill_date": str(today)}))
+    rows = bills.rows_of(asked.download(answer.text("bill_download_url")), account_number="")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alipay.AlipayProvider, "bill", lambda *_, **__: rows)
+        bill = actions.fetch_bill(provider="alipay", day=today, now=timezone.now() + timedelta(days=1))
+
+    back = bill.rows.filter(kind="refund", our_number=payment.our_number).order_by("amount_fen")
+    assert list(back.values_list("refund_number", "amount_fen")) == [(refund.our_number, refund.amount_fen) for refund in refunds]
+
+
+def test_a_sellers_refused_key_keeps_no_other_bill_away(house, tmp_path, monkeypatch):
+    monkeypatch.setenv("TEAHORSE_DATA", str(tmp_path))
+    monkeypatch.setattr(tasks, "METHODS", {"alipay": frozenset()})
+    unknown = make_alipay()  # the sandbox has never heard of this app
+    names = ("app_id", "seller_id", "app_private_key", "alipay_public_key")
+    keys = {name: getattr(unknown, name) for name in names}
+    actions.keep_account(provider="alipay", organisation=organisation("tea"), values=keys, by_id=CLERK, now=timezone.now())
+    merchants.forget_kept()
+
+    tasks.fetch_bills(0)
+
+    kept = set(ProviderBill.objects.values_list("account_number", "day"))
+    the_day_before_yesterday = datetime.now(BEIJING).date() - timedelta(days=2)
+    assert {number for number, _day in kept} == {""}
+    assert ("", the_day_before_yesterday) in kept
+    merchants.forget_kept()
+
+
+def test_no_bill_in_the_morning_is_not_yet_an_empty_one(sandbox, monkeypatch):
+    yesterday = datetime.now(BEIJING).date() - timedelta(days=1)
+
+    monkeypatch.setattr(alipay, "MADE_BY", time(23, 59, 59, 999999))
+    with pytest.raises(BillNotReady):
+        provider_by_code("alipay").bill(yesterday)
+    monkeypatch.setattr(alipay, "MADE_BY", time(0))
+
+    assert provider_by_code("alipay").bill(yesterday) == []
+
+
+def test_assigned_money_goes_back_by_alipays_number(house):
+    lost, meant = ready(), opened(provider="alipay", method="precreate")
+    Payment.objects.filter(pk=lost.pk).update(our_number="forgotten")
+    house.alipay_act(lost)
+    wait_until(lambda: applied(lost) and UnmatchedMoney.objects.exists())
+    row = UnmatchedMoney.objects.get()
+    actions.assign_unmatched(unmatched_id=row.pk, our_number=meant.our_number, reason="顾客说的", by_id=CLERK, now=timezone.now())
+    meant.refresh_from_db()
+
+    refund = refund_of(meant, 1200)
+
+    assert sent(refund) == "succeeded"
+    assert meant.provider_number == row.provider_number
+
+
 # --- amounts
 
 
 @pytest.mark.parametrize(("fen", "yuan"), [(1, "0.01"), (10, "0.10"), (3800, "38.00"), (100_000_000_01, "100000000.01"), (-5, "-0.05")])
 def test_yuan_and_fen_are_exact_both_ways(fen, yuan):
-    assert (amounts.yuan(fen), amounts.fen(yuan)) == (yuan, fen)
+    assert (decimal(fen), amounts.fen(yuan)) == (yuan, fen)
 
 
 @pytest.mark.parametrize("text", ["", "1.", ".5", "1.005", "1e3", " 1", "1,000", "٣٨", "-", "NaN"])

@@ -90,8 +90,8 @@ def refund(order, amount_fen, *, now, reference=None):
     return payments.request_refund(split=split, reference=reference or new_id(), amount_fen=amount_fen, reason="七天无理由", now=now)
 
 
-def arrive(refund, *, now):
-    """Have a refund reach its payer."""
+def arrive(refund, *, now, heard_at=None):
+    """Have a refund reach its payer; we hear of it at once, or later."""
     payment = Payment.objects.get(pk=refund.payment_id)
     came = Outcome(
         our_number=payment.our_number,
@@ -101,7 +101,7 @@ def arrive(refund, *, now):
         amount_fen=refund.amount_fen,
         occurred_at=now,
     )
-    record([came], source=NOTIFICATION, now=now)
+    record([came], source=NOTIFICATION, now=heard_at or now)
 
 
 def book(now):

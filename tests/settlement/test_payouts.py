@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from teahorse.payments.models import MerchantAccount, PaymentSplit
 from teahorse.settlement import actions, queries
@@ -225,6 +226,44 @@ def test_an_answer_that_does_not_fit_is_not_taken(sent, clerk, wrong):
     assert refused.value.numbers["line"] == 3
     payout.refresh_from_db()
     assert payout.state == "sent"
+
+
+@pytest.mark.django_db
+def test_the_line_that_is_named_is_the_files(sent, clerk):
+    payout, _file, at = sent
+    good = (payout.number, "50.00", "paid", "BK1", "2026-08-25", "")
+    other = (payout.number, "50.00", "paid", "BK9", "2026-08-25", "")
+
+    with pytest.raises(actions.AnswerUnreadable) as refused:
+        actions.import_bank_answer(content=_answer(good, ("",) * 6, other), by=clerk, now=at)
+
+    assert refused.value.numbers["line"] == 4
+    payout.refresh_from_db()
+    assert payout.state == "sent"
+
+
+@pytest.mark.django_db
+def test_a_long_answer_asks_no_more_than_a_short_one(clerk, head, now):
+    sellers = [world.organisation(f"coop-{name}") for name in "abc"]
+    at = now
+    for seller in sellers:
+        actions.tell_account(seller=seller, holder="合作社", bank="农业银行", number="62284800", by=clerk, now=now)
+        at = settled(closed({world.offer(seller, price_fen=3800, on_hand=5): 1}, now=now), now=now)
+    payouts = actions.prepare_payouts(seller_ids=[seller.pk for seller in sellers], by=clerk, now=at)
+    for payout in payouts:
+        actions.approve_payout(payout=payout, by=head, now=at)
+    actions.make_bank_file(payouts=payouts, by=clerk, now=at)
+    lines = [(payout.number, "50.00", "paid", f"BK{index}", "2026-08-25", "") for index, payout in enumerate(payouts)]
+
+    with CaptureQueriesContext(connection) as short:
+        actions.import_bank_answer(content=_answer(lines[0]), by=clerk, now=at)
+    with CaptureQueriesContext(connection) as long:
+        actions.import_bank_answer(content=_answer(*reversed(lines)), by=clerk, now=at)
+
+    assert len(long) == len(short)
+    assert list(Payout.objects.values_list("state", flat=True)) == ["paid"] * 3
+    assert standing()["bank"] == 15000
+    assert are_whole(at + timedelta(days=9))
 
 
 # --- At once

@@ -10,6 +10,7 @@ from teahorse.ledger import queries as books
 from teahorse.orders import actions as orders
 from teahorse.orders.models import BalanceDue, SellerOrder
 from teahorse.payments.models import Refund
+from teahorse.settlement import actions, facts
 from teahorse.settlement.models import FeeLine, Sale
 from tests import world
 from tests.aftersales.making import opened
@@ -168,3 +169,46 @@ def test_a_case_over_all_of_it_goes_back_out_of_both_payments(seller, mushrooms,
     assert (halfway, case.state) == ("refunding", "done")
     assert list(books.balances_that_do_not_add_up()) == []
     assert are_whole(after)
+
+
+def test_what_waits_for_its_balance_is_not_forgotten(mushrooms, now):
+    sold_early(mushrooms, now=now)
+    paid({mushrooms: 1}, now=now)
+    book(now)
+
+    assert facts.forgotten(since=now, until=now + timedelta(hours=1), limit=10) == []
+
+
+def test_a_balance_whose_reaction_was_lost_is_found(seller, mushrooms, now):
+    sale = sold_early(mushrooms, now=now)
+    (order,) = paid({mushrooms: 1}, now=now)
+    book(now)
+    later = now + timedelta(days=40)
+    harvested(sale, 5, now=later)
+    payment = orders.start_payment(group=order.group, provider="wechat_pay", method="native", now=later)
+    money_for(payment, now=later)
+    actions.book_payments(payment_ids=[payment.pk], now=later)
+    orders.take_payments(payment_ids=[payment.pk], now=later)
+
+    actions.book_forgotten(now=later + timedelta(minutes=3), since=later - timedelta(hours=1))
+
+    assert (Sale.objects.get().paid_fen, Sale.objects.get().frozen_at) == (11_200, now)
+    assert facts.forgotten(since=now, until=later + timedelta(hours=1), limit=10) == []
+    assert are_whole(later)
+
+
+def test_a_balance_of_weight_whose_reaction_was_lost_is_found(seller, now):
+    (order,) = paid({world.offer(seller, price_fen=3800, on_hand=5): 1}, now=now)
+    book(now)
+    BalanceDue.objects.create(
+        order=order, county_id=order.county_id, kind="weight", amount_fen=300, asked_at=now, due_at=now + timedelta(days=3)
+    )
+    payment = orders.start_payment(group=order.group, provider="wechat_pay", method="native", now=now)
+    money_for(payment, now=now)
+    actions.book_payments(payment_ids=[payment.pk], now=now)
+    orders.take_payments(payment_ids=[payment.pk], now=now)
+
+    book(now)
+
+    assert Sale.objects.get().paid_fen == 5300
+    assert are_whole(now)

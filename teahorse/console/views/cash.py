@@ -5,14 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Sum
+from django.core.paginator import Paginator
+from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from teahorse.common.refusals import Refusal
-from teahorse.console import actions
-from teahorse.console.access import Acting, acts
+from teahorse.console import actions, waiting
+from teahorse.console.access import Acting, Context, acts
 from teahorse.console.models import CashReceipt
 from teahorse.console.nav import page
 from teahorse.orders import actions as orders
@@ -23,8 +24,10 @@ from teahorse.payments import queries as payments
 from teahorse.payments.models import CashMovement, CashShift, Payment, Refund
 from teahorse.payments.providers import CASH
 from teahorse.people.models import Right
+from teahorse.settlement.models import Payout, PayoutEvent
 
 MOST_RECEIPTS = 30
+MOST_PAYOUTS = 20
 
 
 @acts(Right.TAKE_CASH)
@@ -114,6 +117,36 @@ def give_back(request: HttpRequest, acting: Acting, refund_id: UUID) -> HttpResp
 
 
 @acts(Right.TAKE_CASH)
+def payouts(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Show the approved payouts that may be given at this counter."""
+    return _payouts(request, acting)
+
+
+def _payouts(request: HttpRequest, acting: Acting, more: Context | None = None, *, status: int = 200) -> HttpResponse:
+    shift = CashShift.objects.filter(organisation=acting.organisation, person_id=acting.person.pk, closed_at=None).first()
+    shown = Paginator(waiting.cash_payouts_at(acting.organisation), MOST_PAYOUTS).get_page(request.GET.get("page"))
+    return page(request, acting, "cash_payouts.html", {"shift": shift, "shown": shown, **(more or {})}, status=status)
+
+
+@acts(Right.TAKE_CASH, "POST")
+def give_payout(request: HttpRequest, acting: Acting, payout_id: UUID) -> HttpResponse:
+    """Give a payout to who signs for it; the second click finds the receipt."""
+    if CashReceipt.objects.filter(subject_id=payout_id, organisation=acting.organisation).exists():
+        return redirect("console:receipt", org=acting.organisation.key, subject_id=payout_id)
+    payout = waiting.cash_payouts_at(acting.organisation).filter(pk=payout_id).first()
+    if payout is None:
+        raise Http404
+    received_by = request.POST.get("received_by", "")
+    try:
+        actions.give_payout(payout=payout, received_by=received_by, organisation=acting.organisation, by=acting.person, now=acting.now)
+    except Refusal as refusal:
+        typed = {"payout_id": payout.pk, "received_by": received_by, "fault": str(refusal)}
+        return _payouts(request, acting, {"typed": typed}, status=refusal.status)
+    messages.success(request, _("Paid in cash. Let the receiver sign the receipt."))
+    return redirect("console:receipt", org=acting.organisation.key, subject_id=payout.pk)
+
+
+@acts(Right.TAKE_CASH)
 def receipt(request: HttpRequest, acting: Acting, subject_id: UUID) -> HttpResponse:
     """Show a receipt of this house in Tibetan and Chinese, to be printed."""
     kept = (
@@ -121,12 +154,15 @@ def receipt(request: HttpRequest, acting: Acting, subject_id: UUID) -> HttpRespo
     )
     if kept is None:
         raise Http404
+    moved = CashMovement.objects.filter(subject_id=subject_id).select_related("shift").first()
+    given = PayoutEvent.objects.filter(payout=subject_id, kind=Payout.State.PAID).select_related("payout__seller").first()
+    if given is not None:
+        return page(request, acting, "payout_receipt.html", {"shift": moved.shift if moved else None, "kept": kept, "given": given})
     refund = Refund.objects.filter(pk=subject_id).select_related("payment").first()
     payment = refund.payment if refund else Payment.objects.get(pk=subject_id, provider=CASH)
     group = owing.group_of_payment(payment)
     lines = OrderLine.objects.filter(order__group=group).order_by("order__number", "position")
     is_first = payment.reference == group.pk
-    moved = CashMovement.objects.filter(subject_id=subject_id).select_related("shift").first()
     context = {
         "shift": moved.shift if moved else None,
         "kept": kept,
@@ -145,10 +181,19 @@ def _receipts(acting: Acting) -> list[dict[str, Any]]:
     kept = list(CashReceipt.objects.filter(organisation=acting.organisation, at__gte=start).select_related("person").order_by("-at", "-pk"))
     taken = Payment.objects.in_bulk([one.subject_id for one in kept])
     given = Refund.objects.in_bulk([one.subject_id for one in kept])
+    paid_out = {event.payout_id: event for event in _paid_out(kept)}
     rows = []
     for one in kept[:MOST_RECEIPTS]:
         payment, refund = taken.get(one.subject_id), given.get(one.subject_id)
         fen = payment.amount_fen if payment else -(refund.amount_fen if refund else 0)
         number = payment.provider_number if payment else (refund.provider_number if refund else "")
+        if one.subject_id in paid_out:
+            fen, number = -paid_out[one.subject_id].payout.amount_fen, paid_out[one.subject_id].reference
         rows.append({"kept": one, "fen": fen, "number": number})
     return rows
+
+
+def _paid_out(kept: list[CashReceipt]) -> QuerySet[PayoutEvent]:
+    """Return the payouts among what receipts were given for, as they were paid."""
+    given = PayoutEvent.objects.filter(payout__in=[one.subject_id for one in kept], kind=Payout.State.PAID)
+    return given.select_related("payout").order_by("pk")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from teahorse.common.refusals import NotThere, Refusal
 from teahorse.console.access import Acting, Context, acts
+from teahorse.console.actions import give_payout
 from teahorse.console.nav import page
 from teahorse.console.waiting import sellers_of_centre
 from teahorse.payments.words import provider_name
@@ -111,13 +112,14 @@ def _moved(acting: Acting, payout: Payout, act: str, reference: str, note: str) 
             actions.drop_payout(payout=payout, by=by, note=note, now=now)
             return _("Dropped. The money waits for the next payout.")
         case "cash":
-            actions.pay_out_in_cash(payout=payout, given_by=by, received_by=reference, now=now)
+            give_payout(payout=payout, received_by=reference, organisation=acting.organisation, by=by, now=now)
             return _("Paid in cash. Let the receiver sign the receipt.")
         case "paid":
             actions.confirm_payout(payout=payout, reference=reference, at=now, by_id=by.pk, now=now)
             return _("Marked as paid.")
         case "returned":
-            actions.return_payout(payout=payout, reference=reference, note=note, at=now, by_id=by.pk, now=now)
+            house = acting.organisation
+            actions.return_payout(payout=payout, reference=reference, note=note, at=now, by_id=by.pk, house=house, now=now)
             return _("Marked as returned. The money is to be paid out again.")
     raise NotThere
 
@@ -211,6 +213,8 @@ def difference_name(kind: str) -> str:
         "freight and its subsidy": _("A budget's part of the freight is not booked as it was agreed"),
         "fee and its reversals": _("A fee's reversals do not add up"),
         "sale and its payment": _("An order is booked with another sum than was paid"),
+        "cannot be booked": _("An order's money cannot be booked"),
+        "bill is missing": _("A provider's bill has not come"),
         "the books do not balance": _("The books do not balance"),
         "balance and its postings": _("A balance is not the sum of its postings"),
         "account and what it stands for": _("A balance is not what it stands for"),

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from teahorse.payments import actions
 from teahorse.payments.models import CashShift, Payment, Refund
 from teahorse.people.models import Person, Right
 from teahorse.people.rules import MANAGE_MEMBERS
+from teahorse.settlement.models import Payout, PayoutEvent
 
 MOST_SHOWN = 30
 
@@ -106,6 +108,12 @@ def _shift(acting: Acting, found: CashShift) -> dict[str, Any]:
 def _rows(found: CashShift) -> list[dict[str, Any]]:
     moved = list(found.movements.order_by("at", "pk"))
     keys = [one.subject_id for one in moved]
+    papers: dict[UUID, UUID] = {}
     numbers = dict(Payment.objects.filter(pk__in=keys).values_list("pk", "provider_number"))
     numbers |= dict(Refund.objects.filter(pk__in=keys).values_list("pk", "provider_number"))
-    return [{"moved": one, "number": numbers.get(one.subject_id, "")} for one in moved]
+    for event in PayoutEvent.objects.filter(Q(payout__in=keys) | Q(pk__in=keys), kind=Payout.State.PAID).select_related("payout"):
+        numbers[event.payout_id], numbers[event.pk] = event.reference, event.payout.number
+        papers[event.pk] = event.payout_id
+    return [
+        {"moved": one, "number": numbers.get(one.subject_id, ""), "paper_id": papers.get(one.subject_id, one.subject_id)} for one in moved
+    ]

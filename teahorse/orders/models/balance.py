@@ -83,7 +83,10 @@ class BalanceDue(CountyOwned):
                 name="what_is_paid_knows_its_payment",
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="balance_to_settle", condition=models.Q(state="asked"))]
+        indexes = [
+            models.Index(fields=["due_at"], name="balance_to_settle", condition=models.Q(state="asked")),
+            models.Index(fields=["settled_at"], name="balance_paid_at", condition=models.Q(state="paid")),
+        ]
         triggers = [
             pgtrigger.ReadOnly(name="a_balance_stays_as_asked", fields=["order", "county_id", "kind", "amount_fen", "asked_at", "due_at"]),
             pgtrigger.Protect(name="a_balance_is_never_deleted", operation=pgtrigger.Delete),

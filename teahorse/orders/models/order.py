@@ -170,6 +170,8 @@ class SellerOrder(CountyOwned):
             models.Index(fields=["seller", "state", "-placed_at"], name="order_of_seller"),
             models.Index(fields=["county_id", "-placed_at"], name="order_of_county"),
             models.Index(fields=["harvest_sale_id", "state"], name="order_of_harvest_sale", condition=~models.Q(harvest_sale_id=None)),
+            models.Index(fields=["paid_at"], name="order_paid_at", condition=models.Q(paid_at__isnull=False)),
+            models.Index(fields=["ended_at"], name="order_closed_at", condition=models.Q(state="closed")),
         ]
         triggers = [
             pgtrigger.ReadOnly(

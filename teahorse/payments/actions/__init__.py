@@ -53,6 +53,8 @@ from teahorse.payments.actions.shifts import (
     check_shift,
     close_shift,
     expected_fen,
+    locked_open_shift,
+    move_cash,
     open_shift,
 )
 from teahorse.payments.actions.unmatched import escalate_unmatched
@@ -105,6 +107,8 @@ __all__ = [
     "forget_refused_notifications",
     "keep_account",
     "keep_notification",
+    "locked_open_shift",
+    "move_cash",
     "note_on_unmatched",
     "open_payment",
     "open_shift",

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from teahorse.common.ids import new_ids
 from teahorse.payments.models import ProviderBill, ProviderBillRow
@@ -12,36 +12,41 @@ from teahorse.payments.providers import BillNotReady, BillRow, provider_by_code
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def fetch_bill(*, provider: str, day: date, now: datetime) -> ProviderBill:
+def fetch_bill(*, provider: str, day: date, account_number: str = "", now: datetime) -> ProviderBill:
     """
     Return a provider's bill of a day of Beijing, fetched and kept the first time; must not run in a transaction.
+
+    It is the house's, or that of a seller whose app is her own there (``account_number``).
 
     :raises BillNotReady: while the day is not over, or the provider has not made it.
     :raises ProviderUnavailable: if the provider cannot be reached, or sent something that is no sound bill; nothing is kept.
     """
-    known = ProviderBill.objects.filter(provider=provider, day=day).first()
+    known = ProviderBill.objects.filter(provider=provider, account_number=account_number, day=day).first()
     if known is not None:
         return known
     if day >= now.astimezone(SHANGHAI).date():
         raise BillNotReady(day=day.isoformat())
-    rows = provider_by_code(provider).bill(day)
-    try:
-        return _keep(provider, day, rows, now=now)
-    except IntegrityError:
-        return ProviderBill.objects.get(provider=provider, day=day)  # another worker was faster
+    rows = provider_by_code(provider).bill(day, account_number=account_number)
+    bill = ProviderBill(provider=provider, account_number=account_number, day=day, fetched_at=now)
+    if not _keep(bill, rows):
+        return ProviderBill.objects.get(provider=provider, account_number=account_number, day=day)  # another worker was faster
+    return bill
 
 
-def days_without_bill(*, provider: str, now: datetime, last: int = 7) -> list[date]:
+def days_without_bill(*, provider: str, account_number: str = "", now: datetime, last: int = 30) -> list[date]:
     """Return the last days that are over and whose bill is not kept, the oldest first."""
     today = now.astimezone(SHANGHAI).date()
     days = [today - timedelta(days=back) for back in range(last, 0, -1)]
-    kept = set(ProviderBill.objects.filter(provider=provider, day__in=days).values_list("day", flat=True))
+    kept = set(ProviderBill.objects.filter(provider=provider, account_number=account_number, day__in=days).values_list("day", flat=True))
     return [day for day in days if day not in kept]
 
 
 @transaction.atomic(durable=True)
-def _keep(provider: str, day: date, rows: list[BillRow], *, now: datetime) -> ProviderBill:
-    bill = ProviderBill.objects.create(provider=provider, day=day, fetched_at=now)
+def _keep(bill: ProviderBill, rows: list[BillRow]) -> bool:
+    """Write a bill down with its rows; return whether nobody had. :raises django.db.IntegrityError: where a row stands on it twice."""
+    ProviderBill.objects.bulk_create([bill], ignore_conflicts=True)
+    if not ProviderBill.objects.filter(pk=bill.pk).exists():
+        return False
     ProviderBillRow.objects.bulk_create(
         [
             ProviderBillRow(
@@ -60,4 +65,4 @@ def _keep(provider: str, day: date, rows: list[BillRow], *, now: datetime) -> Pr
         ],
         batch_size=1000,
     )
-    return bill
+    return True

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.common.ids import readable
 from teahorse.common.refusals import Refusal
 from teahorse.payments.actions.opening import AlreadyPaid, PaymentNotOpen
 from teahorse.payments.actions.recording import Source, record
@@ -14,8 +14,6 @@ from teahorse.payments.actions.shifts import locked_open_shift, move_cash
 from teahorse.payments.models import Payment, PaymentEvent, Refund
 from teahorse.payments.providers import CASH, Outcome
 from teahorse.people.models import Organisation
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class NotAtACounter(Refusal):
@@ -54,7 +52,7 @@ def take_cash(*, payment_id: UUID, by_id: UUID, now: datetime, house: Organisati
     taken = Outcome(
         our_number=payment.our_number,
         kind=PaymentEvent.Kind.SUCCEEDED,
-        provider_number=_receipt_number("C", payment.pk, now),
+        provider_number=readable("C", payment.pk, at=now),
         amount_fen=payment.amount_fen,
         occurred_at=now,
     )
@@ -85,7 +83,7 @@ def pay_back_cash(*, refund_id: UUID, by_id: UUID, now: datetime, house: Organis
         our_number=payment.our_number,
         refund_number=refund.our_number,
         kind=PaymentEvent.Kind.REFUNDED,
-        provider_number=_receipt_number("R", refund.pk, now),
+        provider_number=readable("R", refund.pk, at=now),
         amount_fen=refund.amount_fen,
         occurred_at=now,
     )
@@ -99,8 +97,3 @@ def pay_back_cash(*, refund_id: UUID, by_id: UUID, now: datetime, house: Organis
 
 def _counter(by_id: UUID) -> Source:
     return Source(name="counter", by_id=by_id)
-
-
-def _receipt_number(kind: str, key: UUID, now: datetime) -> str:
-    """Return a number that fits on a receipt and can be read aloud: C260815-0123456789AB."""
-    return f"{kind}{now.astimezone(SHANGHAI):%y%m%d}-{key.hex[-12:].upper()}"

@@ -7,10 +7,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.events import announce
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.payments.actions.recording import Source, locked_payments, record
-from teahorse.payments.events import UnmatchedMoneyResolved
 from teahorse.payments.models import Payment, PaymentEvent, UnmatchedMoney, UnmatchedStep
 from teahorse.payments.providers import Outcome
 from teahorse.people.models import Organisation
@@ -113,7 +111,6 @@ def _resolved(row: UnmatchedMoney, state: str, *, reason: str, by_id: UUID, now:
     row.state, row.resolved_at = state, now
     row.save(update_fields=["state", "resolved_at", "assigned_to"])
     UnmatchedStep.objects.create(unmatched=row, what=state, note=reason, by_id=by_id, at=now)
-    announce(UnmatchedMoneyResolved(unmatched_ids=(row.pk,)))
     return row
 
 

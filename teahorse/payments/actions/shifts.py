@@ -2,20 +2,16 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.events import announce
-from teahorse.common.ids import new_id
+from teahorse.common.ids import new_id, readable
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.payments.events import CashShiftsClosed
 from teahorse.payments.models import CashDifference, CashMovement, CashShift
 from teahorse.people.models import Organisation
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MOST_IN_A_BOX_FEN = 100_000_000
 LONGEST_COUNTER, SHORTEST_REASON, LONGEST_REASON = 20, 4, 200
 
@@ -73,7 +69,7 @@ def open_shift(*, organisation: Organisation, person_id: UUID, float_fen: int, c
         with transaction.atomic():
             return CashShift.objects.create(
                 pk=key,
-                number=f"S{now.astimezone(SHANGHAI):%y%m%d}-{key.hex[-8:].upper()}",
+                number=readable("S", key, at=now, length=8),
                 organisation=organisation,
                 counter=counter,
                 person_id=person_id,
@@ -98,7 +94,7 @@ def locked_open_shift(*, organisation: Organisation, person_id: UUID) -> CashShi
 
 
 def move_cash(*, shift: CashShift, subject_id: UUID, amount_fen: int, now: datetime) -> CashMovement:
-    """Write down cash that was taken (positive) or given for a payment or refund in a locked open shift, in the same transaction."""
+    """Write down cash that was taken (positive) or given in a locked open shift, in the same transaction; each subject moves once."""
     return CashMovement.objects.create(shift=shift, subject_id=subject_id, amount_fen=amount_fen, at=now)
 
 
@@ -123,7 +119,6 @@ def close_shift(*, shift_id: UUID, counted_fen: int, reason: str = "", by_id: UU
     shift.save(update_fields=["expected_fen", "counted_fen", "closed_at", "closed_by_id"])
     if difference_fen:
         CashDifference.objects.create(shift=shift, amount_fen=difference_fen, reason=reason, by_id=by_id, at=now)
-    announce(CashShiftsClosed(shift_ids=(shift.pk,)))
     return shift
 
 

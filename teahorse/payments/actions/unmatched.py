@@ -7,8 +7,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from teahorse.common.events import announce
-from teahorse.payments.events import MoneyUnmatched
 from teahorse.payments.models import Payment, PaymentEvent, PaymentSplit, UnmatchedMoney, UnmatchedStep
 from teahorse.payments.providers import Outcome
 from teahorse.payments.rules import UNMATCHED_DUE
@@ -32,8 +30,7 @@ class Unplaced:
 
 @transaction.atomic
 def keep_unmatched(found: Sequence[Unplaced], *, now: datetime) -> None:
-    """Put what cannot be placed into the queue, each sum once however often it is told, and announce what is new."""
-    rows = []
+    """Put what cannot be placed into the queue, each sum once however often it is told; its owner sees it in her menu."""
     for one in found:
         outcome = one.outcome
         if outcome.kind not in MOVES_MONEY:
@@ -57,9 +54,6 @@ def keep_unmatched(found: Sequence[Unplaced], *, now: datetime) -> None:
         )
         if is_new:
             UnmatchedStep.objects.create(unmatched=row, what=What.FOUND, note=row.problem, at=now)
-            rows.append(row.pk)
-    if rows:
-        announce(MoneyUnmatched(unmatched_ids=tuple(rows)))
 
 
 @transaction.atomic

@@ -7,18 +7,23 @@ from teahorse.common.models import Keyed
 
 
 class ProviderBill(Keyed):
-    """A provider's bill of one day, as it was when it was fetched; never changed."""
+    """
+    A provider's bill of one day, as it was when it was fetched; never changed.
+
+    A seller whose app is her own there has bills of her own, under her account's number; the house's carries none.
+    """
 
     provider = models.CharField(max_length=20)
+    account_number = models.CharField(max_length=40, blank=True, db_default="", help_text="whose app it is of; empty for the house")
     day = models.DateField(help_text="a day of Beijing")
     fetched_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["provider", "day"], name="one_bill_per_provider_and_day")]
+        constraints = [models.UniqueConstraint(fields=["provider", "account_number", "day"], name="one_bill_per_collector_and_day")]
         triggers = [pgtrigger.Protect(name="bills_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.day}"
+        return f"{self.provider} {self.account_number} {self.day}"
 
 
 class ProviderBillRow(Keyed):

@@ -238,6 +238,7 @@ class Refund(Keyed):
         indexes = [
             models.Index(fields=["due_at"], name="refund_to_send", condition=models.Q(state__in=("requested", "sent"))),
             models.Index(fields=["requested_at"], name="refund_requested_at"),
+            models.Index(fields=["requested_at"], name="refund_not_arrived", condition=models.Q(state__in=("requested", "sent", "failed"))),
             models.Index(fields=["settled_at"], name="refund_settled_at", condition=models.Q(settled_at__isnull=False)),
         ]
         triggers = [

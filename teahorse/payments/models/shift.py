@@ -72,7 +72,7 @@ class CashShift(Keyed):
 
 
 class CashMovement(Keyed):
-    """Cash that was taken (positive) or given (negative) in a shift, for a payment or a refund; once, and never in a closed one."""
+    """Cash that was taken (positive) or given (negative) in an open shift, once, for a payment, a refund or a payout."""
 
     shift = models.ForeignKey(CashShift, models.PROTECT, related_name="movements")
     subject_id = models.UUIDField(unique=True, help_text="the payment or the refund")

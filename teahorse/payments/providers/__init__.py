@@ -158,9 +158,12 @@ class Provider(Protocol):
     def query_refund(self, refund: Refund, *, now: datetime) -> Outcome | None:
         """Return what became of a refund; None while it is on its way."""
 
-    def bill(self, day: date) -> list[BillRow]:
+    def billed_accounts(self) -> list[str]:
+        """Return whose bills are made apart: the numbers of sellers' own apps, and nothing for the house with all the others."""
+
+    def bill(self, day: date, *, account_number: str = "") -> list[BillRow]:
         """
-        Return what moved on a day of Beijing that is over.
+        Return what moved on a day of Beijing that is over, by one of :meth:`billed_accounts`.
 
         :raises BillNotReady: if it was not made yet.
         """

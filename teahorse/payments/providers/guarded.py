@@ -55,8 +55,11 @@ class Guarded:
     def query_refund(self, refund: Refund, *, now: datetime) -> Outcome | None:
         return self._call(lambda: self.provider.query_refund(refund, now=now))
 
-    def bill(self, day: date) -> list[BillRow]:
-        return self._call(lambda: self.provider.bill(day))
+    def billed_accounts(self) -> list[str]:
+        return self.provider.billed_accounts()  # nobody is called
+
+    def bill(self, day: date, *, account_number: str = "") -> list[BillRow]:
+        return self._call(lambda: self.provider.bill(day, account_number=account_number))
 
     def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:
         return self.provider.read_notification(headers, body, now)  # nobody is called

@@ -20,7 +20,7 @@ from teahorse.settlement.actions.paying_out import (
     send_payouts,
     tell_account,
 )
-from teahorse.settlement.actions.reconciling import NoReason, explain_difference, reconcile
+from teahorse.settlement.actions.reconciling import NoReason, NotOpen, explain_difference, reconcile
 from teahorse.settlement.actions.ruling import add_fee_rule, end_fee_rule
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "NoReason",
     "NotADraft",
     "NotOnItsWay",
+    "NotOpen",
     "NotToSend",
     "NothingToSend",
     "add_fee_rule",

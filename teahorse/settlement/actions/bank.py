@@ -15,20 +15,23 @@ The bank's answer is CSV with a head line ``payout,amount,result,reference,date,
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.ids import new_id
-from teahorse.common.money import NotAnAmount, fen_of
+from teahorse.common.ids import new_id, readable
+from teahorse.common.money import NotAnAmount, decimal, fen_of
 from teahorse.common.refusals import Refusal
+from teahorse.ledger import actions as ledger
+from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.people.models import Person
-from teahorse.settlement.actions.paying_out import confirm_payout, return_payout
-from teahorse.settlement.models import BankFile, Payout, PayoutEvent
+from teahorse.settlement import accounts
+from teahorse.settlement.actions.paying_out import NotOnItsWay, returned_earning
+from teahorse.settlement.models import BankFile, Earning, Payout, PayoutEvent
 from teahorse.settlement.rules import HOME
 
 COLUMNS = ("payout", "amount", "result", "reference", "date", "reason")
@@ -63,7 +66,7 @@ def make_bank_file(*, payouts: Sequence[Payout], by: Person, now: datetime) -> B
     if not found:
         raise NothingToSend
     key = new_id()
-    number = f"B{now.astimezone(HOME):%y%m%d}-{key.hex[-12:].upper()}"
+    number = readable("B", key, at=now)
     total = sum(payout.amount_fen for payout in found)
     content = _content(number, found, total, now)
     digest = hashlib.sha256(content.encode()).hexdigest()
@@ -89,24 +92,21 @@ def _content(number: str, payouts: Sequence[Payout], total_fen: int, now: dateti
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     at = now.astimezone(HOME).isoformat(timespec="seconds")
-    writer.writerow(["H", "teahorse-payouts", "1", number, at, len(payouts), _decimal(total_fen)])
+    writer.writerow(["H", "teahorse-payouts", "1", number, at, len(payouts), decimal(total_fen)])
     for payout in payouts:
         account = payout.account
         if account is not None:
             writer.writerow(
-                ["P", payout.number, account.holder, account.bank, account.number, _decimal(payout.amount_fen), payout.seller.name]
+                ["P", payout.number, account.holder, account.bank, account.number, decimal(payout.amount_fen), payout.seller.name]
             )
     return out.getvalue()
-
-
-def _decimal(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"
 
 
 @dataclass(frozen=True)
 class Answered:
     """One line of the bank's answer, read."""
 
+    line: int
     payout: Payout
     result: str
     reference: str
@@ -119,25 +119,81 @@ def import_bank_answer(*, content: str, county_ids: Sequence[UUID] | None = None
     """
     Take what the bank says of payouts; harmless twice. Only payouts of some counties, where these are given.
 
+    All of them are locked in key order and booked at once, however many they are.
+
     :raises AnswerUnreadable: if a line cannot be read, names no payout that was sent, or another amount; nothing is taken.
     """
-    answers = [_read(line, row, county_ids) for line, row in _rows(content)]
-    for line, answer in enumerate(answers, start=2):
-        try:
-            if answer.result == Payout.State.PAID:
-                if not _came_back(answer.payout):
-                    confirm_payout(payout=answer.payout, reference=answer.reference, at=answer.at, by_id=by.pk, now=now)
-            else:
-                note = answer.reason[:200]
-                return_payout(payout=answer.payout, reference=answer.reference, note=note, at=answer.at, by_id=by.pk, now=now)
-        except Refusal as refusal:
-            raise AnswerUnreadable(line=line, text=f"{answer.payout.number}: {refusal}") from refusal
+    rows = _rows(content)
+    named = Payout.objects.filter(number__in={row[0].strip() for _, row in rows}, method=Payout.Method.BANK)
+    locked = {payout.number: payout for payout in named.select_for_update(of=("self",)).select_related("seller").order_by("pk")}
+    answers = [_read(line, row, locked, county_ids) for line, row in rows]
+    taking = _Taking(by_id=by.pk, now=now)
+    taking.read(locked.values())
+    for answer in answers:
+        taking.take(answer)
+    taking.write()
     return answers
 
 
-def _came_back(payout: Payout) -> bool:
-    """Return whether a payout that the bank calls paid is known to have come back since: an old file read again."""
-    return Payout.objects.filter(pk=payout.pk, state=Payout.State.RETURNED, events__kind=Payout.State.PAID).exists()
+@dataclass
+class _Taking:
+    """What one answer of the bank changes about locked payouts."""
+
+    by_id: UUID
+    now: datetime
+    references: dict[UUID, str] = field(default_factory=dict)
+    """Under which number of the bank a payout is known to have been paid."""
+    moved: dict[UUID, Payout] = field(default_factory=dict)
+    events: list[PayoutEvent] = field(default_factory=list)
+    earnings: list[Earning] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+    def read(self, payouts: Iterable[Payout]) -> None:
+        paid = PayoutEvent.objects.filter(payout__in=list(payouts), kind=Payout.State.PAID)
+        self.references = dict(paid.order_by("pk").values_list("payout_id", "reference"))
+
+    def take(self, answer: Answered) -> None:
+        payout = answer.payout
+        if answer.result == Payout.State.PAID:
+            # one that has come back since, or is paid under this number, is in a file that was read before
+            known = self.references.get(payout.pk)
+            if known is not None and (payout.state == Payout.State.RETURNED or known == answer.reference):
+                return
+            if payout.state != Payout.State.SENT:
+                raise _unfit(answer)
+            self.references[payout.pk] = answer.reference
+            self._move(answer, accounts.PAYOUT_PAID, _of(payout, "in_payout"), accounts.BANK)
+        elif payout.state != Payout.State.RETURNED:
+            if payout.state not in {*Payout.ON_ITS_WAY, Payout.State.PAID}:
+                raise _unfit(answer)
+            came_from = accounts.BANK if payout.state == Payout.State.PAID else _of(payout, "in_payout")
+            self.earnings.append(returned_earning(payout, at=answer.at))
+            self._move(answer, accounts.PAYOUT_RETURNED, came_from, _of(payout, "payable"))
+
+    def _move(self, answer: Answered, kind: str, debit: Account, credit: Account) -> None:
+        payout = answer.payout
+        payout.state, payout.ended_at = answer.result, answer.at
+        self.moved[payout.pk] = payout
+        note = answer.reason[:200] if answer.result == Payout.State.RETURNED else ""
+        told = {"reference": answer.reference, "note": note}
+        self.events.append(PayoutEvent(payout=payout, kind=answer.result, at=answer.at, by_id=self.by_id, **told))
+        moved = lines((debit, payout.amount_fen), (credit, -payout.amount_fen))
+        self.entries.append(Entry(kind, payout.pk, answer.at, moved, payout.number))
+
+    def write(self) -> None:
+        Payout.objects.bulk_update(self.moved.values(), ["state", "ended_at"])
+        PayoutEvent.objects.bulk_create(self.events)
+        Earning.objects.bulk_create(self.earnings)
+        ledger.post(entries=self.entries, now=self.now)
+
+
+def _unfit(answer: Answered) -> AnswerUnreadable:
+    refusal = NotOnItsWay(state=answer.payout.state)
+    return AnswerUnreadable(line=answer.line, text=f"{answer.payout.number}: {refusal}")
+
+
+def _of(payout: Payout, purpose: str) -> Account:
+    return accounts.of_seller(purpose, payout.seller_id, payout.county_id)
 
 
 def _rows(content: str) -> list[tuple[int, list[str]]]:
@@ -147,12 +203,12 @@ def _rows(content: str) -> list[tuple[int, list[str]]]:
     return [(number, row) for number, row in enumerate(rows[1:], start=2) if any(cell.strip() for cell in row)]
 
 
-def _read(line: int, row: list[str], county_ids: Sequence[UUID] | None) -> Answered:
+def _read(line: int, row: list[str], locked: Mapping[str, Payout], county_ids: Sequence[UUID] | None) -> Answered:
     cells = [cell.strip() for cell in row]
     if len(cells) != len(COLUMNS):
         raise AnswerUnreadable(line=line, text=",".join(COLUMNS))
     number, amount, result, reference, day, reason = cells
-    payout = Payout.objects.filter(number=number, method=Payout.Method.BANK).first()
+    payout = locked.get(number)
     if payout is None or (county_ids is not None and payout.county_id not in county_ids):
         raise AnswerUnreadable(line=line, text=number)
     try:
@@ -162,4 +218,4 @@ def _read(line: int, row: list[str], county_ids: Sequence[UUID] | None) -> Answe
         raise AnswerUnreadable(line=line, text=f"{amount} {day}") from error
     if not fits or result not in RESULTS or not reference:
         raise AnswerUnreadable(line=line, text=f"{amount} {result} {reference}")
-    return Answered(payout, result, reference[:64], at, reason)
+    return Answered(line, payout, result, reference[:64], at, reason)

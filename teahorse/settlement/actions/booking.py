@@ -5,13 +5,14 @@ Every reaction comes here with the orders that it heard of. Their ``Sale`` rows 
 read, and whatever of it is not in the books yet is booked. So a fact that is told twice, late, or in another order changes nothing.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from teahorse.common.collecting import uncollected
 from teahorse.common.ids import new_id
@@ -20,6 +21,7 @@ from teahorse.ledger import actions as ledger
 from teahorse.ledger import queries as books
 from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.settlement import accounts, rules
+from teahorse.settlement.actions.reconciling import forget_unbookable, write_down_unbookable
 from teahorse.settlement.actions.writing import (
     Crossed,
     LockedSale,
@@ -46,6 +48,8 @@ from teahorse.settlement.facts import (
 )
 from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, SubsidyLine
 
+log = logging.getLogger(__name__)
+
 BATCH = 4000
 SALE, MATURING = Earning.Kind.SALE.value, Earning.State.MATURING.value
 LOOKS_BACK = timedelta(days=30)
@@ -65,30 +69,50 @@ def book_refunds(*, refund_ids: Collection[UUID], now: datetime) -> None:
 
 
 def book_sales(*, order_ids: Iterable[UUID], now: datetime) -> int:
-    """Book everything that is known of orders' money and not booked; return how many entries were new. Harmless twice."""
+    """
+    Book everything that is known of orders' money and not booked; return how many entries were new. Harmless twice.
+
+    An order that cannot be booked stops no other: it is written down as a difference, with why, and tried again by the clock.
+    """
     keys = sorted(set(order_ids), key=lambda key: key.int)
-    return sum(side_by_side(lambda batch: _book(batch, now), [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]))
+    return sum(side_by_side(lambda batch: _booked(batch, now), [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]))
+
+
+def _booked(keys: list[UUID], now: datetime) -> int:
+    """Book a batch; where it fails, each half of it apart, down to the order that is to blame."""
+    try:
+        booked = _book(keys, now)
+    except OperationalError:
+        raise  # a lock, a connection: not the orders' fault, the job is done again
+    except Exception as error:
+        if len(keys) > 1:
+            middle = len(keys) // 2
+            return _booked(keys[:middle], now) + _booked(keys[middle:], now)
+        log.exception("order %s cannot be booked", keys[0])
+        write_down_unbookable(order_id=keys[0], trouble=f"{type(error).__name__}: {error}", now=now)
+        return 0
+    forget_unbookable(order_ids=keys, now=now)
+    return booked
 
 
 def book_forgotten(*, now: datetime, since: datetime | None = None) -> int:
     """
-    Book facts whose reaction did not come through, two minutes old or more; return how many facts were found.
+    Book facts whose reaction did not come through, two minutes old or more; return how many entries were new.
 
     Looks thirty days back, or since a time: the clock does the last hour every minute and all of it every hour.
     """
     window = {"since": since or now - LOOKS_BACK, "until": now - FORGOTTEN_AFTER}
-    found = 0
+    booked = 0
     while rows := forgotten(**window, limit=MOST * BATCH):
-        before = found
         orders = {order for *_, order in rows if order}
         orders.update(orders_of_payments({payment for payment, *_ in rows if payment}))
         refunded, strays = orders_of_refunds({refund for _, refund, _ in rows if refund})
         written = book_sales(order_ids=orders | refunded, now=now)
         written += _book_strays(strays | {payment for payment, *_ in rows if payment}, now=now)
-        found += len(rows)
-        if not written or found == before:
+        if not written:
             break  # what cannot be booked is the reconciler's to show, not ours to try for ever
-    return found
+        booked += written
+    return booked
 
 
 def _book(keys: list[UUID], now: datetime) -> int:

@@ -11,6 +11,7 @@ from teahorse.common.statements import looked_up
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.settlement import accounts
+from teahorse.settlement.actions.reconciling import UNBOOKABLE
 
 BATCH = 5000
 MATURED = """
@@ -19,6 +20,8 @@ MATURED = """
          where state = 'maturing' and matures_at <= %(now)s
            and not exists (select from aftersales_aftersalecase disputed
                             where disputed.order_id = earning.order_id and disputed.state <> all(%(ended)s))
+           and not exists (select from settlement_difference unbooked join settlement_sale sale on sale.number = unbooked.subject
+                            where unbooked.kind = %(unbookable)s and unbooked.state <> 'gone' and sale.order_id = earning.order_id)
          order by matures_at, id
          limit %(limit)s
            for update skip locked
@@ -29,7 +32,11 @@ MATURED = """
 
 
 def mature_earnings(*, now: datetime) -> int:
-    """Move all earnings whose return window is over, and that nobody disputes, to what is payable; return how many. Harmless twice."""
+    """
+    Move all earnings whose return window is over to what is payable; return how many. Harmless twice.
+
+    What somebody disputes waits, and what is of an order that cannot be booked: something may lessen it.
+    """
     matured = _mature_some(now=now, limit=BATCH)
     if matured == BATCH:  # a busy day's: each of several takes those that the others have not taken
         matured += sum(side_by_side(lambda _: _mature_all(now), range(MOST)))
@@ -48,7 +55,7 @@ def _mature_all(now: datetime) -> int:
 def _mature_some(*, now: datetime, limit: int) -> int:
     ended = [state.value for state in AfterSaleCase.ENDED]
     # plain rows: a day's earnings are hundreds of thousands
-    earnings = looked_up(MATURED, {"now": now, "ended": ended, "limit": limit}, in_binary=True)
+    earnings = looked_up(MATURED, {"now": now, "ended": ended, "unbookable": UNBOOKABLE, "limit": limit}, in_binary=True)
     of_sellers: dict[int, tuple[Account, Account]] = {}
     entries = []
     for key, seller_id, county_id, fen, matures_at in earnings:

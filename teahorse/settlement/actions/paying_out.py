@@ -13,16 +13,17 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.ids import new_id
+from teahorse.common.ids import new_id, readable
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.statements import array, looked_up
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
+from teahorse.payments import actions as payments
 from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
 from teahorse.settlement.facts import earned_elsewhere
 from teahorse.settlement.models import Earning, Payout, PayoutAccount, PayoutEvent
-from teahorse.settlement.rules import HOME, is_account_number, is_card_number, is_right_card_number
+from teahorse.settlement.rules import is_account_number, is_card_number, is_right_card_number
 
 State = Payout.State
 Method = Payout.Method
@@ -151,7 +152,7 @@ def _draft(seller: Organisation, amount_fen: int, account: PayoutAccount | None,
         id=key,
         county_id=seller.county_id,
         seller=seller,
-        number=f"P{now.astimezone(HOME):%y%m%d}-{key.hex[-12:].upper()}",
+        number=readable("P", key, at=now),
         method=method,
         account=account if method == Method.BANK else None,
         amount_fen=amount_fen,
@@ -198,16 +199,22 @@ def drop_payout(*, payout: Payout, by: Person, note: str, now: datetime) -> Payo
 
 
 @transaction.atomic
-def pay_out_in_cash(*, payout: Payout, given_by: Person, received_by: str, now: datetime) -> Payout:
+def pay_out_in_cash(*, payout: Payout, given_by: Person, received_by: str, now: datetime, house: Organisation | None = None) -> Payout:
     """
     Give an approved payout over a counter; who received it signs the receipt, whose number is on the event.
 
-    :raises NotToSend: if it is not approved, or not to be paid in cash; nothing is changed.
+    At a ``house`` it comes out of the box of the person's open shift there; the workbench always names one.
+
+    :raises NoOpenShift: if she has counted no box there.
+    :raises NotToSend: if it is not approved, or not to be paid in cash. Nothing is changed in either.
     """
     payout = _locked(payout)
     if payout.state != State.APPROVED or payout.method != Method.CASH:
         raise NotToSend(state=payout.state)
-    receipt = f"A{now.astimezone(HOME):%y%m%d}-{payout.pk.hex[-12:].upper()}"
+    if house is not None:
+        shift = payments.locked_open_shift(organisation=house, person_id=given_by.pk)
+        payments.move_cash(shift=shift, subject_id=payout.pk, amount_fen=-payout.amount_fen, now=now)
+    receipt = readable("A", payout.pk, at=now)
     return _paid(payout, at=now, now=now, by_id=given_by.pk, reference=receipt, received_by=received_by)
 
 
@@ -245,22 +252,39 @@ def confirm_payout(*, payout: Payout, reference: str, at: datetime, by_id: UUID 
 
 
 @transaction.atomic
-def return_payout(*, payout: Payout, reference: str, note: str, at: datetime, by_id: UUID | None, now: datetime) -> Payout:
+def return_payout(
+    *, payout: Payout, reference: str, note: str, at: datetime, by_id: UUID | None, now: datetime, house: Organisation | None = None
+) -> Payout:
     """
     Write down that a payout came back, or never left; its sum is payable again. Legal after it was paid; again harmless.
 
-    :raises NotOnItsWay: if it is a draft or was dropped; nothing is changed.
+    Cash that was given comes back into the box of the person's open shift at a ``house``; the workbench always names one.
+
+    :raises NoOpenShift: if she has counted no box there.
+    :raises NotOnItsWay: if it is a draft or was dropped. Nothing is changed in either.
     """
     payout = _locked(payout)
     if payout.state == State.RETURNED:
         return payout
     if payout.state not in {*Payout.ON_ITS_WAY, State.PAID}:
         raise NotOnItsWay(state=payout.state)
+    if house is not None and by_id is not None and payout.state == State.PAID and payout.method == Method.CASH:
+        shift = payments.locked_open_shift(organisation=house, person_id=by_id)
+        given = PayoutEvent.objects.get(payout=payout, kind=State.PAID)
+        payments.move_cash(shift=shift, subject_id=given.pk, amount_fen=payout.amount_fen, now=now)
     came_from = _where(payout) if payout.state == State.PAID else _of(payout, "in_payout")
     payout.state, payout.ended_at = State.RETURNED, at
     payout.save(update_fields=["state", "ended_at"])
     _happened(payout, State.RETURNED, at=at, by_id=by_id, reference=reference, note=note)
-    Earning.objects.create(
+    returned_earning(payout, at=at).save(force_insert=True)
+    moved = lines((came_from, payout.amount_fen), (_of(payout, "payable"), -payout.amount_fen))
+    ledger.post(entries=[Entry(accounts.PAYOUT_RETURNED, payout.pk, at, moved, payout.number)], now=now)
+    return payout
+
+
+def returned_earning(payout: Payout, *, at: datetime) -> Earning:
+    """Return what a seller has to get once more because a payout came back, not written yet."""
+    return Earning(
         county_id=payout.county_id,
         seller_id=payout.seller_id,
         kind=Earning.Kind.RETURNED,
@@ -270,9 +294,6 @@ def return_payout(*, payout: Payout, reference: str, note: str, at: datetime, by
         earned_at=at,
         matures_at=at,
     )
-    moved = lines((came_from, payout.amount_fen), (_of(payout, "payable"), -payout.amount_fen))
-    ledger.post(entries=[Entry(accounts.PAYOUT_RETURNED, payout.pk, at, moved, payout.number)], now=now)
-    return payout
 
 
 def _paid(payout: Payout, *, at: datetime, now: datetime, by_id: UUID | None, reference: str, received_by: str = "") -> Payout:

@@ -1,7 +1,7 @@
 """Alipay: page (at a desk), wap (on a phone), precreate (a code on a screen)."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 
+from teahorse.common.money import decimal
 from teahorse.payments.models import Payment, Refund
 from teahorse.payments.providers import (
     BillNotReady,
@@ -21,14 +22,23 @@ from teahorse.payments.providers import (
     ProviderUnavailable,
 )
 from teahorse.payments.providers.alipay import bills, door
-from teahorse.payments.providers.alipay.amounts import fen, yuan
+from teahorse.payments.providers.alipay.amounts import fen
 from teahorse.payments.providers.alipay.client import Answer, Client
-from teahorse.payments.providers.alipay.credentials import CODE, Credentials, NoCredentials, all_credentials, credentials
+from teahorse.payments.providers.alipay.credentials import (
+    CODE,
+    Credentials,
+    NoCredentials,
+    apps_of,
+    credentials,
+    seller_numbers,
+)
 from teahorse.payments.providers.alipay.messages import Unreadable, moment, outcome_of_trade
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BILL = "alipay.data.dataservice.bill.downloadurl.query"
 NO_BILL = frozenset({"isp.bill_not_exist", "isv.bill_not_exist"})
+MADE_BY = time(12)
+"""By then yesterday's bill is made (Alipay says nine). Before, "there is none" may mean "not yet", and a kept bill stays as it is."""
 REFUSED_FOR_GOOD = frozenset(
     {
         "ACQ.DISCORDANT_REPEAT_REQUEST",
@@ -59,7 +69,7 @@ class AlipayProvider:
         client = _client_for(payment)
         order = {
             "out_trade_no": payment.our_number,
-            "total_amount": yuan(payment.amount_fen),
+            "total_amount": decimal(payment.amount_fen),
             "subject": payment.subject,
             "time_expire": payment.expires_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
             "notify_url": notify_url(),
@@ -117,23 +127,36 @@ class AlipayProvider:
         outcome = self._refund_told(refund)
         return outcome if outcome is not None else self.refund(refund, now=now)  # it may never have come there; twice is once
 
-    def bill(self, day: date) -> list[BillRow]:
+    def billed_accounts(self) -> list[str]:
+        return [*([""] if apps_of("") else []), *seller_numbers()]
+
+    def bill(self, day: date, *, account_number: str = "") -> list[BillRow]:
         found: list[BillRow] = []
-        if day >= datetime.now(SHANGHAI).date():
+        now = datetime.now(SHANGHAI)
+        if day >= now.date():
             raise BillNotReady(provider=CODE, day=day.isoformat())
-        for number, client in _all_clients():
-            answer = client.ask(
-                lambda library: library.server_api(BILL, biz_content={"bill_type": "trade", "bill_date": day.isoformat()}),
-            )
-            if answer.code in NO_BILL:  # nothing moved on that day
-                continue
-            if not answer.is_good:
-                raise _refuses(answer)
+        is_made = now >= datetime.combine(day + timedelta(days=1), MADE_BY, SHANGHAI)
+        for app in apps_of(account_number):
             try:
-                found += bills.rows_of(client.download(answer.text("bill_download_url")), account_number=number)
-            except Unreadable as error:
-                raise ProviderUnavailable(provider=CODE, trouble=str(error)) from error
+                found += self._bill_of(_client_for_app(app.app_id), day, account_number=account_number, is_made=is_made)
+            except ProviderRefuses:
+                # what an ended app does not tell is missed by the comparison, if it took anything; it must not keep the others' bill away
+                if app.is_active:
+                    raise
         return found
+
+    def _bill_of(self, client: Client, day: date, *, account_number: str, is_made: bool) -> list[BillRow]:
+        answer = client.ask(lambda library: library.server_api(BILL, biz_content={"bill_type": "trade", "bill_date": day.isoformat()}))
+        if answer.code in NO_BILL:
+            if not is_made:
+                raise BillNotReady(provider=CODE, day=day.isoformat())
+            return []  # nothing moved on that day
+        if not answer.is_good:
+            raise _refuses(answer)
+        try:
+            return bills.rows_of(client.download(answer.text("bill_download_url")), account_number=account_number)
+        except Unreadable as error:
+            raise ProviderUnavailable(provider=CODE, trouble=str(error)) from error
 
     def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:  # noqa: ARG002 - the port
         return door.read(body=body, now=now, client_of=_client_told)
@@ -150,10 +173,12 @@ class AlipayProvider:
         return answer
 
     def _send(self, refund: Refund) -> Answer:
-        return _client_for(refund.payment).ask(
+        return _client_for(
+            refund.payment
+        ).ask(
             lambda library: library.api_alipay_trade_refund(
-                refund_amount=yuan(refund.amount_fen),
-                out_trade_no=refund.payment.our_number,
+                refund_amount=decimal(refund.amount_fen),
+                trade_no=refund.payment.provider_number,  # money that was assigned to the payment came there under another number of ours
                 out_request_no=refund.our_number,
                 refund_reason=refund.reason,
             )
@@ -162,14 +187,14 @@ class AlipayProvider:
     def _refund_told(self, refund: Refund) -> Outcome | None:
         answer = _client_for(refund.payment).ask(
             lambda library: library.api_alipay_trade_fastpay_refund_query(
-                out_request_no=refund.our_number, out_trade_no=refund.payment.our_number
+                out_request_no=refund.our_number, trade_no=refund.payment.provider_number
             )
         )
         if not answer.is_good:
             raise _refuses(answer)
         if answer.text("refund_status") != "REFUND_SUCCESS":
             return None
-        if (answer.text("out_trade_no"), answer.text("out_request_no")) != (refund.payment.our_number, refund.our_number):
+        if (answer.text("trade_no"), answer.text("out_request_no")) != (refund.payment.provider_number, refund.our_number):
             raise ProviderUnavailable(provider=CODE, trouble="it answered for another refund")
         try:
             return Outcome(
@@ -205,7 +230,7 @@ def provider() -> AlipayProvider:
     :raises ProviderUnavailable: if there is none.
     """
     try:
-        if not all_credentials():
+        if not seller_numbers():
             credentials()
     except NoCredentials as missing:
         raise ProviderUnavailable(provider=CODE, trouble=f"not set up: {missing}") from missing
@@ -213,15 +238,12 @@ def provider() -> AlipayProvider:
 
 
 def _client_for(payment: Payment) -> Client:
-    try:
-        return _client(credentials(payment.asked.get("account", "")))
-    except NoCredentials as missing:
-        raise ProviderUnavailable(provider=CODE, trouble=f"not set up: {missing}") from missing
+    return _client_for_app(payment.asked.get("account", ""))
 
 
-def _all_clients() -> list[tuple[str, Client]]:
+def _client_for_app(app_id: str) -> Client:
     try:
-        return [(number, _client(keys)) for number, keys in all_credentials()]
+        return _client(credentials(app_id))
     except NoCredentials as missing:
         raise ProviderUnavailable(provider=CODE, trouble=f"not set up: {missing}") from missing
 

@@ -1,14 +1,8 @@
-"""Yuan as Alipay writes them, fen as we keep them; exact both ways, a float never touches either."""
+"""Yuan as Alipay writes them, in fen as we keep them; a float never touches either."""
 
 import re
 
 AMOUNT = re.compile(r"(-?)(\d{1,11})(?:\.(\d{1,2}))?")
-
-
-def yuan(fen: int) -> str:
-    """Return whole fen as ``38.00``."""
-    sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
 def fen(text: str) -> int:

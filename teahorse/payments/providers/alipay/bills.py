@@ -62,11 +62,13 @@ def _row(values: dict[str, str], account_number: str) -> BillRow:
         amount_fen, kept_fen = fen(values["订单金额（元）"]), -fen(values["服务费（元）"])
     except ValueError as error:
         raise Unreadable(str(error)) from error
+    refund_number = values["退款批次号/请求号"] if kind == "refund" else ""
     return BillRow(
         kind=kind,
         our_number=values["商户订单号"],
-        refund_number=values["退款批次号/请求号"] if kind == "refund" else "",
-        provider_number=values["支付宝交易号"],
+        refund_number=refund_number,
+        # refunds have no number of Alipay's own, and one trade may be refunded several times a day
+        provider_number=refund_number or values["支付宝交易号"],
         amount_fen=abs(amount_fen),
         fee_fen=kept_fen,
         occurred_at=moment(values["完成时间"]),

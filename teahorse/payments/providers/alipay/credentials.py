@@ -1,6 +1,7 @@
 """An app's keys: the table's (``MerchantAccount``), else for the house the file that ``TEAHORSE_ALIPAY`` names, else the sandbox's."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -90,15 +91,32 @@ def credentials(app_id: str = "") -> Credentials:
     return house
 
 
-def all_credentials() -> list[tuple[str, Credentials]]:
-    """Return every app whose money is ours to explain, each with its account's number, the house's as nothing."""
+@dataclass(frozen=True)
+class App:
+    """An app whose money is ours to explain; an ended one takes no new payments, but may refund."""
+
+    app_id: str
+    is_active: bool
+
+
+def seller_numbers() -> list[str]:
+    """Return the numbers of the sellers' own apps, ended ones too."""
+    return [row.number for row in merchants.accounts_with_keys(CODE) if row.organisation_id is not None]
+
+
+def apps_of(account_number: str) -> list[App]:
+    """Return a seller's app, or all that the house has or had."""
     rows = merchants.accounts_with_keys(CODE)
-    found = [("" if row.organisation_id is None else row.number, _of_row(row)) for row in rows]
+    if account_number:
+        return [App(row.number, row.is_active) for row in rows if row.number == account_number]
+    found = [App(row.number, row.is_active) for row in rows if row.organisation_id is None]
     try:
         house = _of_file()
     except NoCredentials:
         return found
-    return found if house.app_id in {keys.app_id for _number, keys in found} else [("", house), *found]
+    if house.app_id in {row.number for row in rows}:
+        return found
+    return [App(house.app_id, is_active=not any(app.is_active for app in found)), *found]
 
 
 def _gateway() -> str:

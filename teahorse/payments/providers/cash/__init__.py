@@ -32,7 +32,10 @@ class CashAtACounter:
     def query_refund(self, refund: Refund, *, now: datetime) -> Outcome | None:  # noqa: ARG002 - the port
         return None
 
-    def bill(self, day: date) -> list[BillRow]:
+    def billed_accounts(self) -> list[str]:
+        return [""]
+
+    def bill(self, day: date, *, account_number: str = "") -> list[BillRow]:  # noqa: ARG002 - the port
         """Return what was counted at the counters that day: for cash our own events are the provider's word."""
         begins = datetime.combine(day, time(), SHANGHAI)
         counted = PaymentEvent.objects.filter(payment__provider=CASH, occurred_at__gte=begins, occurred_at__lt=begins + timedelta(days=1))

@@ -142,7 +142,10 @@ class WeChatPayProvider:
     def query_return(self, back: ShareReturn) -> Told:
         return sharings.query_return(self.client, back)
 
-    def bill(self, day: date) -> list[BillRow]:
+    def billed_accounts(self) -> list[str]:
+        return [""]  # the house's bill has its sub-merchants too
+
+    def bill(self, day: date, *, account_number: str = "") -> list[BillRow]:  # noqa: ARG002 - the port
         return bills.bill(self.client, day)
 
     def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:

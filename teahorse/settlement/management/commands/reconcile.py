@@ -23,9 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         now = timezone.now()
         if options["book"]:
-            found = actions.book_forgotten(now=now, since=EVER)
+            booked = actions.book_forgotten(now=now, since=EVER)
             matured = actions.mature_earnings(now=now)
-            self.stdout.write(f"{found} forgotten facts booked, {matured} earnings matured")
+            self.stdout.write(f"{booked} forgotten entries booked, {matured} earnings matured")
         standing = actions.reconcile(now=now, day=options["day"])
         for row in standing:
             self.stdout.write(f"{row.kind}: {row.subject}: expected {yuan(row.expected_fen)}, found {yuan(row.found_fen)}")
