@@ -34,6 +34,7 @@ def test_who_else_bears_the_freight_is_told_before_and_after(world, guest, put):
     lane.update(subsidy_basis_points=2500, subsidy_payer=world.weavers)
     put(world.carpet)
     put(world.incense, 2)
+    guest.cookies["language"] = "en"
 
     sent = confirmed(guest)
     shown = guest.post("/checkout/", {**sent, "do": "look"}).content.decode()
