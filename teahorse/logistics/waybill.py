@@ -16,17 +16,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import segno
 import typst
 
+from teahorse.common.times import HOME
 from teahorse.common.ui.band import band_svg
 from teahorse.logistics.models import Parcel
 from teahorse.people.rules import masked_line, masked_name, masked_phone
 
 TEMPLATE = Path(__file__).with_name("waybill.typ")
-HOME = ZoneInfo("Asia/Shanghai")
 CARRIERS: Mapping[str, str] = {"network": "茶马 Teahorse", "sf": "顺丰速运", "jd": "京东快递", "china_post": "中国邮政", "yto": "圆通速递"}
 """What a carrier is called on the label; another code stands as it is."""
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from teahorse.common.times import HOME
 from teahorse.payments.models import PaymentEvent, PaymentSplit, Refund
 from teahorse.settlement.facts import FORGOTTEN_AFTER, bill_lines, centres
-from teahorse.settlement.rules import HOME
 
 COMPARE = (Path(__file__).parent / "comparing.sql").read_text()
 EVER = datetime(2000, 1, 1, tzinfo=UTC)

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from teahorse.common.money import allot
+from teahorse.common.times import HOME
 
-HOME = ZoneInfo("Asia/Shanghai")
 RETURN_DAYS = 7
 WHOLE_BP = 10_000
 GRAMS_PER_KG = 1000

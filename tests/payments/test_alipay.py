@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sandbox.alipay.signing import signed_fields
 from teahorse.common.ids import new_id
+from teahorse.common.times import HOME
 from teahorse.payments import actions
 from teahorse.payments.events import PaymentsSucceeded, RefundsSettled
 from teahorse.payments.models import Notification, Payment, PaymentEvent
@@ -24,7 +25,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:No directory at"),  # whitenoise, before static files are collected
 ]
-BEIJING = messages.SHANGHAI
+BEIJING = HOME
 
 
 def apply():

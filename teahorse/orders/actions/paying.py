@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -14,6 +13,7 @@ from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.common.statements import asked, by_index, together
+from teahorse.common.times import HOME
 from teahorse.orders.actions.owing import (
     end_unpaid,
     give_back,
@@ -30,7 +30,6 @@ from teahorse.stock import actions as stock
 
 State = SellerOrder.State
 BATCH = 500
-HOME = ZoneInfo("Asia/Shanghai")
 LOOKS_BACK = timedelta(days=7)
 log = logging.getLogger(__name__)
 LOCK_WHAT_WAITS = """

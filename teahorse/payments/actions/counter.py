@@ -2,20 +2,18 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.refusals import Refusal
+from teahorse.common.times import HOME
 from teahorse.payments.actions.opening import AlreadyPaid, PaymentNotOpen
 from teahorse.payments.actions.recording import Source, record
 from teahorse.payments.actions.shifts import locked_open_shift, move_cash
 from teahorse.payments.models import Payment, PaymentEvent, Refund
 from teahorse.payments.providers import CASH, Outcome
 from teahorse.people.models import Organisation
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class NotAtACounter(Refusal):
@@ -103,4 +101,4 @@ def _counter(by_id: UUID) -> Source:
 
 def _receipt_number(kind: str, key: UUID, now: datetime) -> str:
     """Return a number that fits on a receipt and can be read aloud: C260815-0123456789AB."""
-    return f"{kind}{now.astimezone(SHANGHAI):%y%m%d}-{key.hex[-12:].upper()}"
+    return f"{kind}{now.astimezone(HOME):%y%m%d}-{key.hex[-12:].upper()}"

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
@@ -11,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.common.events import announce
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.times import HOME
 from teahorse.payments.events import CashShiftsClosed
 from teahorse.payments.models import CashDifference, CashMovement, CashShift
 from teahorse.people.models import Organisation
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MOST_IN_A_BOX_FEN = 100_000_000
 LONGEST_COUNTER, SHORTEST_REASON, LONGEST_REASON = 20, 4, 200
 
@@ -73,7 +72,7 @@ def open_shift(*, organisation: Organisation, person_id: UUID, float_fen: int, c
         with transaction.atomic():
             return CashShift.objects.create(
                 pk=key,
-                number=f"S{now.astimezone(SHANGHAI):%y%m%d}-{key.hex[-8:].upper()}",
+                number=f"S{now.astimezone(HOME):%y%m%d}-{key.hex[-8:].upper()}",
                 organisation=organisation,
                 counter=counter,
                 person_id=person_id,

@@ -26,10 +26,10 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.common.ids import new_id
 from teahorse.common.money import NotAnAmount, fen_of
 from teahorse.common.refusals import Refusal
+from teahorse.common.times import HOME
 from teahorse.people.models import Person
 from teahorse.settlement.actions.paying_out import confirm_payout, return_payout
 from teahorse.settlement.models import BankFile, Payout, PayoutEvent
-from teahorse.settlement.rules import HOME
 
 COLUMNS = ("payout", "amount", "result", "reference", "date", "reason")
 RESULTS = (Payout.State.PAID, Payout.State.RETURNED)

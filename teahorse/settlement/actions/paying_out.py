@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Refusal
 from teahorse.common.statements import array, looked_up
+from teahorse.common.times import HOME
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
 from teahorse.settlement.facts import earned_elsewhere
 from teahorse.settlement.models import Earning, Payout, PayoutAccount, PayoutEvent
-from teahorse.settlement.rules import HOME
 
 State = Payout.State
 Method = Payout.Method

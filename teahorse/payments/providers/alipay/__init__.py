@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
 
+from teahorse.common.times import HOME
 from teahorse.payments.models import Payment, Refund
 from teahorse.payments.providers import (
     BillNotReady,
@@ -26,7 +26,6 @@ from teahorse.payments.providers.alipay.client import Answer, Client
 from teahorse.payments.providers.alipay.credentials import CODE, Credentials, NoCredentials, all_credentials, credentials
 from teahorse.payments.providers.alipay.messages import Unreadable, moment, outcome_of_trade
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BILL = "alipay.data.dataservice.bill.downloadurl.query"
 NO_BILL = frozenset({"isp.bill_not_exist", "isv.bill_not_exist"})
 REFUSED_FOR_GOOD = frozenset(
@@ -61,7 +60,7 @@ class AlipayProvider:
             "out_trade_no": payment.our_number,
             "total_amount": yuan(payment.amount_fen),
             "subject": payment.subject,
-            "time_expire": payment.expires_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
+            "time_expire": payment.expires_at.astimezone(HOME).strftime("%Y-%m-%d %H:%M:%S"),
             "notify_url": notify_url(),
         }
         back_url = payment.asked.get("back_url") or None
@@ -119,7 +118,7 @@ class AlipayProvider:
 
     def bill(self, day: date) -> list[BillRow]:
         found: list[BillRow] = []
-        if day >= datetime.now(SHANGHAI).date():
+        if day >= datetime.now(HOME).date():
             raise BillNotReady(provider=CODE, day=day.isoformat())
         for number, client in _all_clients():
             answer = client.ask(
