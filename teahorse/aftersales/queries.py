@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from teahorse.aftersales.models import AfterSaleCase, CaseLine, CasePhoto, CaseShare
-from teahorse.aftersales.rules import HOME, Borne, Gone, Sold, no_reason_ends_at
+from teahorse.aftersales.rules import Borne, Gone, Sold, no_reason_ends_at
 from teahorse.catalog.models import Product
+from teahorse.common.times import HOME
 from teahorse.logistics.models import Parcel
 from teahorse.orders import queries as orders
 from teahorse.orders.models import LineDiscount, OrderGroup, OrderLine, SellerOrder

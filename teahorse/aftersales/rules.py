@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from teahorse.common.money import allot
-
-HOME = ZoneInfo("Asia/Shanghai")
+from teahorse.common.times import HOME
 
 # --- Reasons
 

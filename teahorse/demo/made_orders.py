@@ -13,15 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
+from teahorse.common.times import HOME
 from teahorse.demo.copying import field as copied
 from teahorse.logistics.rules import Rate, parcel_number, promise, rate_for
 from teahorse.logistics.rules import freight as freight_of
 
 BATCH = 10_000
 DAYS = 365
-HOME = ZoneInfo("Asia/Shanghai")
 HOURS = (2, 1, 1, 1, 1, 2, 4, 7, 10, 13, 14, 13, 14, 13, 12, 12, 13, 14, 15, 18, 21, 20, 14, 7)
 """How many of a day's orders come in each hour."""
 FESTIVALS = (

@@ -14,10 +14,10 @@ from typing import Any, Literal
 import segno
 import typst
 
+from teahorse.common.times import HOME
 from teahorse.common.ui.band import band_svg
 from teahorse.dossiers import rules
 from teahorse.dossiers.models import Dossier
-from teahorse.dossiers.queries import HOME
 
 TEMPLATE = Path(__file__).with_name("dossier.typ")
 RESOLUTION = 150.0

@@ -3,17 +3,16 @@
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
 from django.db.models import QuerySet
 
+from teahorse.common.times import HOME
 from teahorse.dossiers import rules
 from teahorse.dossiers.models import Dossier, DossierPaper, DossierView
 from teahorse.people.models import Organisation
 
-HOME = ZoneInfo("Asia/Shanghai")
 FIGURES = (Path(__file__).parent / "figures.sql").read_text()
 VERSION = 2
 """Of the definitions beside the figures; a changed definition is another version."""

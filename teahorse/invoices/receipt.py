@@ -9,11 +9,11 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import typst
 
 from teahorse.common.money import yuan
+from teahorse.common.times import HOME
 from teahorse.common.ui.band import band_svg
 from teahorse.invoices import queries
 from teahorse.orders import owing
@@ -21,7 +21,6 @@ from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.people.rules import masked_name
 
 TEMPLATE = Path(__file__).with_name("receipt.typ")
-HOME = ZoneInfo("Asia/Shanghai")
 WORDS = {
     "title": {"bo": "ཉོ་ཆའི་འཛིན་ཤོག", "zh": "购货凭证"},
     "seller": {"bo": "ཚོང་པ།", "zh": "商家"},

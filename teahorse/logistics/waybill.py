@@ -16,18 +16,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import segno
 import typst
 
+from teahorse.common.times import HOME
 from teahorse.common.ui.band import band_svg
 from teahorse.logistics import carriers
 from teahorse.logistics.models import Parcel
 from teahorse.people.rules import masked_line, masked_name, masked_phone
 
 TEMPLATE = Path(__file__).with_name("waybill.typ")
-HOME = ZoneInfo("Asia/Shanghai")
 
 WORDS = {
     "recipient": {"bo": "ལེན་མཁན།", "zh": "收件"},

@@ -10,9 +10,9 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.db.models.functions import Right as Tail
 
+from teahorse.common.times import HOME
 from teahorse.logistics.models import Parcel
 from teahorse.orders.models import Cart, CartLine, HarvestSale, OrderGroup, OrderLine, SellerNotice, SellerOrder
-from teahorse.orders.quoting import HOME
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Person, Right
 from teahorse.promotions.models import Promotion

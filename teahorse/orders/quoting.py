@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.core.signing import BadSignature, Signer
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.times import HOME
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
 from teahorse.orders.rules import (
@@ -33,7 +33,6 @@ from teahorse.promotions import queries as offered
 from teahorse.promotions import rules as discounting
 
 GOOD_FOR = timedelta(minutes=30)
-HOME = ZoneInfo("Asia/Shanghai")
 SALT = "teahorse.quote"
 _signer = Signer(salt=SALT)
 

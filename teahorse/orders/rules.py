@@ -3,11 +3,11 @@
 import hashlib
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-HOME = ZoneInfo("Asia/Shanghai")
+from teahorse.common.times import HOME
+
 MOST_LINES = 50
 MOST_UNITS = 999
 WHOLE = 10_000

@@ -19,9 +19,10 @@ from openpyxl.styles import Font  # type: ignore[import-untyped]  # as above
 
 from teahorse.catalog.tables import safe_cell
 from teahorse.common.money import FEN_PER_YUAN, yuan
+from teahorse.common.times import HOME
 from teahorse.common.ui.band import band_svg
 from teahorse.settlement.models import FeeRule, Payout
-from teahorse.settlement.rules import EVERYONE, HOME
+from teahorse.settlement.rules import EVERYONE
 from teahorse.settlement.statement import FeeSum, StatementOfSeller
 
 TEMPLATE = Path(__file__).with_name("statement.typ")

@@ -6,12 +6,11 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from teahorse.common.luhn import check_digit
 from teahorse.common.money import allot
+from teahorse.common.times import HOME
 
-HOME = ZoneInfo("Asia/Shanghai")
 RETURN_DAYS = 7
 WHOLE_BP = 10_000
 GRAMS_PER_KG = 1000

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from teahorse.common.times import HOME
 from teahorse.dossiers import queries, rules
 from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderLine, SellerOrder
@@ -17,7 +18,7 @@ from .making import given_back, out_of, paid, paid_besides, paid_in_two, receive
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-BEIJING = queries.HOME
+BEIJING = HOME
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sandbox.alipay.signing import signed_fields
 from sandbox.keys import make_alipay
 from teahorse.common.ids import new_id
 from teahorse.common.money import decimal
+from teahorse.common.times import HOME
 from teahorse.payments import actions, merchants, tasks
 from teahorse.payments.events import PaymentsSucceeded, RefundsSettled
 from teahorse.payments.models import Notification, Payment, PaymentEvent, ProviderBill, UnmatchedMoney
@@ -27,7 +28,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:No directory at"),  # whitenoise, before static files are collected
 ]
-BEIJING = messages.SHANGHAI
+BEIJING = HOME
 
 
 def apply():

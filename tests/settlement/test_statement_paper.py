@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 from openpyxl import load_workbook
 
+from teahorse.common.times import HOME
 from teahorse.settlement import actions
 from teahorse.settlement.paper import BASES, FEES, REASONS, WAYS, WORDS, statement_pdf, statement_xlsx, why
-from teahorse.settlement.rules import HOME
 from teahorse.settlement.statement import FeeSum, statement_of
 from tests import world
 from tests.dossiers.test_paper import glyphs

@@ -12,10 +12,10 @@ from teahorse.aftersales.models import CaseLine
 from teahorse.catalog.models import Product
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, NotThere
+from teahorse.common.times import HOME
 from teahorse.ledger import queries as books
 from teahorse.settlement import actions, facts
 from teahorse.settlement.models import Division, Earning, SubSeller, SubSellerShare
-from teahorse.settlement.rules import HOME
 from teahorse.settlement.statement import OWN, statement_of
 from tests import world
 

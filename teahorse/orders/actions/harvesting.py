@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet, Sum
@@ -20,6 +19,7 @@ from teahorse.catalog.models import Offer
 from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.times import HOME
 from teahorse.orders.actions.owing import ask_balance, end_unpaid, give_back, in_buyers_words, locked_orders
 from teahorse.orders.actions.paying import release_promotions
 from teahorse.orders.events import OrdersCancelled, OrdersPaid
@@ -31,7 +31,6 @@ from teahorse.stock import actions as stock
 from teahorse.stock.models import StockLevel
 
 State = SellerOrder.State
-HOME = ZoneInfo("Asia/Shanghai")
 BATCH = 50
 MOST_UNITS = 100_000
 log = logging.getLogger(__name__)

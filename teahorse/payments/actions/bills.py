@@ -1,15 +1,13 @@
 """Keeping the bills that providers make of each day, so that they can be compared with what is known here."""
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from teahorse.common.ids import new_ids
+from teahorse.common.times import HOME
 from teahorse.payments.models import ProviderBill, ProviderBillRow
 from teahorse.payments.providers import BillNotReady, BillRow, provider_by_code
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def fetch_bill(*, provider: str, day: date, account_number: str = "", now: datetime) -> ProviderBill:
@@ -24,7 +22,7 @@ def fetch_bill(*, provider: str, day: date, account_number: str = "", now: datet
     known = ProviderBill.objects.filter(provider=provider, account_number=account_number, day=day).first()
     if known is not None:
         return known
-    if day >= now.astimezone(SHANGHAI).date():
+    if day >= now.astimezone(HOME).date():
         raise BillNotReady(day=day.isoformat())
     rows = provider_by_code(provider).bill(day, account_number=account_number)
     bill = ProviderBill(provider=provider, account_number=account_number, day=day, fetched_at=now)
@@ -35,7 +33,7 @@ def fetch_bill(*, provider: str, day: date, account_number: str = "", now: datet
 
 def days_without_bill(*, provider: str, account_number: str = "", now: datetime, last: int = 30) -> list[date]:
     """Return the last days that are over and whose bill is not kept, the oldest first."""
-    today = now.astimezone(SHANGHAI).date()
+    today = now.astimezone(HOME).date()
     days = [today - timedelta(days=back) for back in range(last, 0, -1)]
     kept = set(ProviderBill.objects.filter(provider=provider, account_number=account_number, day__in=days).values_list("day", flat=True))
     return [day for day in days if day not in kept]

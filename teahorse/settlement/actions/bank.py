@@ -26,13 +26,13 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.common.ids import new_id, readable
 from teahorse.common.money import NotAnAmount, decimal, fen_of
 from teahorse.common.refusals import Refusal
+from teahorse.common.times import HOME
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.people.models import Person
 from teahorse.settlement import accounts
 from teahorse.settlement.actions.paying_out import NotOnItsWay, returned_earning
 from teahorse.settlement.models import BankFile, Earning, Payout, PayoutEvent
-from teahorse.settlement.rules import HOME
 
 COLUMNS = ("payout", "amount", "result", "reference", "date", "reason")
 RESULTS = (Payout.State.PAID, Payout.State.RETURNED)

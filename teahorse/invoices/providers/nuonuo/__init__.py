@@ -3,10 +3,10 @@
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from teahorse.common.times import HOME
 from teahorse.invoices.models import InvoiceRequest, RedInvoice
 from teahorse.invoices.providers import Answer, ProviderRefuses, ProviderUnavailable
 from teahorse.invoices.providers.nuonuo.client import Client, Said
@@ -14,7 +14,6 @@ from teahorse.invoices.providers.nuonuo.credentials import Credentials, NoCreden
 from teahorse.invoices.rules import TAX_RATES
 
 CODE = "nuonuo"
-HOME = ZoneInfo("Asia/Shanghai")
 BILLING = "nuonuo.OpeMplatform.requestBillingNew"
 RESULT = "nuonuo.OpeMplatform.queryInvoiceResult"
 LINE = "pc"

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
 
 from teahorse.common.money import decimal
+from teahorse.common.times import HOME
 from teahorse.payments.models import Payment, Refund
 from teahorse.payments.providers import (
     BillNotReady,
@@ -34,7 +34,6 @@ from teahorse.payments.providers.alipay.credentials import (
 )
 from teahorse.payments.providers.alipay.messages import Unreadable, moment, outcome_of_trade
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BILL = "alipay.data.dataservice.bill.downloadurl.query"
 NO_BILL = frozenset({"isp.bill_not_exist", "isv.bill_not_exist"})
 MADE_BY = time(12)
@@ -71,7 +70,7 @@ class AlipayProvider:
             "out_trade_no": payment.our_number,
             "total_amount": decimal(payment.amount_fen),
             "subject": payment.subject,
-            "time_expire": payment.expires_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
+            "time_expire": payment.expires_at.astimezone(HOME).strftime("%Y-%m-%d %H:%M:%S"),
             "notify_url": notify_url(),
         }
         back_url = payment.asked.get("back_url") or None
@@ -132,10 +131,10 @@ class AlipayProvider:
 
     def bill(self, day: date, *, account_number: str = "") -> list[BillRow]:
         found: list[BillRow] = []
-        now = datetime.now(SHANGHAI)
+        now = datetime.now(HOME)
         if day >= now.date():
             raise BillNotReady(provider=CODE, day=day.isoformat())
-        is_made = now >= datetime.combine(day + timedelta(days=1), MADE_BY, SHANGHAI)
+        is_made = now >= datetime.combine(day + timedelta(days=1), MADE_BY, HOME)
         for app in apps_of(account_number):
             try:
                 found += self._bill_of(_client_for_app(app.app_id), day, account_number=account_number, is_made=is_made)

@@ -12,16 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 from alipay import AliPay
 
 from teahorse.common.gate import pages
+from teahorse.common.times import HOME
 from teahorse.payments.providers import ProviderUnavailable
 from teahorse.payments.providers.alipay.credentials import CODE, Credentials
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 TIMEOUT = (3.0, 10.0)
 """Seconds to connect and to wait for an answer."""
 
@@ -79,7 +78,7 @@ class Library(AliPay):
     def build_body(self, method: str, biz_content: Any = None, **more: Any) -> dict[str, Any]:
         """Return a request's parameters; the library takes the machine's clock for Beijing's."""
         body: dict[str, Any] = super().build_body(method, biz_content, **more)  # type: ignore[no-untyped-call]  # as above
-        body["timestamp"] = datetime.now(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+        body["timestamp"] = datetime.now(HOME).strftime("%Y-%m-%d %H:%M:%S")
         return body
 
     def verified_sync_response(self, data: dict[str, Any], response_type: str) -> Any:

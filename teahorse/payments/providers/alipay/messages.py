@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from teahorse.common.times import HOME
 from teahorse.payments.providers import Outcome
 from teahorse.payments.providers.alipay.amounts import fen
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 STATES = frozenset({"WAIT_BUYER_PAY", "TRADE_SUCCESS", "TRADE_FINISHED", "TRADE_CLOSED"})
 SAYS_PAID = frozenset({"TRADE_SUCCESS", "TRADE_FINISHED"})
 
@@ -19,7 +18,7 @@ class Unreadable(ValueError):
 def moment(text: str) -> datetime:
     """Return a time as Alipay writes it, in Beijing. :raises Unreadable: if it is none."""
     try:
-        return datetime.strptime(text[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
+        return datetime.strptime(text[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=HOME)
     except ValueError as error:
         msg = f"no time: {text[:30]!r}"
         raise Unreadable(msg) from error

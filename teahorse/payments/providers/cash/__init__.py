@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from teahorse.common.times import HOME
 from teahorse.payments.models import Payment, PaymentEvent, Refund
 from teahorse.payments.providers import CASH, BillRow, CloseAnswer, NotificationRead, NotificationRefused, Outcome
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class CashAtACounter:
@@ -37,7 +35,7 @@ class CashAtACounter:
 
     def bill(self, day: date, *, account_number: str = "") -> list[BillRow]:  # noqa: ARG002 - the port
         """Return what was counted at the counters that day: for cash our own events are the provider's word."""
-        begins = datetime.combine(day, time(), SHANGHAI)
+        begins = datetime.combine(day, time(), HOME)
         counted = PaymentEvent.objects.filter(payment__provider=CASH, occurred_at__gte=begins, occurred_at__lt=begins + timedelta(days=1))
         counted = counted.filter(kind__in=(PaymentEvent.Kind.SUCCEEDED, PaymentEvent.Kind.REFUNDED)).select_related("payment")
         given = dict(Refund.objects.filter(payment__events__in=counted).values_list("provider_number", "our_number"))

@@ -13,9 +13,9 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from teahorse.common.times import HOME
 from teahorse.payments.providers import BillNotReady, BillRow, ProviderRefuses, ProviderUnavailable
 from teahorse.payments.providers.wechat_pay.client import Client
-from teahorse.payments.providers.wechat_pay.ordering import SHANGHAI
 
 CODE = "wechat_pay"
 NOTHING_THAT_DAY = "NO_STATEMENT_EXIST"
@@ -159,4 +159,4 @@ def _fee_fen(yuan: str) -> int:
 
 
 def _moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=HOME)

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from wechatpayv3.type import WeChatPayType
 
+from teahorse.common.times import HOME
 from teahorse.payments.models import Payment, PaymentSplit
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 TYPES = {"native": WeChatPayType.NATIVE, "jsapi": WeChatPayType.JSAPI, "h5": WeChatPayType.H5}
 FROZEN = {"profit_sharing": True}
 """What a seller collects is held by WeChat until it was shared out."""
@@ -93,7 +92,7 @@ def _sub_order(payment: Payment, split: PaymentSplit, mchid: str) -> dict[str, A
 
 def _circumstances(payment: Payment, notify_url: str) -> dict[str, Any]:
     said: dict[str, Any] = {
-        "time_expire": payment.expires_at.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        "time_expire": payment.expires_at.astimezone(HOME).isoformat(timespec="seconds"),
         "notify_url": notify_url,
         "pay_type": TYPES[payment.method],
     }
