@@ -141,15 +141,32 @@ class Reversal:
     fees_fen: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class SharedPart:
+    """What of a fee is in shares that others have (``left_fen``), and what of that comes back for a refund."""
+
+    left_fen: int = 0
+    back_fen: int = 0
+
+
+NOT_SHARED = SharedPart()
+
+
 def reversal(
-    *, refund_fen: int, paid_left_fen: int, subsidies_left: Sequence[int], fees_left: Sequence[int], given_back: Sequence[int] | None = None
+    *,
+    refund_fen: int,
+    paid_left_fen: int,
+    subsidies_left: Sequence[int],
+    fees_left: Sequence[int],
+    given_back: Sequence[int] | None = None,
+    shared: Sequence[SharedPart] = (),
 ) -> Reversal:
     """
     Divide a refund over what is left of a sale; ``refund_fen`` is of the ``paid_left_fen`` that the buyer has not got back.
 
     With the buyer's part goes back to those who gave the subsidies what a case has said (``given_back``, as far as it is left),
     else the same part of each. Seller and fees bear all of it in the proportion of what each has left, so that the last refund
-    clears the rest of each to the fen.
+    clears the rest of each to the fen. Of what of the fees was shared out (``shared``, fee by fee) goes back what comes back.
 
     :raises ValueError: if more would go back than is left.
     """
@@ -161,14 +178,40 @@ def reversal(
     else:
         given = [min(fen, left) for fen, left in zip(given_back, subsidies_left, strict=True)]
     whole_left = paid_left_fen + sum(subsidies_left)
-    seller, *fee_parts = allot(refund_fen + sum(given), [whole_left - sum(fees_left), *fees_left])
-    return Reversal(given, seller, fee_parts)
+    shared = shared or [NOT_SHARED] * len(fees_left)
+    not_shared = [fen - one.left_fen for fen, one in zip(fees_left, shared, strict=True)]
+    whole = refund_fen + sum(given) - sum(one.back_fen for one in shared)
+    seller, *fee_parts = allot(whole, [whole_left - sum(fees_left), *not_shared])
+    return Reversal(given, seller, [fen + one.back_fen for fen, one in zip(fee_parts, shared, strict=True)])
+
+
+def fees_taken(own: Sequence[int], taken: Sequence[int | None], fees_left_fen: int) -> list[int]:
+    """
+    Return what of a sale's fees is taken out of each part that its seller collected, ``own`` being what is left of the parts.
+
+    Of a part that was shared out it is what was (``taken``), of the others in turn as much as there is; what of the fees is
+    more than all of them is owed to the house.
+    """
+    left = fees_left_fen - sum(fen for fen in taken if fen is not None)
+    found = []
+    for fen, shared_fen in zip(own, taken, strict=True):
+        if shared_fen is None:
+            found.append(max(0, min(fen, left)))
+            left -= found[-1]
+        else:
+            found.append(shared_fen)
+    return found
 
 
 def matures_at(closed_at: datetime) -> datetime:
     """Return when a sale's earning matures: the return window counts whole days from the day after receipt."""
     day = closed_at.astimezone(HOME).date() + timedelta(days=RETURN_DAYS + 1)
     return datetime.combine(day, time(), HOME)
+
+
+def matured_before(now: datetime) -> datetime:
+    """Return before when a sale was closed whose return window is over."""
+    return datetime.combine(day_of(now) - timedelta(days=RETURN_DAYS), time(), HOME)
 
 
 def day_of(moment: datetime) -> date:

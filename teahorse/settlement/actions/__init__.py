@@ -21,6 +21,7 @@ from teahorse.settlement.actions.paying_out import (
 )
 from teahorse.settlement.actions.reconciling import NoReason, explain_difference, reconcile
 from teahorse.settlement.actions.ruling import add_fee_rule, end_fee_rule
+from teahorse.settlement.actions.sharing_out import book_share_returns, book_sharings, release_sales, retry_share, share_payouts
 
 __all__ = [
     "AnswerUnreadable",
@@ -39,6 +40,8 @@ __all__ = [
     "book_payments",
     "book_refunds",
     "book_sales",
+    "book_share_returns",
+    "book_sharings",
     "confirm_payout",
     "divide_product",
     "drop_payout",
@@ -51,7 +54,10 @@ __all__ = [
     "pay_out_in_cash",
     "prepare_payouts",
     "reconcile",
+    "release_sales",
+    "retry_share",
     "return_payout",
     "send_payouts",
+    "share_payouts",
     "tell_account",
 ]

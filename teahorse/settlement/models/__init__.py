@@ -3,7 +3,7 @@
 from teahorse.settlement.models.difference import Difference
 from teahorse.settlement.models.household import Division, SubSeller, SubSellerShare
 from teahorse.settlement.models.payout import BankFile, Earning, Payout, PayoutAccount, PayoutEvent
-from teahorse.settlement.models.sale import FeeLine, FeeReversal, FeeRule, Sale, Share, SubsidyLine
+from teahorse.settlement.models.sale import FeeLine, FeeReversal, FeeRule, Sale, Share, SharedFee, SubsidyLine
 
 __all__ = [
     "BankFile",
@@ -18,6 +18,7 @@ __all__ = [
     "PayoutEvent",
     "Sale",
     "Share",
+    "SharedFee",
     "SubSeller",
     "SubSellerShare",
     "SubsidyLine",
