@@ -159,6 +159,14 @@ def standing_of_seller(seller_id: UUID) -> dict[str, int]:
     return {purpose: -found.get(purpose, 0) for purpose in ("held", "earned", "payable", "in_payout")}
 
 
+def collected_by_seller(seller_id: UUID) -> list[tuple[str, int]]:
+    """Return what of what is to come for a seller stands at providers where she collects, by provider, fees taken off."""
+    is_open = Q(payout=None) | Q(payout__state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY))
+    found = Earning.objects.filter(is_open, seller_id=seller_id).exclude(provider="")
+    sums = found.values_list("provider").annotate(fen=Sum("amount_fen")).order_by("provider")
+    return [(provider, int(fen)) for provider, fen in sums if fen]
+
+
 def sale_of_seller(*, seller_id: UUID, order_id: UUID) -> Sale | None:
     """Return a sale if it is this seller's."""
     return Sale.objects.filter(pk=order_id, seller_id=seller_id).first()
