@@ -1,18 +1,25 @@
 """What a seller collected herself stands at its provider, is shared out when its payout is approved, and comes back for refunds."""
 
+import io
+from datetime import date, datetime
+
 import pytest
 from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from teahorse.ledger import queries as books
 from teahorse.payments import actions as payments
 from teahorse.payments.actions.sharing import _write_returns, _write_sharings
-from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund, ShareReturn, Sharing
+from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund, ShareLine, ShareReturn, Sharing
 from teahorse.payments.providers import SharingTold, Told
 from teahorse.settlement import actions, facts, queries, reactions, rules
+from teahorse.settlement.comparing import differences
 from teahorse.settlement.models import Earning, FeeReversal, Payout, PayoutEvent, SharedFee
+from teahorse.settlement.paper import statement_pdf, statement_xlsx
+from teahorse.settlement.statement import statement_of
 from tests import world
 
 from .making import A_DAY, are_whole, arrive, centre, close, closed, fee, paid, refund, settled, standing
@@ -391,6 +398,62 @@ def test_what_alipay_gave_her_at_once_is_paid_at_once_and_she_owes_the_fees(sell
     assert earned(order) == [("sale", "alipay", 5000, "payable"), ("sale", "", -114, "payable")]
     assert standing(seller) == {"payable": -114}
     assert are_whole(at)
+
+
+@pytest.mark.django_db
+def test_a_statement_says_what_stands_on_her_own_account_and_how_it_was_paid(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    (order,) = closed({goods: 1}, now=now)
+    actions.book_sales(order_ids=[order.pk], now=now)
+    september = datetime(2026, 9, 1, tzinfo=rules.HOME)
+    month = {"seller": seller, "starts_at": september - 31 * A_DAY, "ends_at": september}
+    before = statement_of(**month)
+    coming = queries.collected_by_seller(seller.pk)
+
+    at = settled([order], now=now)
+    payout = approved(seller, clerk, head, now=at)
+    on_its_way = queries.collected_by_seller(seller.pk)
+    told(Sharing.objects.get(), now=at)
+
+    after = statement_of(**month)
+    assert (before.collected, before.coming, before.closing_fen) == ({"wechat_pay": 5000}, [(date(2026, 8, 23), 4886)], 4886)
+    assert (coming, on_its_way, queries.collected_by_seller(seller.pk)) == ([("wechat_pay", 4886)], [("wechat_pay", 4886)], [])
+    assert (after.collected, after.closing_fen) == ({}, 0)
+    assert [(one.number, one.method, one.provider, one.amount_fen) for one in after.paid] == [
+        (payout.number, "provider", "wechat_pay", 4886)
+    ]
+    texts = [cell.value for row in load_workbook(io.BytesIO(statement_xlsx(after)))["付款明细"].iter_rows() for cell in row]
+    assert "支付机构分账（微信支付）" in texts
+    assert len(statement_pdf(before, made_at=at)) > 1000
+
+
+@pytest.mark.django_db
+def test_shares_that_are_not_booked_are_a_difference_until_they_are(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    (order,) = closed({goods: 1}, now=now)
+    at = settled([order], now=now)
+    approved(seller, clerk, head, now=at)
+    later = at + 2 * A_DAY
+
+    def differing():
+        return [(one.kind, one.expected_fen, one.found_fen) for one in differences(now=later)]
+
+    _write_sharings([(Sharing.objects.get(), SharingTold(is_finished=True, lines=(Told(our_number="", done=True),)))], now=at)
+    not_shared = differing()
+    actions.book_forgotten(now=later)
+    back = refund(order, 2500, now=at)
+    actions.book_refunds(refund_ids=[back.pk], now=at)
+    _write_returns([(ShareReturn.objects.select_related("refund").get(), Told(our_number="", done=True))], now=at)
+    not_back = differing()
+    actions.book_forgotten(now=later)
+
+    assert not_shared == [("shared out, not booked", 114, 0)]
+    assert not_back == [("share came back, not booked", 57, 0)]
+    assert are_whole(later)
+    ShareLine.objects.update(amount_fen=113)
+    assert differing() == [("share and its fees", 113, 114), ("shared out, not booked", 113, 114)]
 
 
 # --- At once

@@ -390,6 +390,10 @@ class _Booking:
     def _decide(self, sale: LockedSale, refund: RefundFact, *, is_of_sale: bool) -> None:
         """Book a decided refund, out of what has not gone back."""
         back = (accounts.GOING_BACK, -refund.amount_fen)
+        before = self._places(sale)
+        out_of = next((one for one in self.own.get(sale.pk, ()) if one.part.id == refund.split_id), None)
+        if out_of is not None:
+            out_of.left_fen -= refund.amount_fen
         if not (is_of_sale and sale.frozen_at is not None):
             # money that never paid for the order, or only begun to, goes back as it came
             sale.held_fen -= refund.amount_fen
@@ -397,8 +401,6 @@ class _Booking:
             self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, held, back)
             return
         fees, subsidies = self.fees[sale.pk], self.subsidies[sale.pk]
-        before = self._places(sale)
-        out_of = next((one for one in self.own.get(sale.pk, ()) if one.part.id == refund.split_id), None)
         shared_back = _coming_back(out_of, refund) if out_of is not None else {}
         given = dict(refund.given_back) if refund.given_back is not None else None
         divided = rules.reversal(
@@ -425,7 +427,6 @@ class _Booking:
                 if reversal.shared_fen:
                     self.shared_back[refund.id].append(reversal)
         if out_of is not None:
-            out_of.left_fen -= refund.amount_fen
             for row in out_of.others:
                 self._turn(row, shared_back.get(row.fee_id, 0))
         sale.refunded_fen += refund.amount_fen

@@ -5,6 +5,7 @@ An approved payout has each of its sales shared out, one transaction each; it is
 are finished. Who asks the provider, and what becomes of it, is ``payments``'; no network is touched here.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from django.db import transaction
 
 from teahorse.aftersales.models import AfterSaleCase
 from teahorse.common.ids import new_id
+from teahorse.common.refusals import Refusal
 from teahorse.common.statements import looked_up
 from teahorse.payments import actions as payments
 from teahorse.payments.actions import Share
@@ -26,6 +28,7 @@ from teahorse.settlement.models import FeeLine, Payout, SharedFee
 from teahorse.settlement.queries import orders_of_payout
 from teahorse.settlement.rules import matured_before
 
+log = logging.getLogger(__name__)
 State = Payout.State
 BATCH = 500
 DESCRIPTION = "订单服务费"
@@ -65,9 +68,12 @@ def share_payouts(*, now: datetime, payout_ids: Collection[UUID] | None = None) 
     if payout_ids is not None:
         mine = mine.filter(pk__in=payout_ids)
     for payout in mine.filter(state=State.APPROVED).order_by("pk"):
-        for order_id in orders_of_payout(payout.pk):
-            _share_sale(order_id, provider=payout.provider, is_retried=True, now=now)
-        _send(payout, now=now)
+        try:
+            for order_id in orders_of_payout(payout.pk):
+                _share_sale(order_id, provider=payout.provider, is_retried=True, now=now)
+            _send(payout, now=now)
+        except Refusal:  # a receiver's account has just ended, or somebody else is at it: tried again in a minute, the others go on
+            log.exception("payout %s is not shared out", payout.number)
     sent = mine.filter(state=State.SENT).order_by("pk")
     return sum(_finish(payout, now=now) for payout in sent)
 
