@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from teahorse.common.statements import looked_up
 from teahorse.ledger import queries as books
@@ -236,8 +237,14 @@ class FailedSharing:
 
 
 def failed_sharings(seller_ids: Collection[UUID]) -> list[FailedSharing]:
-    """Return what providers refused to share out for sellers, the oldest first; ``actions.retry_share`` asks once more."""
+    """
+    Return what providers refused to share out for sellers, the oldest first; ``actions.retry_share`` asks once more.
+
+    What was refunded whole meanwhile waits for nothing and is not among it.
+    """
+    back = Refund.objects.filter(split=OuterRef("split")).order_by().values("split").annotate(fen=Sum("amount_fen")).values("fen")
     refused = Sharing.objects.filter(state=Sharing.State.FAILED, split__payee_id__in=seller_ids)
+    refused = refused.annotate(back_fen=Coalesce(Subquery(back), 0)).filter(back_fen__lt=F("split__amount_fen"))
     found = list(refused.select_related("split__payment").order_by("requested_at", "pk"))
     sales = Sale.objects.in_bulk([sharing.split.reference for sharing in found])
     earned = Earning.objects.filter(order_id__in=sales, payout__isnull=False).select_related("payout").order_by("earned_at", "pk")

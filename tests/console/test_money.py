@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from teahorse.ledger.models import JournalEntry
+from teahorse.payments.models import MerchantAccount
 from teahorse.settlement import actions
 from teahorse.settlement.models import Difference, Payout
 from tests import world
@@ -116,6 +117,33 @@ def test_the_bank_gets_a_file_and_answers(browser_of, reviewer, colleague, coop,
     assert wrong.status_code == 422
     payout.refresh_from_db()
     assert payout.state == "paid"
+
+
+def test_what_a_seller_collects_is_paid_by_its_provider_and_nobody_marks_it(browser_of, reviewer, colleague, seller, coop, offer, centre):
+    fee(rate=300, name="平台服务费")
+    now = timezone.now()
+    MerchantAccount.objects.create(organisation=coop, provider="wechat_pay", number="1900000109", since_at=now, changed_at=now)
+    (made,) = closed({offer: 2}, now=now)
+    actions.book_sales(order_ids=[made.pk], now=now)
+    actions.mature_earnings(now=now + timedelta(days=10))
+    clerk, head = browser_of(reviewer), browser_of(colleague)
+
+    to_pay = clerk.get(at("settle")).content.decode()
+    clerk.post(at("payouts_prepare"))
+    payout = Payout.objects.get()
+    head.post(at("payout_move", payout_id=payout.pk), {"act": "approve"})
+    actions.share_payouts(now=now)
+    sent = head.get(at("settle")).content.decode()
+    refused = head.post(at("payout_move", payout_id=payout.pk), {"act": "paid", "reference": "1"})
+    hers = browser_of(seller).get(at("money", coop.key))
+
+    assert "by WeChat Pay, where the seller collects" in to_pay
+    assert ("Give up" in sent, "The bank&#x27;s number" in sent) == (True, False)
+    assert refused.status_code == 409
+    payout.refresh_from_db()
+    assert payout.state == "sent"
+    assert hers.context["collected"] == [("WeChat Pay", payout.amount_fen)]
+    assert "of this on your own account at WeChat Pay" in hers.content.decode()
 
 
 def test_a_difference_is_explained_with_a_name(browser_of, reviewer, centre):

@@ -104,13 +104,16 @@ def retry_share(*, sharing_id: UUID, now: datetime) -> Sharing:
     """
     Ask once more for a sharing that the provider refused, divided by what stands of the fees now.
 
-    :raises teahorse.payments.actions.SharingNotFailed: if it is on its way or finished; nothing is changed.
+    :raises teahorse.payments.actions.SharingNotFailed: if it is on its way or finished.
+    :raises teahorse.payments.actions.NothingToShare: if all of it was refunded meanwhile. Nothing is changed in either.
     """
     sharing = Sharing.objects.select_related("split__payment").get(pk=sharing_id)
     if sharing.state != Sharing.State.FAILED:
         raise payments.SharingNotFailed(state=sharing.state)
     _share_sale(sharing.split.reference, provider=sharing.split.payment.provider, is_retried=True, now=now)
     sharing.refresh_from_db()
+    if sharing.state == Sharing.State.FAILED:
+        raise payments.NothingToShare(state=sharing.split.payment.state)
     return sharing
 
 
