@@ -36,6 +36,7 @@ class Shares(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.block = transaction.atomic()
+        self.block._from_testcase = True  # what providers answer is written durably; here nothing is
         self.block.__enter__()
         self.now = world.NOW
         self.budget = world.organisation("budget", kind="county_centre", code=world.GYANGZE)
@@ -185,6 +186,6 @@ class Shares(RuleBasedStateMachine):
 def test_shares_in_any_order():
     """The machine prints the shortest story after which provider and books would not agree."""
     shown = settings(
-        max_examples=10, stateful_step_count=25, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck), print_blob=True
+        max_examples=8, stateful_step_count=20, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck), print_blob=True
     )
     run_state_machine_as_test(Shares, settings=shown)
