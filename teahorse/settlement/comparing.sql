@@ -33,6 +33,28 @@ with taken as (
       left join settlement_subsidyline line on line.sale_id = sale.order_id
      where sale.frozen_at >= %(since)s and sale.frozen_at < %(until)s
      group by sale.order_id, o.id
+), sharings as (
+    -- what was handed out of a part, the seller's own fees with it
+    select sharing.id, sharing.settled_at, split.reference, split.account_id,
+           (select coalesce(sum(amount_fen), 0) from payments_shareline where sharing_id = sharing.id and state = 'succeeded')
+           + (select coalesce(sum(amount_fen), 0) from settlement_sharedfee where sharing_id = sharing.id and account_id = split.account_id) as fen
+      from payments_sharing sharing join payments_paymentsplit split on split.id = sharing.split_id
+     where sharing.state = 'finished' and sharing.settled_at >= %(since)s and sharing.settled_at < %(until)s
+), returns as (
+    select back.id, back.amount_fen, split.reference
+      from payments_sharereturn back
+      join payments_refund refund on refund.id = back.refund_id
+      join payments_paymentsplit split on split.id = refund.split_id
+     where back.state = 'succeeded' and back.settled_at >= %(since)s and back.settled_at < %(until)s
+), share_entries as (
+    select entry.kind, entry.source_id, abs(sum(posting.amount_fen)) as fen
+      from ledger_journalentry entry
+      join ledger_posting posting on posting.entry_id = entry.id
+      join ledger_ledgeraccount account
+        on account.id = posting.account_id and account.purpose like 'at_provider:%%' and account.owner_id is not null
+     where entry.kind in ('shared out', 'share came back')
+       and (%(is_whole)s or entry.source_id in (select id from sharings union all select id from returns))
+     group by entry.kind, entry.source_id
 ), differing (kind, subject, expected_fen, found_fen, order_id, owner_id) as (
     select 'payment not booked', taken.id::text, taken.amount_fen, coalesce(entry.fen, 0), taken.reference, null::uuid
       from taken left join payment_entries entry on entry.source_id = taken.id
@@ -57,6 +79,34 @@ with taken as (
       left join payments_refund refund on refund.id = entry.source_id
       left join payments_paymentsplit split on split.id = refund.split_id
      where %(is_whole)s and (refund.id is null or (entry.kind = 'refund arrived' and refund.state <> 'succeeded'))
+    union all
+    select 'shared out, not booked', sharings.id::text, sharings.fen, coalesce(entry.fen, 0), sharings.reference, null
+      from sharings left join share_entries entry on entry.kind = 'shared out' and entry.source_id = sharings.id
+     where sharings.fen <> coalesce(entry.fen, 0)
+    union all
+    select 'share came back, not booked', returns.id::text, returns.amount_fen, coalesce(entry.fen, 0), returns.reference, null
+      from returns left join share_entries entry on entry.kind = 'share came back' and entry.source_id = returns.id
+     where returns.amount_fen <> coalesce(entry.fen, 0)
+    union all
+    select 'booked without a share', entry.source_id::text, 0, entry.fen, null, null
+      from share_entries entry
+     where %(is_whole)s
+       and not exists (select from payments_sharing where entry.kind = 'shared out' and id = entry.source_id and state = 'finished')
+       and not exists (select from payments_sharereturn where entry.kind = 'share came back' and id = entry.source_id and state = 'succeeded')
+    union all
+    -- what receivers are to get is what of the fees is theirs
+    select 'share and its fees', sharing.id::text, sum(given.fen), sum(given.fees), split.reference, null
+      from payments_sharing sharing
+      join payments_paymentsplit split on split.id = sharing.split_id
+      join lateral (
+          select coalesce(line.fen, 0) as fen, coalesce(shared.fen, 0) as fees
+            from (select account_id, amount_fen as fen from payments_shareline where sharing_id = sharing.id) line
+            full join (select account_id, sum(amount_fen) as fen from settlement_sharedfee
+                        where sharing_id = sharing.id and account_id is distinct from split.account_id group by account_id) shared
+              on coalesce(shared.account_id, sharing.id) = coalesce(line.account_id, sharing.id)
+      ) given on given.fen <> given.fees
+     where %(is_whole)s and sharing.state <> 'failed'
+     group by sharing.id, split.reference
     union all
     select 'order paid, not frozen', o.number, o.total_fen, coalesce(sale.paid_fen, 0), o.id, null
       from orders_sellerorder o left join settlement_sale sale on sale.order_id = o.id

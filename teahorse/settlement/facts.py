@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from teahorse.common.statements import Rows, array, looked_up
-from teahorse.payments.models import MerchantAccount
 from teahorse.people.models import Organisation
 from teahorse.places.models import area_id
 
@@ -76,6 +75,14 @@ ORDERS_OF_REFUNDS = """
       from payments_refund refund join payments_paymentsplit split on split.id = refund.split_id
      where refund.id = any(%s::uuid[])
 """
+ORDERS_OF_SHARINGS = """
+    select distinct split.reference
+      from payments_sharing sharing
+      join payments_paymentsplit split on split.id = sharing.split_id
+      join orders_sellerorder o on o.id = split.reference
+     where sharing.id = any(%s::uuid[])
+"""
+REFUNDS_OF_RETURNS = "select distinct refund_id from payments_sharereturn where id = any(%s::uuid[])"
 FORGOTTEN = """
     select split.payment_id, null::uuid, null::uuid
       from payments_payment payment
@@ -126,6 +133,18 @@ FORGOTTEN = """
        and exists (select from aftersales_caseshare share join aftersales_caseline line on line.id = share.case_line_id
                     where line.case_id = decided.id and share.bearer <> 'seller' and share.amount_fen > 0)
        and not exists (select from ledger_journalentry where kind = 'refund decided' and source_id = decided.id)
+    union all
+    select null, null, split.reference
+      from payments_sharing sharing
+      join payments_paymentsplit split on split.id = sharing.split_id
+     where sharing.state = 'finished' and sharing.settled_at between %(since)s and %(until)s
+       and exists (select from settlement_sharedfee shared where shared.sharing_id = sharing.id and not shared.is_kept)
+       and not exists (select from ledger_journalentry where kind = 'shared out' and source_id = sharing.id)
+    union all
+    select null, back.refund_id, null
+      from payments_sharereturn back
+     where back.state = 'succeeded' and back.settled_at between %(since)s and %(until)s
+       and not exists (select from ledger_journalentry where kind = 'share came back' and source_id = back.id)
     limit %(limit)s
 """
 
@@ -145,6 +164,19 @@ class Part:
     is_balance: bool
     """Whether it paid what was owed for the order besides its first payment."""
     collector_id: UUID | None = None
+    account_id: UUID | None = None
+    """Her account at the provider, who collected it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFact:
+    """What comes back of one share, for a refund."""
+
+    id: UUID
+    refund_id: UUID
+    line_id: UUID
+    amount_fen: int
+    arrived_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +185,7 @@ class RefundFact:
     Money that goes back out of a part.
 
     Where a case has said so, ``given_back`` goes with it to those who bore a part of the price, and of what was paid for sending
-    ``freight_back``: so many of so many.
+    ``freight_back``: so many of so many. Where the part was shared out its receivers give back ``returns``.
     """
 
     id: UUID
@@ -164,6 +196,28 @@ class RefundFact:
     arrived_at: datetime | None
     given_back: tuple[tuple[UUID | None, int], ...] | None = None
     freight_back: tuple[int, int] | None = None
+    returns: tuple[ReturnFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShareFact:
+    """What one account (none: the house's) gets of a part that is shared out; the provider may not have handed it out (``is_kept``)."""
+
+    id: UUID
+    account_id: UUID | None
+    amount_fen: int
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharingFact:
+    """How a part that the seller collected is shared out, and when that was finished, or refused as a whole (``is_refused``)."""
+
+    id: UUID
+    split_id: UUID
+    finished_at: datetime | None
+    is_refused: bool
+    shares: tuple[ShareFact, ...]
 
 
 @dataclass(slots=True)
@@ -193,6 +247,7 @@ class SaleFacts:
     parts: list[Part] = field(default_factory=list)
     refunds: list[RefundFact] = field(default_factory=list)
     subsidies: tuple[tuple[UUID | None, int], ...] = ()
+    sharings: tuple[SharingFact, ...] = ()
 
     @property
     def paying(self) -> Part | None:
@@ -212,15 +267,20 @@ class SaleFacts:
 
 
 def facts_of(order_ids: Collection[UUID]) -> dict[UUID, SaleFacts]:
-    """Return what is known of these orders, by their keys; five questions, however many they are."""
+    """Return what is known of these orders, by their keys; five questions, however many they are, and two of what sellers collected."""
     keys = array(order_ids)
     found = {row[0]: SaleFacts(*row) for row in looked_up(ORDERS, [keys], in_binary=True)}
     parts = {row[0]: Part(*row) for row in looked_up(PARTS, [keys], in_binary=True)}
     collectors = _collectors(parts)
     for part in parts.values():
         found[part.order_id].parts.append(_collected(part, collectors))
-    for refund in _refunds(parts):
-        found[parts[refund.split_id].order_id].refunds.append(refund)
+    refunds = _refunds(parts)
+    returns = _returns(collectors)  # after the refunds, with which they were written
+    for refund in refunds:
+        back = returns.get(refund.id)
+        found[parts[refund.split_id].order_id].refunds.append(replace(refund, returns=tuple(back)) if back else refund)
+    for sharing in _sharings(collectors):
+        found[parts[sharing.split_id].order_id].sharings += (sharing,)
     for order_id, borne in _subsidies(order_ids).items():
         found[order_id].subsidies = tuple(borne)
     _add_goods_alone(found)
@@ -249,17 +309,37 @@ def _refunds(parts: Collection[UUID]) -> list[RefundFact]:
     return found
 
 
-def _collected(part: Part, collectors: dict[UUID, UUID]) -> Part:
+def _collected(part: Part, collectors: dict[UUID, tuple[UUID, UUID]]) -> Part:
     if part.id not in collectors:
         return part
-    return replace(part, collector_id=collectors[part.id])
+    collector_id, account_id = collectors[part.id]
+    return replace(part, collector_id=collector_id, account_id=account_id)
+
+
+def _returns(splits: Collection[UUID]) -> dict[UUID, list[ReturnFact]]:
+    """Return what comes back of shares of parts, by the refund that it comes back for."""
+    found: dict[UUID, list[ReturnFact]] = defaultdict(list)
+    for row in looked_up(RETURNS, [array(splits)]) if splits else []:
+        back = ReturnFact(*row)
+        found[back.refund_id].append(back)
+    return found
+
+
+def _sharings(splits: Collection[UUID]) -> list[SharingFact]:
+    """Return how parts are shared out."""
+    shares: dict[UUID, list[ShareFact]] = defaultdict(list)
+    found: dict[UUID, SharingFact] = {}
+    for key, split_id, finished_at, is_refused, *share in looked_up(SHARINGS, [array(splits)]) if splits else []:
+        found[key] = SharingFact(key, split_id, finished_at, is_refused, ())
+        shares[key] += [ShareFact(*share)] if share[0] is not None else []
+    return [replace(sharing, shares=tuple(shares[sharing.id])) for sharing in found.values()]
 
 
 # --- What others than the buyer and the seller have to do with it
 
 
 COLLECTORS = """
-    select split.id, account.organisation_id
+    select split.id, account.organisation_id, account.id
       from unnest(%s::uuid[]) as wanted (id)
       join payments_paymentsplit split on split.id = wanted.id
       join payments_merchantaccount account on account.id = split.account_id
@@ -289,18 +369,26 @@ GOODS_ALONE = """
      where decided.agreed_fen = 0 and decided.outcome = 'refunded'
      order by decided.decided_at, decided.id
 """
-HERS = """
-    select o.id
+SHARINGS = """
+    select sharing.id, sharing.split_id, case when sharing.state = 'finished' then sharing.settled_at end, sharing.state = 'failed',
+           line.id, line.account_id, line.amount_fen, line.state = 'failed'
       from unnest(%s::uuid[]) as wanted (id)
-      join orders_sellerorder o on o.id = wanted.id
-      join payments_paymentsplit split on split.payment_id = o.paid_by_id and split.reference = o.id
-      join payments_merchantaccount account on account.id = split.account_id and account.organisation_id = o.seller_id
+      join payments_sharing sharing on sharing.split_id = wanted.id
+      left join payments_shareline line on line.sharing_id = sharing.id
+     order by sharing.id, line.id
+"""
+RETURNS = """
+    select back.id, back.refund_id, back.line_id, back.amount_fen, case when back.state = 'succeeded' then back.settled_at end
+      from unnest(%s::uuid[]) as wanted (id)
+      join payments_refund refund on refund.split_id = wanted.id
+      join payments_sharereturn back on back.refund_id = refund.id
+     order by back.id
 """
 
 
-def _collectors(split_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Return who collected parts at the provider, where it was not the house."""
-    return dict(looked_up(COLLECTORS, [array(split_ids)]))
+def _collectors(split_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
+    """Return who collected parts at the provider, and by which account, where it was not the house."""
+    return {split_id: (collector_id, account_id) for split_id, collector_id, account_id in looked_up(COLLECTORS, [array(split_ids)])}
 
 
 def _subsidies(order_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None, int]]]:
@@ -346,18 +434,6 @@ def _add_goods_alone(found: dict[UUID, SaleFacts]) -> None:
             found[order_id].refunds.append(nothing)
 
 
-def earned_elsewhere(pairs: Iterable[tuple[UUID, UUID | None]]) -> set[UUID]:
-    """Return the orders, of pairs of seller and order, whose sellers collected the payment themselves; the house has none of it."""
-    orders_of: dict[UUID, list[UUID]] = defaultdict(list)
-    for seller_id, order_id in pairs:
-        if order_id is not None:
-            orders_of[seller_id].append(order_id)
-    # few sellers collect for themselves, and a busy day's orders are many
-    collecting = MerchantAccount.objects.filter(organisation__in=orders_of).values_list("organisation_id", flat=True).distinct()
-    wanted = {order_id for seller_id in collecting for order_id in orders_of[seller_id]}
-    return {order_id for (order_id,) in looked_up(HERS, [array(wanted)])} if wanted else set()
-
-
 # --- Which orders an event speaks of
 
 
@@ -376,6 +452,16 @@ def orders_of_cases(case_ids: Iterable[UUID]) -> list[UUID]:
     return [order_id for (order_id,) in looked_up(ORDERS_OF_CASES, [array(case_ids)])]
 
 
+def orders_of_sharings(sharing_ids: Iterable[UUID]) -> list[UUID]:
+    """Return the seller orders of which parts were shared out."""
+    return [order_id for (order_id,) in looked_up(ORDERS_OF_SHARINGS, [array(sharing_ids)])]
+
+
+def refunds_of_returns(return_ids: Iterable[UUID]) -> list[UUID]:
+    """Return the refunds for which shares came back."""
+    return [refund_id for (refund_id,) in looked_up(REFUNDS_OF_RETURNS, [array(return_ids)])]
+
+
 def orders_of_refunds(refund_ids: Iterable[UUID]) -> tuple[set[UUID], set[UUID]]:
     """Return the seller orders whose money goes back, and the payments of which the others are parts."""
     rows = looked_up(ORDERS_OF_REFUNDS, [array(refund_ids)])
@@ -383,7 +469,7 @@ def orders_of_refunds(refund_ids: Iterable[UUID]) -> tuple[set[UUID], set[UUID]]
 
 
 def forgotten(*, since: datetime, until: datetime, limit: int) -> Rows:
-    """Return facts of a window that are not in the books: rows of a payment's, a refund's or an order's key."""
+    """Return facts of a window that are not in the books: rows of a payment's, a refund's or an order's key; shares under these."""
     return looked_up(FORGOTTEN, {"since": since, "until": until, "limit": limit})
 
 

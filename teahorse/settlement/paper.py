@@ -23,7 +23,7 @@ from teahorse.common.times import HOME
 from teahorse.common.ui.band import band_svg
 from teahorse.settlement.models import FeeRule, Payout
 from teahorse.settlement.rules import EVERYONE
-from teahorse.settlement.statement import FeeSum, StatementOfSeller
+from teahorse.settlement.statement import FeeSum, PaidOut, StatementOfSeller
 
 TEMPLATE = Path(__file__).with_name("statement.typ")
 
@@ -62,6 +62,7 @@ WORDS = {
     "earned": Words("ཕྱིར་སློག་གི་དུས་མ་རྫོགས་པ།", "已收货，退货期未满"),
     "payable": Words("སྤྲད་རྒྱུ།", "待付款"),
     "in_payout": Words("སྤྲོད་བཞིན་པ།", "付款途中"),
+    "collected": Words("ཁྱེད་ཀྱི་རྩིས་ཁྲར་ཡོད་པ།", "其中在您自己的收款账户（含待分服务费）"),
     "households": Words("ཁྱིམ་ཚང་གི་ཐོབ་སྐལ།", "各户分成"),
     "own": Words("རང་གི།", "自有"),
     "orders": Words("མངགས་ཐོ།", "订单明细"),
@@ -108,6 +109,7 @@ WAYS = {
     Payout.Method.PROVIDER.value: Words("དངུལ་སྤྲོད་ལས་ཁུངས།", "支付机构分账"),
 }
 CAME_BACK = Words("ཕྱིར་ལོག", "退回")
+PROVIDERS = {"wechat_pay": "微信支付", "alipay": "支付宝"}
 
 
 def statement_pdf(statement: StatementOfSeller, *, made_at: datetime) -> bytes:
@@ -129,6 +131,14 @@ def why(fee: FeeSum) -> Words:
         " ".join([base.bo.format(rate=rate), *(one.bo for one in reasons)]),
         "；".join([base.zh.format(rate=rate), *(one.zh for one in reasons)]),
     )
+
+
+def _way(one: PaidOut) -> Words:
+    """Return how a payout went, by which provider where it was one."""
+    if one.amount_fen <= 0:
+        return CAME_BACK
+    way, provider = WAYS[one.method], PROVIDERS.get(one.provider, one.provider)
+    return Words(f"{way.bo} {provider}", f"{way.zh}（{provider}）") if provider else way
 
 
 def lines_of(statement: StatementOfSeller) -> list[tuple[str, int]]:
@@ -164,7 +174,7 @@ def _printed(statement: StatementOfSeller, made_at: datetime) -> dict[str, Any]:
             {
                 "day": _day(one.at),
                 "number": one.number,
-                "way": (WAYS[one.method] if one.amount_fen > 0 else CAME_BACK).both,
+                "way": _way(one).both,
                 "receipt": " ".join(part for part in (one.reference, one.received_by) if part),
                 "amount": _money(one.amount_fen),
             }
@@ -172,6 +182,7 @@ def _printed(statement: StatementOfSeller, made_at: datetime) -> dict[str, Any]:
         ],
         "paid_total": _money(statement.paid_fen),
         "standing": [[name, _money(fen)] for name, fen in statement.standing.items()],
+        "collected": [[PROVIDERS.get(code, code), _money(fen)] for code, fen in statement.collected.items()],
         "coming": [[f"{day}" if day else "—", _money(fen)] for day, fen in statement.coming],
         "closing": _money(statement.closing_fen),
         "households": [
@@ -253,7 +264,7 @@ def statement_xlsx(statement: StatementOfSeller) -> bytes:
                 [
                     one.at.astimezone(HOME).replace(tzinfo=None),
                     one.number,
-                    (WAYS[one.method] if one.amount_fen > 0 else CAME_BACK).zh,
+                    _way(one).zh,
                     one.reference,
                     one.received_by,
                     _yuan(one.amount_fen),
@@ -276,6 +287,7 @@ def statement_xlsx(statement: StatementOfSeller) -> bytes:
             [_heading("payable"), None, _yuan(statement.standing["payable"])],
             [_heading("in_payout"), None, _yuan(statement.standing["in_payout"])],
             [_heading("total"), None, _yuan(statement.closing_fen)],
+            *([f"{_heading('collected')}：{PROVIDERS.get(code, code)}", None, _yuan(fen)] for code, fen in statement.collected.items()),
         ],
     )
     if statement.households:

@@ -1,19 +1,21 @@
 """Questions about money of orders, sellers and payouts; nothing is changed."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
+from teahorse.common.statements import looked_up
 from teahorse.ledger import queries as books
 from teahorse.ledger.models import JournalEntry
 from teahorse.orders.models import SellerOrder
-from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund
+from teahorse.payments.models import PaymentSplit, Refund, ShareReturn, Sharing
 from teahorse.people.models import Organisation
 from teahorse.settlement import accounts, rules
-from teahorse.settlement.facts import earned_elsewhere
 from teahorse.settlement.models import (
     Comparison,
     Difference,
@@ -82,6 +84,8 @@ def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
         accounts.BALANCE_EARNED: splits,
         accounts.REFUND_DECIDED: refunds,
         accounts.REFUND_ARRIVED: refunds,
+        accounts.SHARED_OUT: list(Sharing.objects.filter(split__in=splits).values_list("pk", flat=True)),
+        accounts.SHARE_CAME_BACK: list(ShareReturn.objects.filter(refund__in=refunds).values_list("pk", flat=True)),
         accounts.EARNING_MATURED: [earning.pk for earning in earnings],
         **dict.fromkeys((accounts.PAYOUT_APPROVED, accounts.PAYOUT_PAID, accounts.PAYOUT_RETURNED), sorted(payouts)),
     }
@@ -184,6 +188,14 @@ def standing_of_seller(seller_id: UUID) -> dict[str, int]:
     return {purpose: -found.get(purpose, 0) for purpose in ("held", "earned", "payable", "in_payout")}
 
 
+def collected_by_seller(seller_id: UUID) -> list[tuple[str, int]]:
+    """Return what of what is to come for a seller stands at providers where she collects, by provider, fees taken off."""
+    is_open = Q(payout=None) | Q(payout__state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY))
+    found = Earning.objects.filter(is_open, seller_id=seller_id).exclude(provider="")
+    sums = found.values_list("provider").annotate(fen=Sum("amount_fen")).order_by("provider")
+    return [(provider, int(fen)) for provider, fen in sums if fen]
+
+
 def sale_of_seller(*, seller_id: UUID, order_id: UUID) -> Sale | None:
     """Return a sale if it is this seller's."""
     return Sale.objects.filter(pk=order_id, seller_id=seller_id).first()
@@ -191,26 +203,29 @@ def sale_of_seller(*, seller_id: UUID, order_id: UUID) -> Sale | None:
 
 @dataclass(frozen=True)
 class ToPay:
-    """What is matured for a seller and claimed by no payout."""
+    """What is matured for a seller at one place and claimed by no payout; ``provider`` has it, or the house (nothing)."""
 
     seller: Organisation
     amount_fen: int
     account: PayoutAccount | None
+    provider: str = ""
 
 
 def sellers_to_pay(seller_ids: Collection[UUID]) -> list[ToPay]:
-    """Return the sellers with matured earnings that no payout has claimed, those who owe too, by name; of what the house collected."""
+    """Return the sellers with matured earnings that no payout has claimed, those who owe too, by name and by where the money stands."""
     waiting = Earning.objects.filter(seller_id__in=seller_ids, state=Earning.State.PAYABLE, payout=None)
-    sums = dict(waiting.values_list("seller_id").annotate(fen=Sum("amount_fen")).order_by("seller_id"))
-    collecting = MerchantAccount.objects.filter(organisation__in=sums).values("organisation_id")
-    rows = list(waiting.filter(seller_id__in=collecting).order_by("pk").values_list("seller_id", "order_id", "amount_fen"))
-    hers = earned_elsewhere((seller_id, order_id) for seller_id, order_id, _ in rows)
-    for seller_id, order_id, fen in rows:
-        if order_id in hers:
-            sums[seller_id] -= fen
+    sums: dict[UUID, dict[str, int]] = defaultdict(dict)
+    rows = waiting.values_list("seller_id", "provider").annotate(fen=Sum("amount_fen")).order_by("seller_id", "provider")
+    for seller_id, provider, fen in rows:
+        sums[seller_id][provider] = int(fen)
     told = {account.seller_id: account for account in PayoutAccount.objects.filter(seller__in=sums, until_at=None)}
     found = Organisation.objects.filter(pk__in=sums).order_by("name", "pk")
-    return [ToPay(seller, int(sums[seller.pk]), told.get(seller.pk)) for seller in found if sums[seller.pk]]
+    return [
+        ToPay(seller, fen, None if provider else told.get(seller.pk), provider)
+        for seller in found
+        for provider, fen in sums[seller.pk].items()
+        if fen
+    ]
 
 
 def payouts_of(seller_ids: Iterable[UUID]) -> QuerySet[Payout]:
@@ -218,6 +233,61 @@ def payouts_of(seller_ids: Iterable[UUID]) -> QuerySet[Payout]:
     return (
         Payout.objects.filter(seller__in=list(seller_ids)).select_related("seller", "account", "bank_file").order_by("-prepared_at", "-pk")
     )
+
+
+ORDERS_OF_PAYOUT = """
+    with recursive claimed (id) as (
+        select %s::uuid
+        union
+        select earning.source_id from claimed
+          join settlement_earning earning on earning.payout_id = claimed.id and earning.kind = 'returned'
+    )
+    select distinct earning.order_id from claimed join settlement_earning earning on earning.payout_id = claimed.id
+     where earning.order_id is not null
+     order by earning.order_id
+"""
+
+
+def orders_of_payout(payout_id: UUID) -> list[UUID]:
+    """Return the orders whose earnings a payout claims, those of payouts that came back to it with them."""
+    return [order_id for (order_id,) in looked_up(ORDERS_OF_PAYOUT, [payout_id])]
+
+
+@dataclass(frozen=True)
+class FailedSharing:
+    """A part that a provider refused to share out, of which order and payout it is; ``trouble`` is what the provider said."""
+
+    sharing: Sharing
+    sale: Sale
+    payout: Payout | None
+    amount_fen: int
+    trouble: str
+
+
+def failed_sharings(seller_ids: Collection[UUID]) -> list[FailedSharing]:
+    """
+    Return what providers refused to share out for sellers, the oldest first; ``actions.retry_share`` asks once more.
+
+    What was refunded whole meanwhile waits for nothing and is not among it.
+    """
+    back = Refund.objects.filter(split=OuterRef("split")).order_by().values("split").annotate(fen=Sum("amount_fen")).values("fen")
+    refused = Sharing.objects.filter(state=Sharing.State.FAILED, split__payee_id__in=seller_ids)
+    refused = refused.annotate(back_fen=Coalesce(Subquery(back), 0)).filter(back_fen__lt=F("split__amount_fen"))
+    found = list(refused.select_related("split__payment").order_by("requested_at", "pk"))
+    sales = Sale.objects.in_bulk([sharing.split.reference for sharing in found])
+    earned = Earning.objects.filter(order_id__in=sales, payout__isnull=False).select_related("payout").order_by("earned_at", "pk")
+    payouts = {(earning.order_id, earning.provider): earning.payout for earning in earned}
+    return [
+        FailedSharing(
+            sharing=sharing,
+            sale=sales[sharing.split.reference],
+            payout=payouts.get((sharing.split.reference, sharing.split.payment.provider)),
+            amount_fen=sharing.split.amount_fen,
+            trouble=sharing.trouble,
+        )
+        for sharing in found
+        if sharing.split.reference in sales
+    ]
 
 
 def open_differences(*, owner_ids: Collection[UUID], is_house: bool) -> QuerySet[Difference]:

@@ -5,7 +5,14 @@ from django.utils import timezone
 from teahorse.aftersales.events import CasesDecided
 from teahorse.common.events import reacts_to
 from teahorse.orders.events import BalancesPaid, OrdersCancelled, OrdersClosed, OrdersPaid
-from teahorse.payments.events import PaymentsSucceeded, PaymentsSucceededLate, RefundsRequested, RefundsSettled
+from teahorse.payments.events import (
+    PaymentsSucceeded,
+    PaymentsSucceededLate,
+    RefundsRequested,
+    RefundsSettled,
+    ShareReturnsSettled,
+    SharingsSettled,
+)
 from teahorse.settlement import actions
 from teahorse.settlement.facts import orders_of_balances, orders_of_cases
 
@@ -32,6 +39,18 @@ def book_decided_refunds(event: RefundsRequested) -> None:
 def book_arrived_refunds(event: RefundsSettled) -> None:
     """Book what went back."""
     actions.book_refunds(refund_ids=event.refund_ids, now=timezone.now())
+
+
+@reacts_to(SharingsSettled)
+def book_sharings(event: SharingsSettled) -> None:
+    """Book what was shared out, and note the payouts that are paid by it."""
+    actions.book_sharings(sharing_ids=event.sharing_ids, now=timezone.now())
+
+
+@reacts_to(ShareReturnsSettled)
+def book_share_returns(event: ShareReturnsSettled) -> None:
+    """Book the shares that came back."""
+    actions.book_share_returns(return_ids=event.return_ids, now=timezone.now())
 
 
 @reacts_to(OrdersPaid)

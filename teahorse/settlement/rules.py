@@ -193,6 +193,17 @@ def of_the_goods(left: Sequence[int], are_for_sending: Sequence[bool]) -> list[i
     return [0 if is_for_sending else fen for fen, is_for_sending in zip(left, are_for_sending, strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class SharedPart:
+    """What of a fee is in shares that others have (``left_fen``), and what of that comes back for a refund."""
+
+    left_fen: int = 0
+    back_fen: int = 0
+
+
+NOT_SHARED = SharedPart()
+
+
 def reversal(
     *,
     refund_fen: int,
@@ -201,6 +212,7 @@ def reversal(
     fees_left: Sequence[int],
     given_back: Sequence[int] | None = None,
     sending: Sending | None = None,
+    shared: Sequence[SharedPart] = (),
 ) -> Reversal:
     """
     Divide a refund over what is left of a sale; ``refund_fen`` is of the ``paid_left_fen`` that the buyer has not got back.
@@ -209,17 +221,22 @@ def reversal(
     else the same part of each. Seller and fees bear all of it in the proportion of what each has left, so that the last refund
     clears the rest of each to the fen. Of what is for sending goes back what ``sending`` says; where somebody carries, the other
     fees are of the goods alone, and the seller owes what sending cost her more than was paid for it. Without it all are alike. A
-    refund of nothing is of goods that had cost the buyer nothing.
+    refund of nothing is of goods that had cost the buyer nothing. Of what
+    of the fees was shared out (``shared``, fee by fee) goes back what comes back, whatever it was for.
 
     :raises ValueError: if more would go back than is left.
     """
     if not 0 <= refund_fen <= paid_left_fen:
         msg = f"{refund_fen} of {paid_left_fen} fen cannot go back"
         raise ValueError(msg)
+    shared = shared or [NOT_SHARED] * len(fees_left)
+    kept = [fen - one.left_fen for fen, one in zip(fees_left, shared, strict=True)]
+    come_back = [one.back_fen for one in shared]
     is_last = 0 < refund_fen == paid_left_fen
     if is_last and sending is None:
         # who carried may have more than is left of the sale: earlier refunds were of the goods alone
-        return Reversal(list(subsidies_left), paid_left_fen + sum(subsidies_left) - sum(fees_left), list(fees_left))
+        fees = [sum(parts) for parts in zip(kept, come_back, strict=True)]
+        return Reversal(list(subsidies_left), paid_left_fen + sum(subsidies_left) - sum(fees), fees)
     sending = sending or Sending([False] * len(subsidies_left), [False] * len(fees_left))
     granted, taken = of_the_goods(subsidies_left, sending.subsidies), of_the_goods(fees_left, sending.fees)
     if given_back is None or is_last:
@@ -232,11 +249,31 @@ def reversal(
         whole_fen -= sending.paid_fen - sending.part(sending.paid_fen)
     else:
         whole_fen += sum(subsidies_left) - sum(granted) - sum(way_back)
-    bearing = [max(0, whole_fen - sum(taken)), *taken]
-    _seller, *taken_back = allot(min(refund_fen + sum(given), sum(bearing)), bearing)
+    bearing = [max(0, whole_fen - sum(taken)), *of_the_goods(kept, sending.fees)]
+    borne_fen = refund_fen + sum(given) - sum(of_the_goods(come_back, sending.fees))
+    _seller, *taken_back = allot(max(0, min(borne_fen, sum(bearing))), bearing)
     subsidies = [goods + way for goods, way in zip(given, way_back, strict=True)]
-    fees = [goods + way for goods, way in zip(taken_back, sending.of_the_way(fees_left, sending.fees), strict=True)]
+    ways = sending.of_the_way(kept, sending.fees)
+    fees = [sum(parts) for parts in zip(taken_back, ways, come_back, strict=True)]
     return Reversal(subsidies, refund_fen + sum(subsidies) - sum(fees), fees)
+
+
+def fees_taken(own: Sequence[int], taken: Sequence[int | None], fees_left_fen: int) -> list[int]:
+    """
+    Return what of a sale's fees is taken out of each part that its seller collected, ``own`` being what is left of the parts.
+
+    Of a part that was shared out it is what was (``taken``), of the others in turn as much as there is; what of the fees is
+    more than all of them is owed to the house.
+    """
+    left = fees_left_fen - sum(fen for fen in taken if fen is not None)
+    found = []
+    for fen, shared_fen in zip(own, taken, strict=True):
+        if shared_fen is None:
+            found.append(max(0, min(fen, left)))
+            left -= found[-1]
+        else:
+            found.append(shared_fen)
+    return found
 
 
 def matures_at(closed_at: datetime) -> datetime:
@@ -247,6 +284,11 @@ def matures_at(closed_at: datetime) -> datetime:
 @lru_cache(maxsize=64)
 def _window_ends_at(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=RETURN_DAYS + 1), time(), HOME)
+
+
+def matured_before(now: datetime) -> datetime:
+    """Return before when a sale was closed whose return window is over."""
+    return datetime.combine(day_of(now) - timedelta(days=RETURN_DAYS), time(), HOME)
 
 
 def day_of(moment: datetime) -> date:

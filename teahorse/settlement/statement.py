@@ -52,6 +52,14 @@ MOVED = """
      group by facts.id, facts.kind, facts.source_id, facts.occurred_at, account.purpose, taken.reference, given.reference, refund.reference
      order by facts.occurred_at, facts.id, account.purpose
 """
+COLLECTED = """
+    select split_part(account.purpose, ':', 2), sum(posting.amount_fen)::bigint
+      from ledger_ledgeraccount account join ledger_posting posting on posting.account_id = account.id
+     where account.owner_id = %(seller)s and account.purpose like 'at_provider:%%' and posting.occurred_at < %(ends)s
+     group by account.purpose
+    having sum(posting.amount_fen) > 0
+     order by account.purpose
+"""
 COMING = """
     select (matures_at at time zone 'Asia/Shanghai')::date as day, sum(amount_fen)::bigint
       from settlement_earning
@@ -107,6 +115,7 @@ class PaidOut:
     at: datetime
     number: str
     method: str
+    provider: str
     reference: str
     received_by: str
     amount_fen: int
@@ -146,7 +155,8 @@ class StatementOfSeller:
     """
     A seller's money over a half-open window: opening + sold + borne - returned - fees + other - paid = closing.
 
-    ``sold_fen`` was paid by buyers, ``borne_fen`` by others of the price; ``standing`` and ``coming`` are as of the window's end.
+    ``sold_fen`` was paid by buyers, ``borne_fen`` by others of the price; ``standing``, ``coming`` and ``collected`` are as of the
+    window's end.
     """
 
     seller: Organisation
@@ -163,6 +173,8 @@ class StatementOfSeller:
     standing: dict[str, int]
     coming: list[tuple[date | None, int]]
     """What is received and waits for the end of the return window, by the day on which that is over."""
+    collected: dict[str, int]
+    """What her own accounts at providers hold for her, by provider, fees that are to be shared out with it."""
     orders: list[OrderSum]
     households: list[HouseholdPart]
     """Whose it is, each household by name and at last the seller herself; empty where she has divided nothing."""
@@ -206,6 +218,7 @@ def statement_of(*, seller: Organisation, starts_at: datetime, ends_at: datetime
         closing_fen=sum(closing for _, closing in balances.values()),
         standing={purpose: balances.get(purpose, (0, 0))[1] for purpose in OWN},
         coming=[(day, fen) for day, fen in looked_up(COMING, {"seller": seller.pk, "ends": ends_at})],
+        collected=dict(looked_up(COLLECTED, {"seller": seller.pk, "ends": ends_at})),
         orders=_orders(moved),
         households=_households(seller, [one for one in moved if one.part != "paid"]),
     )
@@ -236,7 +249,7 @@ def _paid(moved: list[Moved]) -> list[PaidOut]:
         payout = payouts[one.source_id]
         event = events.get((payout.pk, Payout.State.PAID if one.kind == accounts.PAYOUT_PAID else Payout.State.RETURNED))
         reference, received_by = (event.reference, event.received_by) if event else ("", "")
-        found.append(PaidOut(one.at, payout.number, payout.method, reference, received_by, -one.amount_fen))
+        found.append(PaidOut(one.at, payout.number, payout.method, payout.provider, reference, received_by, -one.amount_fen))
     return found
 
 

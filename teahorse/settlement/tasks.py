@@ -1,4 +1,4 @@
-"""What the clock starts: earnings mature, forgotten facts are booked, the books are compared with everybody else's."""
+"""What actions and the clock start: earnings mature, payouts go by providers, forgotten facts are booked, the books are compared."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 
 from teahorse.settlement import actions
 from teahorse.settlement.actions.comparing import COMPARE
+from teahorse.settlement.actions.jobs import QUEUE, SHARE
 
 CLOCK = "clock"
 LAST = timedelta(hours=1)
@@ -28,6 +29,20 @@ def mature_earnings(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pas
     now = timezone.now()
     actions.book_forgotten(now=now)
     actions.mature_earnings(now=now)
+    actions.release_sales(now=now)
+
+
+@app.task(name=SHARE, queue=QUEUE, retry=8)
+def share_payouts(payout_ids: list[str]) -> None:
+    """Have payouts that were just approved shared out."""
+    actions.share_payouts(payout_ids=[UUID(key) for key in payout_ids], now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="settlement.share_forgotten", queue=CLOCK, queueing_lock="settlement.share_forgotten")
+def share_forgotten(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Have shared out what a lost job left out, and note what is paid."""
+    actions.share_payouts(now=timezone.now())
 
 
 @app.periodic(cron="30 4 * * *")

@@ -12,7 +12,7 @@ from teahorse.console.views import settling
 from teahorse.ledger.models import JournalEntry
 from teahorse.logistics.models import FreightRate
 from teahorse.payments import actions as payments
-from teahorse.payments.models import CashMovement, Refund
+from teahorse.payments.models import CashMovement, MerchantAccount, Refund
 from teahorse.settlement import actions
 from teahorse.settlement.models import Difference, Payout
 from tests import world
@@ -225,6 +225,33 @@ def test_no_list_of_payouts_or_differences_hides_its_rest(browser_of, reviewer, 
     assert silent.status_code == 422
     assert "no 2" in silent.content.decode()
     assert f'href="{at("settle")}?differences=1"' in silent.content.decode()  # not to the form's own address
+
+
+def test_what_a_seller_collects_is_paid_by_its_provider_and_nobody_marks_it(browser_of, reviewer, colleague, seller, coop, offer, centre):
+    fee(rate=300, name="平台服务费")
+    now = timezone.now()
+    MerchantAccount.objects.create(organisation=coop, provider="wechat_pay", number="1900000109", since_at=now, changed_at=now)
+    (made,) = closed({offer: 2}, now=now)
+    actions.book_sales(order_ids=[made.pk], now=now)
+    actions.mature_earnings(now=now + timedelta(days=10))
+    clerk, head = browser_of(reviewer), browser_of(colleague)
+
+    to_pay = clerk.get(at("settle")).content.decode()
+    clerk.post(at("payouts_prepare"))
+    payout = Payout.objects.get()
+    head.post(at("payout_move", payout_id=payout.pk), {"act": "approve"})
+    actions.share_payouts(now=now)
+    sent = head.get(at("settle")).content.decode()
+    refused = head.post(at("payout_move", payout_id=payout.pk), {"act": "paid", "reference": "1"})
+    hers = browser_of(seller).get(at("money", coop.key))
+
+    assert "by WeChat Pay, where the seller collects" in to_pay
+    assert ("Give up" in sent, "The bank&#x27;s number" in sent) == (True, False)
+    assert refused.status_code == 409
+    payout.refresh_from_db()
+    assert payout.state == "sent"
+    assert hers.context["collected"] == [("WeChat Pay", payout.amount_fen)]
+    assert "of this on your own account at WeChat Pay" in hers.content.decode()
 
 
 def test_a_difference_is_explained_with_a_name(browser_of, reviewer, centre):

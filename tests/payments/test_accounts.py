@@ -17,10 +17,12 @@ from django.utils import timezone
 
 from sandbox.keys import make, make_alipay, public_pem
 from teahorse import environment
+from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed
 from teahorse.payments import actions, merchants, seal
+from teahorse.payments.actions.recording import NOTIFICATION, record
 from teahorse.payments.models import MerchantAccount, MerchantAccountChange
-from teahorse.payments.providers import alipay, wechat_pay
+from teahorse.payments.providers import Outcome, alipay, wechat_pay
 from teahorse.payments.providers.alipay.credentials import NoCredentials
 from teahorse.payments.providers.keys import KeysChecked
 from tests import world
@@ -357,3 +359,37 @@ def test_another_process_uses_new_keys_two_seconds_later_without_a_restart(setti
     first, second = MerchantAccountChange.objects.order_by("at", "pk")
     assert (before, after) == (first.fingerprints["app_private_key"], second.fingerprints["app_private_key"])
     assert before != after
+
+
+def test_a_part_says_whose_own_app_collects_it_from_the_beginning():
+    coop, other = world.organisation("coop-dorje"), world.organisation("coop-pema")
+    own = kept(organisation=coop, values=values(OTHER))
+
+    def opened_for(*payees):
+        splits = [actions.Split(payee_id=payee.pk, reference=new_id(), amount_fen=100) for payee in payees]
+        payment = opened(provider="alipay", method="page", amount_fen=100 * len(payees), splits=lambda _: splits)
+        return [split.account for split in payment.splits.order_by("pk")]
+
+    assert (opened_for(coop), opened_for(coop, coop)) == ([own], [own, own])
+    assert (opened_for(other), opened_for(coop, other)) == ([None], [None, None])
+
+
+@pytest.mark.parametrize(("account_number", "state"), [(OTHER.app_id, "succeeded"), ("", "created")])
+def test_money_of_a_sellers_own_app_is_told_by_that_app_only(account_number, state):
+    coop = world.organisation("coop-dorje")
+    kept(organisation=coop, values=values(OTHER))
+    splits = [actions.Split(payee_id=coop.pk, reference=new_id(), amount_fen=100)]
+    payment = opened(provider="alipay", method="page", amount_fen=100, splits=lambda _: splits)
+    told = Outcome(
+        our_number=payment.our_number,
+        kind="succeeded",
+        provider_number="1",
+        amount_fen=100,
+        occurred_at=timezone.now(),
+        account_number=account_number,
+    )
+
+    record([told], source=NOTIFICATION, now=timezone.now())
+
+    payment.refresh_from_db()
+    assert payment.state == state

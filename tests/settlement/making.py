@@ -40,7 +40,7 @@ def placed(wanted, *, now, **more):
 
 def pay(group, *, now, provider="wechat_pay"):
     """Have a provider say that the group is paid; nobody has reacted yet."""
-    method = "counter" if provider == "cash" else "native"
+    method = {"cash": "counter", "alipay": "page"}.get(provider, "native")
     payment = orders.start_payment(group=group, provider=provider, method=method, now=now)
     return money_for(payment, now=now)
 
@@ -49,8 +49,10 @@ def money_for(payment, *, now):
     """Have a provider say that money came for a payment."""
     if payment.provider == "cash":
         return payments.take_cash(payment_id=payment.pk, by_id=new_id(), now=now)
+    own = payment.splits.filter(account__isnull=False).select_related("account").first()
     came = Outcome(
         our_number=payment.our_number,
+        account_number=own.account.number if own else "",
         kind=PaymentEvent.Kind.SUCCEEDED,
         provider_number=f"42{next(numbers):026}",
         amount_fen=payment.amount_fen,

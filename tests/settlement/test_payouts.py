@@ -8,8 +8,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from teahorse.payments.models import MerchantAccount, PaymentSplit
-from teahorse.settlement import actions, queries
+from teahorse.settlement import actions
 from teahorse.settlement.actions import booking
 from teahorse.settlement.models import Earning, FeeLine, Payout, PayoutEvent, Sale
 from tests import world
@@ -139,23 +138,6 @@ def test_a_payout_is_the_sum_of_its_earnings(seller, goods, clerk, head, now):
         Earning.objects.filter(pk=earning.pk).update(payout=None)
     with pytest.raises(DatabaseError), transaction.atomic():
         Earning.objects.filter(pk=earning.pk).update(amount_fen=1)
-
-
-@pytest.mark.django_db
-def test_what_a_seller_collected_herself_is_not_paid_by_the_house(seller, goods, clerk, now):
-    (housed,), (hers,) = closed({goods: 1}, now=now), closed({goods: 1}, now=now)
-    own = MerchantAccount.objects.create(organisation=seller, provider="wechat_pay", number="1900000109", since_at=now, changed_at=now)
-    PaymentSplit.objects.filter(reference=hers.pk).update(account=own)
-    at = settled([housed, hers], now=now)
-
-    (shown,) = queries.sellers_to_pay([seller.pk])
-    (payout,) = prepared(seller, clerk, now=at)
-
-    assert standing(seller) == {"payable": 10000, "at_provider:wechat_pay": -5000}
-    assert (shown.amount_fen, payout.amount_fen) == (5000, 5000)
-    assert list(payout.earnings.values_list("order_id", flat=True)) == [housed.pk]
-    assert queries.sellers_to_pay([seller.pk]) == []
-    assert are_whole(at)
 
 
 # --- The bank

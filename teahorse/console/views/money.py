@@ -41,6 +41,7 @@ def money(request: HttpRequest, acting: Acting) -> HttpResponse:
         "fees": [(fee_name(kind), fen) for kind, fen in month.fees],
         "may_tell_account": Right.MANAGE_MEMBERS in acting.rights,
         "standing": queries.standing_of_seller(seller_id),
+        "collected": [(provider_name(code), fen) for code, fen in queries.collected_by_seller(seller_id)],
         "payouts": list(queries.payouts_of([seller_id])[:12]),
         "sales": Paginator(sales, ON_A_PAGE).get_page(request.GET.get("page")),
     }
@@ -202,6 +203,8 @@ def fact_name(kind: str) -> str:
         accounts.REFUND_DECIDED: _("A refund was decided"),
         accounts.REFUND_ARRIVED: _("The refund reached the buyer"),
         accounts.EARNING_MATURED: _("The return window is over"),
+        accounts.SHARED_OUT: _("The payment service shared the fees out"),
+        accounts.SHARE_CAME_BACK: _("A fee came back for a refund"),
         accounts.PAYOUT_APPROVED: _("A payout was approved"),
         accounts.PAYOUT_PAID: _("The payout was paid"),
         accounts.PAYOUT_RETURNED: _("The payout came back"),

@@ -2,13 +2,18 @@
 -- (splits_add_up_to_the_payment); a second open attempt, or a second one of this number, is refused by the constraints.
 -- Where the provider knows sub-merchants (most_parts > 0), each split is collected by its payee's active account there, else by
 -- the house, and that is frozen on it; where more than one collects, the payment is combined and each part gets a number of its own.
+-- Where sellers' own keys take what is theirs alone (own_keys), all of it is collected by its only payee's account with keys.
 -- A combined payment of more parts than that is not written. Returns the attempt as JSON, or null, and how many parts cost something.
-with part as (
+with split as (
+    select * from jsonb_to_recordset(%(splits)s::jsonb) as split (id uuid, payee_id uuid, reference uuid, amount_fen bigint)
+), part as (
     select split.id, split.payee_id, split.reference, split.amount_fen, account.id as account_id
-      from jsonb_to_recordset(%(splits)s::jsonb) as split (id uuid, payee_id uuid, reference uuid, amount_fen bigint)
+      from split
       left join payments_merchantaccount account
-        on %(most_parts)s::int > 0 and account.organisation_id = split.payee_id and account.provider = %(provider)s
-       and account.is_active and account.sealed_keys = ''
+        on account.organisation_id = split.payee_id and account.provider = %(provider)s and account.is_active
+       and case when %(own_keys)s then account.sealed_keys <> '' and split.amount_fen > 0
+                                       and (select count(distinct payee_id) from split where amount_fen > 0) = 1
+                else %(most_parts)s::int > 0 and account.sealed_keys = '' end
 ), counted as (
     select count(distinct coalesce(account_id, '00000000-0000-0000-0000-000000000000')) > 1 as is_combined, count(*) as parts
       from part

@@ -17,8 +17,8 @@ from teahorse.common.rows import as_model
 from teahorse.common.statements import asked, by_index, together
 from teahorse.payments.actions.jobs import leave_polling
 from teahorse.payments.actions.recording import HOUSE, closed, record
-from teahorse.payments.merchants import collecting_number
-from teahorse.payments.models import WITH_PARTS, Payment, Refund
+from teahorse.payments.merchants import COLLECT_FOR_THEMSELVES, collecting_number
+from teahorse.payments.models import WITH_PARTS, MerchantAccount, Payment, PaymentSplit, Refund
 from teahorse.payments.providers import CASH, METHODS, MOST_PARTS, provider_by_code
 from teahorse.payments.rules import Payer, Split
 
@@ -209,8 +209,16 @@ def _check(*, amount_fen: int, splits: Sequence[Split], provider: str, method: s
 
 
 def _collected_by(payment: Payment) -> dict[str, str]:
-    """Return the account that collects it, where that is the seller's own; asking again must name the same."""
+    """
+    Return the account that collects it, where that is the seller's own; asking again must name the same.
+
+    Its parts say so since it was opened, unless an account came or ended meanwhile.
+    """
+    if payment.provider not in COLLECT_FOR_THEMSELVES:
+        return {}
     number = collecting_number(provider=payment.provider, payment_id=payment.pk)
+    account = MerchantAccount.objects.filter(provider=payment.provider, number=number).first() if number else None
+    PaymentSplit.objects.filter(payment=payment, amount_fen__gt=0).update(account=account)
     return {"account": number} if number else {}
 
 
@@ -248,6 +256,7 @@ def _written(payment: Payment, splits: Sequence[Split]) -> Payment:
             "attempt": payment.attempt,
             "provider": payment.provider,
             "most_parts": most,
+            "own_keys": payment.provider in COLLECT_FOR_THEMSELVES,
             "method": payment.method,
             "our_number": payment.our_number,
             "amount_fen": payment.amount_fen,

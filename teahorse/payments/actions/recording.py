@@ -240,7 +240,8 @@ def _problem(outcome: Outcome, payment: Payment, splits: Sequence[PaymentSplit],
 def _parts_problem(outcome: Outcome, payment: Payment, splits: Sequence[PaymentSplit]) -> str:
     """Return whether money came for other parts, or to somebody else, than was asked for."""
     if not payment.is_combined:
-        collectors = {_collector(split) for split in splits} or {""}
+        # one that was opened before its parts said who collects them says it itself
+        collectors = {_collector(split) or payment.asked.get("account", "") for split in splits} or {""}
         return "" if outcome.account_number in collectors else f"another collector: {outcome.account_number or 'the house'}"
     due = {(split.our_number, split.amount_fen, _collector(split)) for split in splits if split.our_number}
     paid = {(part.our_number, part.amount_fen, part.account_number) for part in outcome.parts}

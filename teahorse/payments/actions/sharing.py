@@ -1,6 +1,6 @@
 """Sharing out what a seller collected, and taking shares back before a refund; sent and asked about until it is done."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from teahorse.payments.actions.jobs import leave_sharing
 from teahorse.payments.actions.polling import ask_all
 from teahorse.payments.events import ShareReturnsSettled, SharingsSettled
 from teahorse.payments.models import MerchantAccount, Payment, PaymentSplit, Refund, ShareLine, ShareReturn, Sharing
-from teahorse.payments.providers import SharingTold, Told, sharer_by_code
+from teahorse.payments.providers import MOST_PARTS, SharingTold, Told, sharer_by_code
 from teahorse.payments.rules import Share, renewed, wait_after
 
 MOST_RECEIVERS = 50
@@ -25,7 +25,7 @@ WITH_LINES = Prefetch("lines", ShareLine.objects.select_related("account__organi
 
 
 class NothingToShare(Refusal):
-    """No money came in for this part, or the house collected it: what the house holds is paid out, not shared."""
+    """No money came in for this part, or the house collected it, or its provider gave it to the seller at once."""
 
     code = "nothing_to_share"
     sentence = _("No seller has collected this, so there is nothing to share out.")
@@ -66,7 +66,7 @@ def share_out(*, split: PaymentSplit, shares: Sequence[Share], now: datetime) ->
 
     A job sends it. A share without a payee is the house's. Without any share all is released to the seller.
 
-    :raises NothingToShare: if no money came in, or the house collected it.
+    :raises NothingToShare: if no money came in, or the house collected it, or its provider shares nothing out.
     :raises ShareTooLarge: if the shares and the refunds of that part were more than it.
     :raises NoAccountToShareWith: if a receiver has no account at the provider.
     :raises SharingDiffers: if it is shared out in another way. Nothing is changed in any of these.
@@ -81,13 +81,57 @@ def share_out(*, split: PaymentSplit, shares: Sequence[Share], now: datetime) ->
         if set(known.lines.values_list("account_id", "amount_fen")) != wanted:
             raise SharingDiffers
         return known
-    if payment.state not in Payment.TAKEN or split.account_id is None:
+    if payment.state not in Payment.TAKEN or split.account_id is None or payment.provider not in MOST_PARTS:
         raise NothingToShare(state=payment.state)
     left_fen = split.amount_fen - _refunded_fen(split)
     if sum(share.amount_fen for share in shares) > left_fen:
         raise ShareTooLarge(left_fen=left_fen)
     key = new_id()
     sharing = Sharing.objects.create(pk=key, split=split, our_number=key.hex, requested_at=now, due_at=now)
+    _write_lines(sharing, shares, accounts)
+    leave_sharing([sharing.pk])
+    return sharing
+
+
+@transaction.atomic
+def retry_sharing(*, sharing_id: UUID, now: datetime, shares: Sequence[Share] | None = None) -> Sharing:
+    """
+    Send a sharing that was refused once more, under a new number: a provider remembers the first one.
+
+    With ``shares`` it is divided anew, as after refunds it has to be.
+
+    :raises SharingNotFailed: if it is on its way or finished.
+    :raises ShareTooLarge: if so much was refunded meanwhile that it is too much now.
+    :raises NoAccountToShareWith: as for the first time. Nothing is changed in any of these.
+    """
+    payment = Payment.objects.select_for_update().get(splits__sharing=sharing_id)
+    sharing = Sharing.objects.select_for_update().select_related("split").get(pk=sharing_id)
+    if sharing.state != Sharing.State.FAILED:
+        raise SharingNotFailed(state=sharing.state)
+    left_fen = sharing.split.amount_fen - _refunded_fen(sharing.split)
+    parts = [share.amount_fen for share in shares] if shares is not None else sharing.lines.values_list("amount_fen", flat=True)
+    if sum(parts) > left_fen:
+        raise ShareTooLarge(left_fen=left_fen)
+    if shares is not None:
+        _divide_anew(sharing, payment, shares)
+    sharing.our_number, sharing.state, sharing.trouble = renewed(sharing.our_number), Sharing.State.REQUESTED, ""
+    sharing.due_at, sharing.tries, sharing.settled_at = now, 0, None
+    sharing.save(update_fields=["our_number", "state", "trouble", "due_at", "tries", "settled_at"])
+    sharing.lines.update(state=ShareLine.State.REQUESTED, trouble="")
+    leave_sharing([sharing.pk])
+    return sharing
+
+
+def _divide_anew(sharing: Sharing, payment: Payment, shares: Sequence[Share]) -> None:
+    """Replace the lines of a sharing of which nothing was handed out; what was to come back of them was dropped with it."""
+    _check(sharing.split, shares)
+    accounts = _accounts(payment, shares)
+    ShareReturn.objects.filter(line__sharing=sharing).delete()
+    sharing.lines.all().delete()
+    _write_lines(sharing, shares, accounts)
+
+
+def _write_lines(sharing: Sharing, shares: Sequence[Share], accounts: Mapping[UUID | None, UUID | None]) -> None:
     for share in shares:
         ShareLine.objects.create(
             sharing=sharing,
@@ -95,31 +139,6 @@ def share_out(*, split: PaymentSplit, shares: Sequence[Share], now: datetime) ->
             amount_fen=share.amount_fen,
             description=share.description[:DESCRIPTION_LENGTH],
         )
-    leave_sharing([sharing.pk])
-    return sharing
-
-
-@transaction.atomic
-def retry_sharing(*, sharing_id: UUID, now: datetime) -> Sharing:
-    """
-    Send a sharing that was refused once more, under a new number: a provider remembers the first one.
-
-    :raises SharingNotFailed: if it is on its way or finished.
-    :raises ShareTooLarge: if so much was refunded meanwhile that it is too much now. Nothing is changed in either.
-    """
-    Payment.objects.select_for_update().get(splits__sharing=sharing_id)
-    sharing = Sharing.objects.select_for_update().select_related("split").get(pk=sharing_id)
-    if sharing.state != Sharing.State.FAILED:
-        raise SharingNotFailed(state=sharing.state)
-    left_fen = sharing.split.amount_fen - _refunded_fen(sharing.split)
-    if int(sharing.lines.aggregate(fen=Sum("amount_fen"))["fen"] or 0) > left_fen:
-        raise ShareTooLarge(left_fen=left_fen)
-    sharing.our_number, sharing.state, sharing.trouble = renewed(sharing.our_number), Sharing.State.REQUESTED, ""
-    sharing.due_at, sharing.tries, sharing.settled_at = now, 0, None
-    sharing.save(update_fields=["our_number", "state", "trouble", "due_at", "tries", "settled_at"])
-    sharing.lines.update(state=ShareLine.State.REQUESTED, trouble="")
-    leave_sharing([sharing.pk])
-    return sharing
 
 
 def send_sharings(*, now: datetime, limit: int = 200, sharing_ids: Collection[UUID] | None = None) -> int:

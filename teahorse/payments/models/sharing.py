@@ -33,7 +33,10 @@ class Sharing(Keyed):
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="sharing_to_send", condition=models.Q(state__in=("requested", "sent")))]
+        indexes = [
+            models.Index(fields=["due_at"], name="sharing_to_send", condition=models.Q(state__in=("requested", "sent"))),
+            models.Index(fields=["settled_at"], name="sharing_settled_at", condition=models.Q(settled_at__isnull=False)),
+        ]
         triggers = [
             pgtrigger.FSM(
                 name="sharing_states",
@@ -136,7 +139,10 @@ class ShareReturn(Keyed):
             models.UniqueConstraint(fields=["line", "refund"], name="one_return_per_share_and_refund"),
             models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_return_is_of_something"),
         ]
-        indexes = [models.Index(fields=["due_at"], name="return_to_send", condition=models.Q(state__in=("requested", "sent")))]
+        indexes = [
+            models.Index(fields=["due_at"], name="return_to_send", condition=models.Q(state__in=("requested", "sent"))),
+            models.Index(fields=["settled_at"], name="return_settled_at", condition=models.Q(settled_at__isnull=False)),
+        ]
         triggers = [
             pgtrigger.Trigger(
                 name="never_take_back_more_than_was_shared",

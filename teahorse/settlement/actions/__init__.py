@@ -22,6 +22,7 @@ from teahorse.settlement.actions.paying_out import (
 )
 from teahorse.settlement.actions.reconciling import NoReason, NotOpen, explain_difference, reconcile
 from teahorse.settlement.actions.ruling import add_fee_rule, end_fee_rule
+from teahorse.settlement.actions.sharing_out import book_share_returns, book_sharings, release_sales, retry_share, share_payouts
 
 __all__ = [
     "AnswerUnreadable",
@@ -42,6 +43,8 @@ __all__ = [
     "book_payments",
     "book_refunds",
     "book_sales",
+    "book_share_returns",
+    "book_sharings",
     "compare",
     "confirm_payout",
     "divide_product",
@@ -55,8 +58,11 @@ __all__ = [
     "pay_out_in_cash",
     "prepare_payouts",
     "reconcile",
+    "release_sales",
+    "retry_share",
     "return_payout",
     "run_comparison",
     "send_payouts",
+    "share_payouts",
     "tell_account",
 ]

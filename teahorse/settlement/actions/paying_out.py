@@ -1,8 +1,9 @@
 """
 Payouts: claimed by one, approved by another, sent, paid - or returned, even after they were paid.
 
-A payout claims all matured earnings of a seller that no payout has, negative ones too; while their sum is not positive
-nothing is paid and all of it waits for the next one.
+A payout claims all matured earnings of a seller at one place (with the house, or at a provider where she collects) that no payout
+has, negative ones too; while their sum is not positive nothing is paid and all of it waits for the next one. How a provider lets go
+what it holds for her stands in ``sharing_out.py``.
 """
 
 from collections import defaultdict
@@ -21,7 +22,7 @@ from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.payments import actions as payments
 from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
-from teahorse.settlement.facts import earned_elsewhere
+from teahorse.settlement.actions.jobs import leave_sharing_payouts
 from teahorse.settlement.models import Earning, Payout, PayoutAccount, PayoutEvent
 from teahorse.settlement.rules import is_account_number, is_card_number, is_right_card_number
 
@@ -109,42 +110,39 @@ def _check_account(holder: str, bank: str, number: str) -> None:
 @transaction.atomic
 def prepare_payouts(*, seller_ids: Collection[UUID], by: Person, now: datetime, method: str = "") -> list[Payout]:
     """
-    Claim the matured earnings of sellers, one draft payout for each whose sum is positive; return the drafts.
+    Claim the matured earnings of sellers, one draft payout for each place of each whose sum is positive; return the drafts.
 
-    Without a method it is the bank for those who have told an account, cash for the others. A seller who has a draft gets
-    no second one; two callers at once share the earnings out without a remainder, as each waits for the other's rows.
-    What a seller collected herself is left alone: the house does not have that money.
+    What the house has goes by ``method``: without one it is the bank for those who have told an account, cash for the others. What
+    a seller collected herself goes by its provider. A seller who has a draft of a place gets no second one; two callers at once
+    share the earnings out without a remainder, as each waits for the other's rows.
 
     :raises NoAccount: if the bank is asked for and a seller has told no account; nothing is changed.
     """
     # one preparing at a time for a seller: her row is the lock, taken in key order; earnings are only read after it
-    sellers = list(Organisation.objects.select_for_update(no_key=True).filter(pk__in=seller_ids).order_by("pk"))
-    busy = set(Payout.objects.filter(seller__in=sellers, state=State.DRAFT).values_list("seller_id", flat=True))
-    free = [seller for seller in sellers if seller.pk not in busy]
-    waiting = Earning.objects.select_for_update().filter(
-        seller_id__in=[seller.pk for seller in free], state=Earning.State.PAYABLE, payout=None
-    )
-    rows = list(waiting.order_by("pk").values_list("pk", "seller_id", "order_id", "amount_fen"))
-    hers = earned_elsewhere((seller_id, order_id) for _, seller_id, order_id, _ in rows)
-    of_seller: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
-    for key, seller_id, order_id, fen in rows:
-        if order_id not in hers:
-            of_seller[seller_id].append((key, fen))
-    told = {account.seller_id: account for account in PayoutAccount.objects.filter(seller__in=free, until_at=None)}
+    sellers = {one.pk: one for one in Organisation.objects.select_for_update(no_key=True).filter(pk__in=seller_ids).order_by("pk")}
+    busy = set(Payout.objects.filter(seller__in=sellers, state=State.DRAFT).values_list("seller_id", "provider"))
+    waiting = Earning.objects.select_for_update().filter(seller_id__in=sellers, state=Earning.State.PAYABLE, payout=None)
+    found: dict[tuple[UUID, str], list[tuple[UUID, int]]] = defaultdict(list)
+    for key, seller_id, provider, fen in waiting.order_by("pk").values_list("pk", "seller_id", "provider", "amount_fen"):
+        if (seller_id, provider) not in busy:
+            found[seller_id, provider].append((key, fen))
+    told = {account.seller_id: account for account in PayoutAccount.objects.filter(seller__in=sellers, until_at=None)}
     drafts = []
-    for seller in free:
-        amount = sum(fen for _, fen in of_seller[seller.pk])
+    for (seller_id, provider), rows in sorted(found.items()):
+        amount = sum(fen for _, fen in rows)
         if amount > 0:
-            drafts.append(_draft(seller, amount, told.get(seller.pk), method, by, now))
+            drafts.append(_draft(sellers[seller_id], amount, told.get(seller_id), provider, method, by, now))
     Payout.objects.bulk_create(drafts)
     PayoutEvent.objects.bulk_create([PayoutEvent(payout=draft, kind=State.DRAFT, at=now, by_id=by.pk) for draft in drafts])
-    claimed = [(key, draft.pk) for draft in drafts for key, _ in of_seller[draft.seller_id]]
+    claimed = [(key, draft.pk) for draft in drafts for key, _ in found[draft.seller_id, draft.provider]]
     looked_up(CLAIM, [array(key for key, _ in claimed), array(payout for _, payout in claimed)])
     return drafts
 
 
-def _draft(seller: Organisation, amount_fen: int, account: PayoutAccount | None, method: str, by: Person, now: datetime) -> Payout:
-    method = method or (Method.BANK if account else Method.CASH)
+def _draft(
+    seller: Organisation, amount_fen: int, account: PayoutAccount | None, provider: str, method: str, by: Person, now: datetime
+) -> Payout:
+    method = Method.PROVIDER if provider else method or (Method.BANK if account else Method.CASH)
     if method == Method.BANK and account is None:
         raise NoAccount(seller=seller.name)
     key = new_id()
@@ -154,6 +152,7 @@ def _draft(seller: Organisation, amount_fen: int, account: PayoutAccount | None,
         seller=seller,
         number=readable("P", key, at=now),
         method=method,
+        provider=provider,
         account=account if method == Method.BANK else None,
         amount_fen=amount_fen,
         prepared_at=now,
@@ -164,7 +163,7 @@ def _draft(seller: Organisation, amount_fen: int, account: PayoutAccount | None,
 @transaction.atomic
 def approve_payout(*, payout: Payout, by: Person, now: datetime) -> Payout:
     """
-    Let a draft go: what it pays is on its way from now on.
+    Let a draft go: what it pays is on its way from now on. By a provider it goes without anybody's doing: a job has it shared out.
 
     :raises NotADraft: if it is not a draft any more; of two at once one approves.
     :raises FourEyes: if it is by whom it was prepared. Nothing is changed in either.
@@ -178,6 +177,8 @@ def approve_payout(*, payout: Payout, by: Person, now: datetime) -> Payout:
     payout.save(update_fields=["state", "approved_at", "approved_by_id"])
     _happened(payout, State.APPROVED, at=now, by_id=by.pk)
     _book(payout, accounts.PAYOUT_APPROVED, "payable", "in_payout", now=now)
+    if payout.method == Method.PROVIDER:
+        leave_sharing_payouts([payout.pk])
     return payout
 
 
@@ -239,16 +240,25 @@ def send_payouts(*, payouts: Sequence[Payout], by_id: UUID | None, now: datetime
 @transaction.atomic
 def confirm_payout(*, payout: Payout, reference: str, at: datetime, by_id: UUID | None, now: datetime) -> Payout:
     """
-    Write down that a sent payout arrived, by the bank's or provider's number; the same again is harmless.
+    Write down that a sent payout arrived, by the bank's number; the same again is harmless.
 
-    :raises NotOnItsWay: if it was not sent, or came back; nothing is changed.
+    :raises NotOnItsWay: if it was not sent, or came back, or goes by a provider, who says itself when it is done; nothing is changed.
     """
     payout = _locked(payout)
     if payout.state == State.PAID and PayoutEvent.objects.filter(payout=payout, kind=State.PAID, reference=reference).exists():
         return payout
-    if payout.state != State.SENT:
+    if payout.state != State.SENT or payout.method == Method.PROVIDER:
         raise NotOnItsWay(state=payout.state)
     return _paid(payout, at=at, now=now, by_id=by_id, reference=reference)
+
+
+@transaction.atomic
+def finish_payout(*, payout: Payout, reference: str, now: datetime) -> Payout:
+    """Write down that a provider let go all of a payout that was sent; one that is paid, or came back, stays as it is."""
+    payout = _locked(payout)
+    if payout.state != State.SENT or payout.method != Method.PROVIDER:
+        return payout
+    return _paid(payout, at=now, now=now, by_id=None, reference=reference)
 
 
 @transaction.atomic
@@ -258,15 +268,16 @@ def return_payout(
     """
     Write down that a payout came back, or never left; its sum is payable again. Legal after it was paid; again harmless.
 
-    Cash that was given comes back into the box of the person's open shift at a ``house``; the workbench always names one.
+    Cash that was given comes back into the box of the person's open shift at a ``house``; the workbench always names one. By a
+    provider one is given up while it is sent: what of it was let go meanwhile is found so by the next one.
 
     :raises NoOpenShift: if she has counted no box there.
-    :raises NotOnItsWay: if it is a draft or was dropped. Nothing is changed in either.
+    :raises NotOnItsWay: if it is a draft or was dropped, or a provider has let it go. Nothing is changed in either.
     """
     payout = _locked(payout)
     if payout.state == State.RETURNED:
         return payout
-    if payout.state not in {*Payout.ON_ITS_WAY, State.PAID}:
+    if payout.state not in {*Payout.ON_ITS_WAY, State.PAID} or (payout.state, payout.method) == (State.PAID, Method.PROVIDER):
         raise NotOnItsWay(state=payout.state)
     if house is not None and by_id is not None and payout.state == State.PAID and payout.method == Method.CASH:
         shift = payments.locked_open_shift(organisation=house, person_id=by_id)
@@ -289,6 +300,7 @@ def returned_earning(payout: Payout, *, at: datetime) -> Earning:
         seller_id=payout.seller_id,
         kind=Earning.Kind.RETURNED,
         source_id=payout.pk,
+        provider=payout.provider,
         amount_fen=payout.amount_fen,
         state=Earning.State.PAYABLE,
         earned_at=at,

@@ -14,7 +14,7 @@ from django.db import connection, models
 from django.db.utils import DatabaseErrorWrapper
 
 from teahorse.common.statements import array, looked_up
-from teahorse.settlement.models import FeeLine, SubsidyLine
+from teahorse.settlement.models import FeeLine, SharedFee, SubsidyLine
 
 
 @dataclass(slots=True)
@@ -89,6 +89,7 @@ class NewEarning:
     state: str
     earned_at: datetime
     matures_at: datetime
+    provider: str = ""
     payout_id: UUID | None = None
 
 
@@ -177,9 +178,9 @@ def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
             copy.write_row(columns_of(row))
 
 
-def update_shares(shares: Sequence[FeeLine | SubsidyLine]) -> None:
-    """Write what of fees and subsidies has gone back."""
-    for model in (FeeLine, SubsidyLine):
+def update_shares(shares: Sequence[FeeLine | SharedFee | SubsidyLine]) -> None:
+    """Write what of fees, of what of them was shared out, and of subsidies has gone back."""
+    for model in (FeeLine, SharedFee, SubsidyLine):
         mine = [share for share in shares if isinstance(share, model)]
         if mine:
             table = model._meta.db_table  # noqa: SLF001 - Django documents it

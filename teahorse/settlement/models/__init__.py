@@ -3,7 +3,7 @@
 from teahorse.settlement.models.difference import Comparison, Difference
 from teahorse.settlement.models.household import Division, SubSeller, SubSellerShare
 from teahorse.settlement.models.payout import BankFile, Earning, Payout, PayoutAccount, PayoutEvent
-from teahorse.settlement.models.sale import FeeLine, FeeReversal, FeeRule, Sale, Share, SubsidyLine
+from teahorse.settlement.models.sale import FeeLine, FeeReversal, FeeRule, Sale, Share, SharedFee, SubsidyLine
 
 __all__ = [
     "BankFile",
@@ -19,6 +19,7 @@ __all__ = [
     "PayoutEvent",
     "Sale",
     "Share",
+    "SharedFee",
     "SubSeller",
     "SubSellerShare",
     "SubsidyLine",

@@ -56,6 +56,7 @@ class Payout(CountyOwned):
     Matured earnings of one seller on their way to her: ``draft -> approved -> sent -> paid``.
 
     Whoever prepares it does not approve it. A draft may be dropped; what is approved, sent or even paid may come back.
+    What the seller collected herself goes to her by its provider, which lets it go when the fees were shared out.
     """
 
     class State(models.TextChoices):
@@ -101,7 +102,13 @@ class Payout(CountyOwned):
             models.CheckConstraint(
                 condition=models.Q(method="bank", account__isnull=False) | ~models.Q(method="bank"), name="a_bank_needs_an_account"
             ),
-            models.UniqueConstraint(fields=["seller"], condition=models.Q(state="draft"), name="one_draft_payout_per_seller"),
+            models.CheckConstraint(
+                condition=models.Q(method="provider") & ~models.Q(provider="") | ~models.Q(method="provider") & models.Q(provider=""),
+                name="a_payout_by_a_provider_names_it",
+            ),
+            models.UniqueConstraint(
+                fields=["seller", "provider"], condition=models.Q(state="draft"), name="one_draft_payout_per_seller_and_place"
+            ),
         ]
         indexes = [models.Index(fields=["county_id", "state", "-prepared_at"], name="payout_of_county")]
         triggers = [
@@ -168,6 +175,7 @@ class Earning(CountyOwned):
     """
     What a seller gets, or owes, by one fact: a closed order, a refund after closing, a payout that came back.
 
+    One row per place where the money stands: at the provider (``provider``) what she collected herself, with the house ("") all else.
     It matures at the end of the return window and is then claimed by one payout.
     """
 
@@ -185,6 +193,7 @@ class Earning(CountyOwned):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     source_id = models.UUIDField(help_text="the order, the refund, the payout")
     order_id = models.UUIDField(null=True)
+    provider = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="where it stands; nothing: with the house")
     amount_fen = models.BigIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.MATURING)
     earned_at = models.DateTimeField()
@@ -193,7 +202,7 @@ class Earning(CountyOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "source_id"], name="a_fact_is_earned_once"),
+            models.UniqueConstraint(fields=["kind", "source_id", "provider"], name="a_fact_is_earned_once_per_place"),
             models.CheckConstraint(condition=~models.Q(amount_fen=0), name="an_earning_is_of_something"),
             models.CheckConstraint(condition=models.Q(payout=None) | models.Q(state="payable"), name="only_matured_earnings_are_paid"),
         ]

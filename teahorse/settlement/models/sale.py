@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from teahorse.common.models import Keyed
+from teahorse.payments.models import MerchantAccount, Sharing
 from teahorse.people.models import Organisation, ServicePoint
 
 
@@ -203,13 +204,57 @@ class FeeReversal(Keyed):
     fee = models.ForeignKey(FeeLine, models.PROTECT, related_name="reversals", db_constraint=False, db_index=False)
     refund_id = models.UUIDField()
     amount_fen = models.BigIntegerField()
+    shared_fen = models.BigIntegerField(default=0, db_default=0, help_text="what of it comes back out of a share")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["fee", "refund_id"], name="a_refund_reverses_a_fee_once"),
             models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_reversal_is_of_something"),
+            models.CheckConstraint(
+                condition=models.Q(shared_fen__gte=0, shared_fen__lte=models.F("amount_fen")), name="a_share_comes_back_within_its_reversal"
+            ),
         ]
         triggers = [pgtrigger.Protect(name="fee_reversals_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.amount_fen}"
+
+
+class SharedFee(Keyed, Share):
+    """
+    What of a fee is taken out of a part that the seller collected herself, when that is shared out; ``reversed_fen`` came back for refunds.
+
+    ``account`` has it: none is the house, which owes it to whom the fee is for; the seller's own is a fee that is for herself.
+    What could not be handed out is kept by the seller (``is_kept``), who owes it to the house. A sharing that was refused is divided anew.
+    """
+
+    fee = models.ForeignKey(FeeLine, models.PROTECT, related_name="shares", db_constraint=False, db_index=False)
+    sharing = models.ForeignKey(Sharing, models.PROTECT, related_name="+")
+    account = models.ForeignKey(MerchantAccount, models.PROTECT, related_name="+", null=True, db_index=False)
+    is_kept = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["fee", "sharing"], name="a_fee_is_taken_once_of_a_part"),
+            models.CheckConstraint(
+                condition=models.Q(amount_fen__gt=0, reversed_fen__gte=0, reversed_fen__lte=models.F("amount_fen")),
+                name="a_shared_fee_comes_back_up_to_itself",
+            ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="a_shared_fee_stays_as_shared", exclude=["reversed_fen", "is_kept"]),
+            pgtrigger.Trigger(
+                name="a_shared_fee_ends_with_a_refused_sharing",
+                operation=pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func="""
+                    if (select state from payments_sharing where id = old.sharing_id) <> 'failed' then
+                        raise check_violation using message = 'what is shared out is not forgotten';
+                    end if;
+                    return old;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount_fen}"

@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.urls import reverse
 
 from teahorse.common.money import decimal
 from teahorse.common.times import HOME
+from teahorse.payments import merchants
 from teahorse.payments.models import Payment, Refund
 from teahorse.payments.providers import (
     BillNotReady,
@@ -88,7 +90,8 @@ class AlipayProvider:
 
     def query(self, payment: Payment, *, now: datetime) -> Outcome | None:
         answer = self._asked_about(payment)
-        return None if answer is None else _outcome(answer, now=now)
+        outcome = None if answer is None else _outcome(answer, now=now)
+        return outcome and msgspec.structs.replace(outcome, account_number=payment.asked.get("account", ""))
 
     def close(self, payment: Payment) -> CloseAnswer:
         client = _client_for(payment)
@@ -158,7 +161,7 @@ class AlipayProvider:
             raise ProviderUnavailable(provider=CODE, trouble=str(error)) from error
 
     def read_notification(self, headers: Mapping[str, str], body: bytes, now: datetime) -> NotificationRead:  # noqa: ARG002 - the port
-        return door.read(body=body, now=now, client_of=_client_told)
+        return door.read(body=body, now=now, client_of=_client_told, account_of=_account_told)
 
     def _asked_about(self, payment: Payment) -> Answer | None:
         """Return what Alipay says of a trade, or None where no payer has seen it."""
@@ -257,6 +260,12 @@ def _client_told(app_id: str) -> Client:
         raise NotificationRefused(msg) from missing
     msg = "no app_id"
     raise NotificationRefused(msg)
+
+
+def _account_told(app_id: str) -> str:
+    """Return the number of the seller's account that an app is, nothing for the house's."""
+    row = merchants.account_by_number(CODE, app_id)
+    return app_id if row is not None and row.organisation_id is not None else ""
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from teahorse.payments.providers import NotificationRead, NotificationRefused
 from teahorse.payments.providers.alipay.client import Client
 from teahorse.payments.providers.alipay.messages import Unreadable, moment, outcome_of_trade
@@ -25,9 +27,9 @@ MOST_FIELDS = 60
 LONGEST_ID = 64
 
 
-def read(*, body: bytes, now: datetime, client_of: Callable[[str], Client]) -> NotificationRead:
+def read(*, body: bytes, now: datetime, client_of: Callable[[str], Client], account_of: Callable[[str], str]) -> NotificationRead:
     """
-    Return what a genuine, fresh notification for one of our apps says; ``client_of`` knows the apps.
+    Return what a genuine, fresh notification for one of our apps says; ``client_of`` knows the apps, ``account_of`` whose they are.
 
     :raises NotificationRefused: with the reason; cheap checks come first.
     """
@@ -43,6 +45,8 @@ def read(*, body: bytes, now: datetime, client_of: Callable[[str], Client]) -> N
     except Unreadable as error:
         msg = f"content: {error}"[:200]
         raise NotificationRefused(msg) from error
+    if outcome is not None:
+        outcome = msgspec.structs.replace(outcome, account_number=account_of(fields["app_id"]))
     # a refund is told by another notification of its trade, with the sum of all refunds: which one arrived is asked for
     event_type = f"{fields.get('notify_type', '')} {fields['trade_status']}{' refund' if fields.get('refund_fee') else ''}"
     return NotificationRead(event_id=notify_id, event_type=event_type, nonce=notify_id, outcome=outcome)

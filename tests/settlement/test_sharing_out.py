@@ -1,0 +1,548 @@
+"""What a seller collected herself stands at its provider, is shared out when its payout is approved, and comes back for refunds."""
+
+import io
+from datetime import date, datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from teahorse.ledger import queries as books
+from teahorse.payments import actions as payments
+from teahorse.payments.actions.sharing import _write_returns, _write_sharings
+from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund, ShareLine, ShareReturn, Sharing
+from teahorse.payments.providers import SharingTold, Told
+from teahorse.settlement import actions, facts, queries, reactions, rules
+from teahorse.settlement.comparing import differences
+from teahorse.settlement.models import Earning, FeeReversal, Payout, PayoutEvent, SharedFee
+from teahorse.settlement.paper import statement_pdf, statement_xlsx
+from teahorse.settlement.statement import statement_of
+from tests import world
+
+from .making import A_DAY, are_whole, arrive, centre, close, closed, fee, paid, refund, settled, standing
+from .test_payouts import together
+
+LATER = A_DAY / 24
+
+
+@pytest.fixture
+def seller(db):
+    """A cooperative that collects at WeChat Pay herself."""
+    made = world.organisation("coop")
+    account(made)
+    return made
+
+
+@pytest.fixture
+def goods(seller):
+    return world.offer(seller, price_fen=3800, on_hand=1000)
+
+
+@pytest.fixture
+def clerk(db):
+    return world.person("+8619900001011", name="制单")
+
+
+@pytest.fixture
+def head(db):
+    return world.person("+8619900001012", name="复核")
+
+
+def account(organisation, *, number="1900000109", provider="wechat_pay", **more):
+    return MerchantAccount.objects.create(
+        organisation=organisation, provider=provider, number=number, since_at=world.NOW, changed_at=world.NOW, **more
+    )
+
+
+def approved(seller, clerk, head, *, now, provider="wechat_pay"):
+    """An approved payout of what stands at a provider, and what of it is asked to be shared out."""
+    (payout,) = (one for one in actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=now) if one.provider == provider)
+    actions.approve_payout(payout=payout, by=head, now=now)
+    actions.share_payouts(now=now)
+    payout.refresh_from_db()
+    return payout
+
+
+def told(sharing, *, now, refusal="", kept=()):
+    """Have the provider finish a sharing, but for those receivers, or refuse it."""
+    lines = [Told(our_number="", done=line.account_id not in kept, failed=line.account_id in kept) for line in sharing.lines.order_by("pk")]
+    answer = SharingTold(is_finished=False, refusal=refusal) if refusal else SharingTold(is_finished=True, lines=tuple(lines))
+    _write_sharings([(sharing, answer)], now=now)
+    actions.book_sharings(sharing_ids=[sharing.pk], now=now)
+    sharing.refresh_from_db()
+    return sharing
+
+
+def given_back(refund, *, now):
+    """Have the receivers give back their parts of a refund, and the refund arrive."""
+    found = list(ShareReturn.objects.filter(refund=refund, state="requested").select_related("refund"))
+    _write_returns([(back, Told(our_number=back.our_number, done=True)) for back in found], now=now)
+    actions.book_share_returns(return_ids=[back.pk for back in found], now=now)
+    arrive(refund, now=now)
+    actions.book_refunds(refund_ids=[refund.pk], now=now)
+
+
+def earned(order):
+    return [
+        (one.kind, one.provider, one.amount_fen, one.state)
+        for one in Earning.objects.filter(order_id=order.pk).order_by("earned_at", "kind", "-provider")
+    ]
+
+
+def shares():
+    return [(line.account.number if line.account else "house", line.amount_fen) for line in _lines()]
+
+
+def _lines():
+    return [line for sharing in Sharing.objects.order_by("pk") for line in sharing.lines.select_related("account").order_by("pk")]
+
+
+# --- Where it stands
+
+
+@pytest.mark.django_db
+def test_what_she_collected_stands_at_the_provider_and_discounts_that_others_bear_with_the_house(seller, goods, now, monkeypatch):
+    fee()
+    centre()
+    monkeypatch.setattr(facts, "_subsidies", lambda keys: {key: [(None, 500)] for key in keys})
+    (order,) = closed({goods: 1}, now=now)
+    actions.book_sales(order_ids=[order.pk], now=now)
+
+    refund(order, 1000, now=now + LATER)
+    actions.book_sales(order_ids=[order.pk], now=now + LATER)
+
+    assert earned(order) == [
+        ("sale", "wechat_pay", 4871, "maturing"),
+        ("sale", "", 500, "maturing"),
+        ("reversal", "wechat_pay", -974, "maturing"),
+        ("reversal", "", -100, "maturing"),
+    ]
+    assert standing(seller) == {"earned": 4297, "at_provider:wechat_pay": -5000}
+    assert are_whole(now)
+
+
+@pytest.mark.django_db
+def test_what_fees_are_more_than_she_collected_she_owes_to_the_house(seller, goods, now, monkeypatch):
+    fee("commission", rate=9000, basis="paid")
+    centre()
+    monkeypatch.setattr(facts, "_subsidies", lambda keys: {key: [(None, 3000)] for key in keys})
+    (order,) = paid({goods: 1}, now=now)
+    refund(order, 4000, now=now)
+    close(order, now=now + LATER)
+
+    actions.book_sales(order_ids=[order.pk], now=now + LATER)
+
+    # 1000 of her own and 600 of the platform's are left, and fees of 1440
+    assert earned(order) == [("sale", "", 160, "maturing")]
+    assert are_whole(now)
+
+
+@pytest.mark.django_db
+def test_each_place_has_a_payout_of_its_own(seller, goods, clerk, now):
+    orders = closed({goods: 1}, now=now)
+    (housed,) = paid({goods: 1}, now=now, provider="cash")
+    close(housed, now=now)
+    at = settled([*orders, housed], now=now)
+
+    shown = queries.sellers_to_pay([seller.pk])
+    drafts = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
+    again = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
+
+    assert [(one.provider, one.amount_fen) for one in shown] == [("", 5000), ("wechat_pay", 5000)]
+    assert [(one.provider, one.method, one.amount_fen) for one in drafts] == [("", "cash", 5000), ("wechat_pay", "provider", 5000)]
+    assert again == []
+    with pytest.raises(IntegrityError, match="a_payout_by_a_provider_names_it"), transaction.atomic():
+        Payout.objects.create(
+            seller=seller, county_id=seller.county_id, number="P", method="provider", amount_fen=1, prepared_at=at, prepared_by_id=clerk.pk
+        )
+    assert are_whole(at)
+
+
+# --- The way of a payout
+
+
+@pytest.mark.django_db
+def test_an_approved_payout_shares_the_fees_out_and_is_paid_when_that_is_done(seller, goods, clerk, head, now):
+    fee()
+    fee("station", rate=100, basis="order", beneficiary="pickup")
+    fee("payment", rate=60, basis="paid", beneficiary="provider")
+    county, station = centre(), world.service_point("st-2", code=world.GYANGZE)
+    account(station.organisation, number="1900000200")
+    (order,) = closed({goods: 1}, now=now, pickup_point=station)
+    at = settled([order], now=now)
+
+    payout = approved(seller, clerk, head, now=at)
+    waiting = (payout.state, shares(), standing(seller))
+    (sharing,) = Sharing.objects.all()
+    told(sharing, now=at + LATER)
+    payout.refresh_from_db()
+
+    jobs = ProcrastinateJob.objects.filter(task_name="settlement.share_payouts", args={"payout_ids": [str(payout.pk)]})
+    assert jobs.count() == 1
+    assert waiting == ("sent", [("house", 144), ("1900000200", 100)], {"in_payout": 4756, "at_provider:wechat_pay": -5000})
+    event = PayoutEvent.objects.get(payout=payout, kind="paid")
+    assert (payout.state, payout.amount_fen, event.reference, event.by_id) == ("paid", 4756, sharing.our_number, None)
+    assert standing(seller) == {}
+    assert standing() == {"at_provider:wechat_pay": -144, "fees:payment": 30}
+    assert (standing(county), standing(station.organisation)) == ({"fees:commission": 114}, {})
+    assert are_whole(at + LATER)
+
+
+@pytest.mark.django_db
+def test_a_refund_after_the_payout_takes_back_of_each_fee_what_its_receiver_gives_back(seller, goods, clerk, head, now):
+    fee()
+    fee("station", rate=101, basis="order", beneficiary="pickup")
+    fee("host", rate=53, basis="order", beneficiary="platform")
+    county, station = centre(), world.service_point("st-2", code=world.GYANGZE)
+    account(station.organisation, number="1900000200")
+    (order,) = closed({goods: 1}, now=now, pickup_point=station)
+    at = settled([order], now=now)
+    approved(seller, clerk, head, now=at)
+    told(Sharing.objects.get(), now=at)
+
+    for fen in (1001, 333, 3666):
+        back = refund(order, fen, now=at + LATER)
+        actions.book_sales(order_ids=[order.pk], now=at + LATER)
+        rows = {one.line.account_id is None: one.amount_fen for one in ShareReturn.objects.filter(refund=back).select_related("line")}
+        reversed_fen = {one.fee.kind: one.amount_fen for one in reversals_of(back)}
+        assert reversed_fen.get("station", 0) == rows.get(False, 0)
+        assert reversed_fen.get("commission", 0) + reversed_fen.get("host", 0) == rows.get(True, 0)
+        assert are_whole(at + LATER)
+        given_back(back, now=at + LATER)
+        assert are_whole(at + LATER)
+
+    # all went back: she paid it out of what the provider had let go, and her next payout there will be less by it
+    assert standing(county) == standing(station.organisation) == standing() == {}
+    assert standing(seller) == {"payable": -4732, "at_provider:wechat_pay": 4732}
+    assert [line.left_fen for line in SharedFee.objects.all()] == [0, 0, 0]
+    assert Earning.objects.filter(payout=None, provider="").count() == 0
+
+
+def reversals_of(back):
+    return FeeReversal.objects.filter(refund_id=back.pk).select_related("fee")
+
+
+@pytest.mark.django_db
+def test_what_was_refunded_after_a_payout_is_taken_off_the_next_one_there(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    (first,) = closed({goods: 1}, now=now)
+    at = settled([first], now=now)
+    approved(seller, clerk, head, now=at)
+    told(Sharing.objects.get(), now=at)
+    given_back(refund(first, 1000, now=at), now=at)
+    (second,) = closed({goods: 1}, now=at)
+    later = settled([second], now=at)
+
+    payout = approved(seller, clerk, head, now=later)
+    told(Sharing.objects.get(split__reference=second.pk), now=later)
+
+    payout.refresh_from_db()
+    assert (payout.state, payout.amount_fen) == ("paid", 4886 - 977)
+    assert standing(seller) == {}
+    assert are_whole(later)
+
+
+@pytest.mark.django_db
+def test_a_sharing_that_is_told_twice_or_by_nobody_counts_once(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    orders = [*closed({goods: 1}, now=now), *closed({goods: 1}, now=now)]
+    at = settled(orders, now=now)
+    payout = approved(seller, clerk, head, now=at)
+    first, second = Sharing.objects.order_by("pk")
+    event = reactions.SharingsSettled(sharing_ids=(first.pk,))
+    _write_sharings([(one, SharingTold(is_finished=True, lines=(Told(our_number="", done=True),))) for one in (first, second)], now=at)
+
+    for _ in range(2):
+        reactions.book_sharings(event)
+    payout.refresh_from_db()
+    by_event = (payout.state, books.balance(purpose="at_provider:wechat_pay"))
+    found = actions.book_forgotten(now=at + LATER)
+    again = actions.book_forgotten(now=at + LATER)
+    paid_now = actions.share_payouts(now=at + LATER)
+
+    assert by_event == ("paid", 114)  # the money is let go, whoever told of it; the other one's books follow
+    assert (found, again, paid_now) == (1, 0, 0)
+    assert books.balance(purpose="at_provider:wechat_pay") == 228
+    assert standing(seller) == {}
+    assert are_whole(at + LATER)
+
+
+@pytest.mark.django_db
+def test_what_the_provider_refuses_waits_with_its_words_until_it_is_asked_again(seller, goods, clerk, head, now):
+    fee(rate=3000)
+    centre()
+    (order,) = closed({goods: 1}, now=now)
+    at = settled([order], now=now)
+    payout = approved(seller, clerk, head, now=at)
+    sharing = told(Sharing.objects.get(), now=at, refusal="RULE_LIMIT: 分账比例超限")
+    (shown,) = queries.failed_sharings([seller.pk])
+    given_back(refund(order, 1000, now=at), now=at)
+
+    again = actions.retry_share(sharing_id=sharing.pk, now=at)
+    with pytest.raises(payments.SharingNotFailed):
+        actions.retry_share(sharing_id=sharing.pk, now=at)
+    told(again, now=at)
+
+    assert (shown.trouble, shown.payout, shown.sale.number, shown.amount_fen) == ("RULE_LIMIT: 分账比例超限", payout, order.number, 5000)
+    payout.refresh_from_db()
+    # of the fee of 1140 a fifth went back meanwhile
+    assert (payout.state, shares(), queries.failed_sharings([seller.pk])) == ("paid", [("house", 912)], [])
+    assert standing(seller) == {"payable": -772, "at_provider:wechat_pay": 772}
+    assert are_whole(at)
+
+
+@pytest.mark.django_db
+def test_a_payout_that_is_given_up_is_asked_for_anew_by_the_next(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    (order,) = closed({goods: 1}, now=now)
+    at = settled([order], now=now)
+    payout = approved(seller, clerk, head, now=at)
+    told(Sharing.objects.get(), now=at, refusal="NO_AUTH: 无权限")
+    with pytest.raises(actions.NotOnItsWay):
+        actions.confirm_payout(payout=payout, reference="1", at=at, by_id=head.pk, now=at)
+
+    actions.return_payout(payout=payout, reference="", note="无权限", at=at, by_id=head.pk, now=at)
+    returned = standing(seller)
+    next_one = approved(seller, clerk, head, now=at)
+    told(Sharing.objects.get(), now=at)
+
+    assert returned == {"payable": 4886, "at_provider:wechat_pay": -5000}
+    next_one.refresh_from_db()
+    assert (next_one.state, next_one.amount_fen, next_one.provider) == ("paid", 4886, "wechat_pay")
+    with pytest.raises(actions.NotOnItsWay):
+        actions.return_payout(payout=next_one, reference="", note="", at=at, by_id=head.pk, now=at)
+    assert standing(seller) == {}
+    assert are_whole(at)
+
+
+@pytest.mark.django_db
+def test_a_share_that_could_not_be_handed_out_the_seller_has_and_owes_to_the_house(seller, goods, clerk, head, now):
+    fee()
+    fee("station", rate=100, basis="order", beneficiary="pickup")
+    centre()
+    station = world.service_point("st-2", code=world.GYANGZE)
+    theirs = account(station.organisation, number="1900000200")
+    (order,) = closed({goods: 1}, now=now, pickup_point=station)
+    at = settled([order], now=now)
+    approved(seller, clerk, head, now=at)
+
+    told(Sharing.objects.get(), now=at, kept={theirs.pk})
+    actions.book_sharings(sharing_ids=[Sharing.objects.get().pk], now=at)
+
+    assert earned(order)[1:] == [("adjustment", "wechat_pay", 100, "payable"), ("adjustment", "", -100, "payable")]
+    assert standing(station.organisation) == {"fees:station": 100}
+    assert standing(seller) == {"at_provider:wechat_pay": -100}
+    back = refund(order, 2500, now=at)
+    given_back(back, now=at)
+    assert earned(order)[3:] == [("reversal", "wechat_pay", -2443, "payable"), ("reversal", "", 50, "payable")]
+    assert standing(station.organisation) == {"fees:station": 50}
+    assert are_whole(at)
+
+
+@pytest.mark.django_db
+def test_what_leaves_nothing_to_pay_is_let_go_all_the_same(seller, goods, clerk, head, now):
+    fee("commission", rate=10_000, basis="paid")
+    centre()
+    (order,) = closed({goods: 1}, now=now)
+    at = settled([order], now=now)
+
+    early = actions.release_sales(now=now + A_DAY)
+    counts = [actions.release_sales(now=at) for _ in range(2)]
+    told(Sharing.objects.get(), now=at)
+
+    assert (early, counts, shares()) == (0, [1, 0], [("house", 5000)])
+    assert (standing(seller), Earning.objects.count()) == ({}, 0)
+    assert are_whole(at)
+
+
+@pytest.mark.django_db
+def test_what_waits_for_no_payout_is_let_go_while_she_owes_more(seller, goods, clerk, head, now):
+    (first,) = closed({goods: 2}, now=now)
+    at = settled([first], now=now)
+    approved(seller, clerk, head, now=at)
+    told(Sharing.objects.get(), now=at)
+    refund(first, 8000, now=at)
+    actions.book_sales(order_ids=[first.pk], now=at)
+    (second,) = closed({goods: 1}, now=at)
+    later = settled([second], now=at)
+    assert actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=later) == []
+
+    released = actions.release_sales(now=later)
+    told(Sharing.objects.get(split__reference=second.pk), now=later)
+
+    assert (released, shares()) == (1, [])
+    assert standing(seller) == {"payable": -3000, "at_provider:wechat_pay": -5000}
+    assert are_whole(later)
+
+
+@pytest.mark.django_db
+def test_what_alipay_gave_her_at_once_is_paid_at_once_and_she_owes_the_fees(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    own = account(seller, provider="alipay", number="2021000000000001", sealed_keys=b"x")
+    (order,) = paid({goods: 1}, now=now, provider="alipay")
+    split = PaymentSplit.objects.get(reference=order.pk)
+    close(order, now=now)
+    at = settled([order], now=now)
+
+    payout = approved(seller, clerk, head, now=at, provider="alipay")
+
+    assert split.account == own
+    assert (payout.state, payout.amount_fen, Sharing.objects.count()) == ("paid", 5000, 0)
+    assert earned(order) == [("sale", "alipay", 5000, "payable"), ("sale", "", -114, "payable")]
+    assert standing(seller) == {"payable": -114}
+    assert are_whole(at)
+
+
+@pytest.mark.django_db
+def test_a_statement_says_what_stands_on_her_own_account_and_how_it_was_paid(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    (order,) = closed({goods: 1}, now=now)
+    actions.book_sales(order_ids=[order.pk], now=now)
+    september = datetime(2026, 9, 1, tzinfo=rules.HOME)
+    month = {"seller": seller, "starts_at": september - 31 * A_DAY, "ends_at": september}
+    before = statement_of(**month)
+    coming = queries.collected_by_seller(seller.pk)
+
+    at = settled([order], now=now)
+    payout = approved(seller, clerk, head, now=at)
+    on_its_way = queries.collected_by_seller(seller.pk)
+    told(Sharing.objects.get(), now=at)
+
+    after = statement_of(**month)
+    assert (before.collected, before.coming, before.closing_fen) == ({"wechat_pay": 5000}, [(date(2026, 8, 23), 4886)], 4886)
+    assert (coming, on_its_way, queries.collected_by_seller(seller.pk)) == ([("wechat_pay", 4886)], [("wechat_pay", 4886)], [])
+    assert (after.collected, after.closing_fen) == ({}, 0)
+    assert [(one.number, one.method, one.provider, one.amount_fen) for one in after.paid] == [
+        (payout.number, "provider", "wechat_pay", 4886)
+    ]
+    texts = [cell.value for row in load_workbook(io.BytesIO(statement_xlsx(after)))["付款明细"].iter_rows() for cell in row]
+    assert "支付机构分账（微信支付）" in texts
+    assert len(statement_pdf(before, made_at=at)) > 1000
+
+
+@pytest.mark.django_db
+def test_shares_that_are_not_booked_are_a_difference_until_they_are(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    (order,) = closed({goods: 1}, now=now)
+    at = settled([order], now=now)
+    approved(seller, clerk, head, now=at)
+    later = at + 2 * A_DAY
+
+    def differing():
+        return [(one.kind, one.expected_fen, one.found_fen) for one in differences(now=later)]
+
+    _write_sharings([(Sharing.objects.get(), SharingTold(is_finished=True, lines=(Told(our_number="", done=True),)))], now=at)
+    not_shared = differing()
+    actions.book_forgotten(now=later)
+    back = refund(order, 2500, now=at)
+    actions.book_refunds(refund_ids=[back.pk], now=at)
+    _write_returns([(ShareReturn.objects.select_related("refund").get(), Told(our_number="", done=True))], now=at)
+    not_back = differing()
+    actions.book_forgotten(now=later)
+
+    assert not_shared == [("shared out, not booked", 114, 0)]
+    assert not_back == [("share came back, not booked", 57, 0)]
+    assert are_whole(later)
+    ShareLine.objects.update(amount_fen=113)
+    assert differing() == [("share and its fees", 113, 114), ("shared out, not booked", 113, 114)]
+
+
+# --- At once
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refund_and_a_payout_by_a_provider_at_once_lose_no_fen(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    for turn in range(6):
+        (order,) = closed({goods: 1}, now=now)
+        at = settled([order], now=now)
+        (payout,) = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
+        actions.approve_payout(payout=payout, by=head, now=at)
+
+        answers = together(
+            lambda at=at: actions.share_payouts(now=at),
+            lambda order=order, at=at, turn=turn: refund(order, 1000 + turn, now=at).amount_fen,
+            lambda order=order, at=at: actions.book_sales(order_ids=[order.pk], now=at),
+        )
+
+        assert not [answer for answer in answers if isinstance(answer, str)]
+        actions.share_payouts(now=at)
+        told(Sharing.objects.get(split__reference=order.pk), now=at)
+        given_back(Refund.objects.get(split__reference=order.pk), now=at)
+        payout.refresh_from_db()
+        assert payout.state == "paid"
+    stood = standing(seller)
+    assert stood.get("payable", 0) + stood.get("at_provider:wechat_pay", 0) == 0
+    assert books.balance(purpose="at_provider:wechat_pay") == sum(line.left_fen for line in SharedFee.objects.all())
+    assert are_whole(at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_share_a_payout_out_once(seller, goods, clerk, head, now):
+    fee()
+    centre()
+    at = settled([*closed({goods: 1}, now=now), *closed({goods: 1}, now=now)], now=now)
+    (payout,) = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
+    actions.approve_payout(payout=payout, by=head, now=at)
+
+    answers = together(*(lambda: actions.share_payouts(now=at) for _ in range(3)))
+
+    assert set(answers) <= {0, "NotToSend"}
+    payout.refresh_from_db()
+    assert (payout.state, Sharing.objects.count(), SharedFee.objects.count()) == ("sent", 2, 2)
+    assert are_whole(at)
+
+
+# --- Rules
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10_000), st.none() | st.integers(0, 10_000)), max_size=4),
+    st.integers(0, 30_000),
+)
+def test_fees_are_taken_out_of_no_part_more_than_it_has(parts, fees_left):
+    taken = rules.fees_taken([own for own, _ in parts], [fen for _, fen in parts], fees_left)
+
+    shared = sum(fen for _, fen in parts if fen is not None)
+    fresh = [(own, fen) for (own, was), fen in zip(parts, taken, strict=True) if was is None]
+    assert all(0 <= fen <= own for own, fen in fresh)
+    assert sum(fen for _, fen in fresh) == max(0, min(fees_left - shared, sum(own for own, _ in fresh)))
+
+
+@given(st.data())
+def test_refunds_of_what_was_shared_add_up_and_the_last_one_clears_every_fen(data):
+    paid_fen = data.draw(st.integers(1, 20_000))
+    shared = data.draw(st.lists(st.integers(0, paid_fen // 8), min_size=1, max_size=3))
+    others = data.draw(st.lists(st.integers(0, paid_fen // 8), min_size=len(shared), max_size=len(shared)))
+    subsidy, left, seller_fen = data.draw(st.integers(0, 5000)), paid_fen, 0
+    whole, granted, fees = paid_fen + subsidy, subsidy, [one + other for one, other in zip(shared, others, strict=True)]
+    sums = list(fees)
+    while left:
+        fen = data.draw(st.one_of(st.just(left), st.integers(1, left)))
+        back = rules.allot(fen, [*shared, left - sum(shared)])[:-1]
+        divided = rules.reversal(
+            refund_fen=fen,
+            paid_left_fen=left,
+            subsidies_left=[subsidy],
+            fees_left=fees,
+            shared=[rules.SharedPart(one, fen) for one, fen in zip(shared, back, strict=True)],
+        )
+        assert divided.seller_fen + sum(divided.fees_fen) == fen + sum(divided.subsidies_fen)
+        assert divided.seller_fen >= 0
+        assert all(got >= one for got, one in zip(divided.fees_fen, back, strict=True))
+        left, subsidy, seller_fen = left - fen, subsidy - divided.subsidies_fen[0], seller_fen + divided.seller_fen
+        shared = [one - fen for one, fen in zip(shared, back, strict=True)]
+        fees = [one - fen for one, fen in zip(fees, divided.fees_fen, strict=True)]
+        assert all(one >= part for one, part in zip(fees, shared, strict=True))
+    assert (fees, subsidy, seller_fen) == ([0] * len(fees), 0, whole - sum(sums))
+    assert granted >= 0
