@@ -37,8 +37,9 @@ PROMISE = """
     )
     update stock_stocklevel level set reserved = level.reserved + total.quantity
       from (select level_id, sum(quantity) as quantity from promised group by level_id) total
-     where level.id = total.level_id
+     where level.id = total.level_id and level.id = any(%s::uuid[])
 """
+"""The levels are named once more, because a plan made for a small shop would join all there are, and is kept."""
 LOCK_OPEN = """
     select level.id from stock_stocklevel level
      where level.id in (select level_id from stock_reservation where reference = any(%s) and state = any(%s))
@@ -140,7 +141,7 @@ def promise(
             }
             for key, d in zip(ids, promised, strict=True)
         ]
-        asked(PROMISE, [msgspec.json.encode(rows).decode(), until])
+        asked(PROMISE, [msgspec.json.encode(rows).decode(), until, array({levels[d.offer_id][0] for d in promised})])
     return shortages
 
 
