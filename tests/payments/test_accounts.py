@@ -374,7 +374,7 @@ def test_a_part_says_whose_own_app_collects_it_from_the_beginning():
     assert (opened_for(other), opened_for(coop, other)) == ([None], [None, None])
 
 
-@pytest.mark.parametrize(("account_number", "state"), [(OTHER.app_id, "succeeded"), ("", "created")])
+@pytest.mark.parametrize(("account_number", "state"), [(OTHER.app_id, "succeeded"), ("", "created")], ids=["hers", "nobodys"])
 def test_money_of_a_sellers_own_app_is_told_by_that_app_only(account_number, state):
     coop = world.organisation("coop-dorje")
     kept(organisation=coop, values=values(OTHER))
