@@ -99,10 +99,10 @@ class Returns(RuleBasedStateMachine):
 
     # --- Orders
 
-    @initialize()
-    def somebody_has_bought(self):
-        self.buy(2, 1, "wechat_pay")
-        self.receive(0)
+    @initialize(wishes=st.lists(st.sampled_from(WISHES), min_size=4, max_size=4))
+    def some_have_asked(self, wishes):
+        for place, wish in enumerate(sorted(wishes, key=lambda wish: wish[1] != "never_came")):  # those wait for days
+            self.buy_and_ask(wish, 1 + place % 2, "cash" if place == 1 else "wechat_pay")
 
     @rule(first=st.integers(0, 3), second=st.integers(0, 2), provider=st.sampled_from(["wechat_pay", "cash"]))
     def buy(self, first, second, provider):
@@ -129,11 +129,27 @@ class Returns(RuleBasedStateMachine):
 
     # --- Cases
 
+    @rule(wish=st.sampled_from(WISHES), units=st.integers(1, 2), provider=st.sampled_from(["wechat_pay", "cash"]))
+    def buy_and_ask(self, wish, units, provider):
+        """Of what came just now, or is packed and never comes."""
+        self._tick()
+        if world.level_of(self.goods[1]).on_hand - world.level_of(self.goods[1]).reserved >= 2:
+            (order,) = paid({self.goods[1]: 2}, now=self.now, provider=provider)
+            if wish[1] == "never_came":
+                orders.pack_order(order=order, weight_grams=500, by=None, now=self.now)
+                self.now += timedelta(days=16)
+            else:
+                close(order, now=self.now)
+            self._ask(order, wish, units)
+
     @rule(index=pick, wish=st.sampled_from(WISHES), units=st.integers(1, 3))
     def ask(self, index, wish, units):
         self._tick()
-        order = one_of(SellerOrder.objects.select_related("group", "seller").order_by("pk"), index)
+        self._ask(one_of(SellerOrder.objects.order_by("pk"), index), wish, units)
+
+    def _ask(self, order, wish, units):
         if order:
+            order = SellerOrder.objects.select_related("group", "seller").get(pk=order.pk)
             line = order.lines.order_by("position").first()
             asked = draft(order, *wish, units={line.position: min(units, line.quantity)}, story="边上开线了")
             with suppress(Refusal):
@@ -141,10 +157,14 @@ class Returns(RuleBasedStateMachine):
                     aftersales.add_photo(order=order, case_id=asked.key, file=picture(size=(200, 200)), by_seller=False, now=self.now)
                 aftersales.open_case(draft=asked, by=None, now=self.now)
 
-    @rule(index=pick, first=pick, part=st.integers(1, 110))
-    def somebody_acts(self, index, first, part):
-        """The first thing from a drawn place on that is possible now is done; the others are refused."""
-        self._tick()
+    @rule(index=pick, firsts=st.lists(pick, min_size=1, max_size=5), part=st.integers(1, 110))
+    def somebody_acts(self, index, firsts, part):
+        """One thing after another is done with a case: each time the first from a drawn place on that is not refused."""
+        for first in firsts:
+            self._tick()
+            self._act(index, first, part)
+
+    def _act(self, index, first, part):
         case = one_of(AfterSaleCase.objects.exclude(state__in=AfterSaleCase.ENDED).order_by("pk"), index)
         if case is None:
             return
