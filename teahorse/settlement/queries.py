@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from teahorse.common.statements import looked_up
+from teahorse.common.statements import array, looked_up
 from teahorse.ledger import queries as books
 from teahorse.ledger.models import JournalEntry
 from teahorse.orders.models import SellerOrder
@@ -226,6 +226,58 @@ def sellers_to_pay(seller_ids: Collection[UUID]) -> list[ToPay]:
         for provider, fen in sums[seller.pk].items()
         if fen
     ]
+
+
+FEES = """
+    with sums as (
+        select owner_id, split_part(purpose, ':', 2) as kind, -balance_fen as stands_fen, 0::bigint as waits_fen
+          from ledger_ledgeraccount
+         where owner_id = any(%(owners)s::uuid[]) and purpose like 'fees:%%' and balance_fen <> 0
+        union all
+        -- what an order's own earning waits for its fees wait for too, and for a provider that holds them until it has shared them out
+        select fee.beneficiary_id, fee.kind, 0, fee.amount_fen - fee.reversed_fen
+          from (select order_id from settlement_earning where state = 'maturing'
+                union
+                select order_id from settlement_earning where state = 'payable' and payout_id is null and provider <> ''
+                union
+                select earning.order_id from settlement_payout payout join settlement_earning earning on earning.payout_id = payout.id
+                 where payout.state in ('draft', 'approved', 'sent') and payout.provider <> '') waiting
+          join settlement_feeline fee on fee.sale_id = waiting.order_id and fee.beneficiary_id = any(%(owners)s::uuid[])
+    )
+    select owner_id, kind, sum(stands_fen)::bigint, sum(waits_fen)::bigint from sums group by owner_id, kind order by owner_id, kind
+"""
+
+
+@dataclass(frozen=True)
+class FeesOf:
+    """What an organisation has got as fees and not collected: ``kinds`` by kind is to be had now, ``waiting_fen`` not yet."""
+
+    beneficiary: Organisation
+    kinds: list[tuple[str, int]]
+    waiting_fen: int
+
+    @property
+    def amount_fen(self) -> int:
+        """All kinds together; less than nothing where refunds took back what was collected before."""
+        return sum(fen for _, fen in self.kinds)
+
+
+def fees_to_collect(beneficiary_ids: Collection[UUID]) -> list[FeesOf]:
+    """
+    Return what of fees stands for organisations, those without any left out, in the order of their keys.
+
+    A region's centre is the house: its fees are where they belong.
+    """
+    kinds: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
+    waiting: dict[UUID, int] = defaultdict(int)
+    for owner, kind, stands_fen, waits_fen in looked_up(FEES, {"owners": array(beneficiary_ids)}):
+        # an order of several parts may wait with a part of its fees already gone to her: what waits is never more than stands
+        waits = min(waits_fen, max(stands_fen, 0))
+        waiting[owner] += waits
+        if stands_fen != waits:
+            kinds[owner].append((kind, stands_fen - waits))
+    found = Organisation.objects.filter(pk__in=waiting).exclude(kind=Organisation.Kind.REGION_CENTRE).order_by("pk")
+    return [FeesOf(one, kinds[one.pk], waiting[one.pk]) for one in found if kinds[one.pk] or waiting[one.pk]]
 
 
 def payouts_of(seller_ids: Iterable[UUID]) -> QuerySet[Payout]:

@@ -2,6 +2,7 @@
 
 from teahorse.settlement.actions.bank import AnswerUnreadable, NothingToSend, import_bank_answer, make_bank_file
 from teahorse.settlement.actions.booking import book_forgotten, book_payments, book_refunds, book_sales
+from teahorse.settlement.actions.collecting import collect_fees
 from teahorse.settlement.actions.comparing import ask_to_compare, compare, run_comparison
 from teahorse.settlement.actions.dividing import MoreThanTheWhole, add_sub_seller, divide_product, end_sub_seller
 from teahorse.settlement.actions.maturing import mature_earnings
@@ -45,6 +46,7 @@ __all__ = [
     "book_sales",
     "book_share_returns",
     "book_sharings",
+    "collect_fees",
     "compare",
     "confirm_payout",
     "divide_product",
