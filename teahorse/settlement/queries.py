@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from teahorse.common.statements import array, looked_up
 from teahorse.ledger import queries as books
-from teahorse.ledger.models import JournalEntry
+from teahorse.ledger.models import JournalEntry, Posting
 from teahorse.orders.models import SellerOrder
 from teahorse.payments.models import PaymentSplit, Refund, ShareReturn, Sharing
 from teahorse.people.models import Organisation
@@ -28,6 +28,7 @@ from teahorse.settlement.models import (
     Sale,
     SubSeller,
     SubsidyLine,
+    Transfer,
 )
 
 
@@ -278,6 +279,40 @@ def fees_to_collect(beneficiary_ids: Collection[UUID]) -> list[FeesOf]:
             kinds[owner].append((kind, stands_fen - waits))
     found = Organisation.objects.filter(pk__in=waiting).exclude(kind=Organisation.Kind.REGION_CENTRE).order_by("pk")
     return [FeesOf(one, kinds[one.pk], waiting[one.pk]) for one in found if kinds[one.pk] or waiting[one.pk]]
+
+
+def fee_postings_of(beneficiary_id: UUID) -> QuerySet[Posting]:
+    """Return everything that moved an organisation's accounts of fees, the newest first; credits, which are negative, are hers."""
+    hers = Posting.objects.filter(account__owner_id=beneficiary_id, account__purpose__startswith="fees:")
+    return hers.select_related("entry", "account").order_by("-occurred_at", "-entry_id", "position")
+
+
+def sales_of_entries(entries: Iterable[JournalEntry]) -> dict[UUID, Sale]:
+    """Return the sales that entries about fees are of, by the entries' keys; what is of no single sale is left out."""
+    found = list(entries)
+    sources: dict[str, list[UUID]] = defaultdict(list)
+    for entry in found:
+        sources[entry.kind].append(entry.source_id)
+    orders = {key: key for key in sources[accounts.ORDER_CLOSED]}
+    orders |= dict(Refund.objects.filter(pk__in=sources[accounts.REFUND_DECIDED]).values_list("pk", "split__reference"))
+    orders |= dict(Sharing.objects.filter(pk__in=sources[accounts.SHARED_OUT]).values_list("pk", "split__reference"))
+    back = ShareReturn.objects.filter(pk__in=sources[accounts.SHARE_CAME_BACK])
+    orders |= dict(back.values_list("pk", "refund__split__reference"))
+    sales = Sale.objects.in_bulk(orders.values())
+    return {entry.pk: sales[orders[entry.source_id]] for entry in found if orders.get(entry.source_id) in sales}
+
+
+def transfers(*, organisation: Organisation | None = None) -> QuerySet[Transfer]:
+    """Return what was moved to the house's bank account, or what a house has brought there, the newest first; what was undone too."""
+    found = Transfer.objects.select_related("organisation").order_by("-day", "-written_at", "-pk")
+    return found if organisation is None else found.filter(organisation=organisation)
+
+
+def house_at_providers() -> dict[str, int]:
+    """Return what of the house's money stands at each provider (cash: in the counters' boxes), and at the bank as ``bank``."""
+    found = books.balances(owner_id=None)
+    stands = {purpose.removeprefix("at_provider:"): fen for purpose, fen in found.items() if purpose.startswith("at_provider:") and fen}
+    return {**stands, "bank": found.get("bank", 0)}
 
 
 def payouts_of(seller_ids: Iterable[UUID]) -> QuerySet[Payout]:

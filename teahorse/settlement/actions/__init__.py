@@ -24,10 +24,21 @@ from teahorse.settlement.actions.paying_out import (
 from teahorse.settlement.actions.reconciling import NoReason, NotOpen, explain_difference, reconcile
 from teahorse.settlement.actions.ruling import add_fee_rule, end_fee_rule
 from teahorse.settlement.actions.sharing_out import book_share_returns, book_sharings, release_sales, retry_share, share_payouts
+from teahorse.settlement.actions.transferring import (
+    AlreadyUndone,
+    BankNumberKnown,
+    MoreThanIsThere,
+    bring_cash_to_bank,
+    transfer_to_bank,
+    undo_transfer,
+)
 
 __all__ = [
+    "AlreadyUndone",
     "AnswerUnreadable",
+    "BankNumberKnown",
     "FourEyes",
+    "MoreThanIsThere",
     "MoreThanTheWhole",
     "NoAccount",
     "NoReason",
@@ -46,6 +57,7 @@ __all__ = [
     "book_sales",
     "book_share_returns",
     "book_sharings",
+    "bring_cash_to_bank",
     "collect_fees",
     "compare",
     "confirm_payout",
@@ -67,4 +79,6 @@ __all__ = [
     "send_payouts",
     "share_payouts",
     "tell_account",
+    "transfer_to_bank",
+    "undo_transfer",
 ]
