@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from teahorse.payments.models import Sharing
 from teahorse.settlement import actions
 from teahorse.settlement.models import Earning
 from teahorse.settlement.queries import fees_to_collect
@@ -12,6 +13,7 @@ from tests import world
 from tests.at_once import at_once
 
 from .making import are_whole, centre, closed, fee, refund, settled, standing
+from .test_sharing_out import account, approved, told
 
 
 @pytest.fixture
@@ -118,6 +120,28 @@ def test_the_houses_own_fees_stay_with_the_house(goods, now):
     assert collected == []
     assert standing(house) == {"fees:commission": 114}
     assert not Earning.objects.filter(kind="fees").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("has_account", "collected_fen"), [(False, 114), (True, 0)])
+def test_fees_that_a_provider_holds_wait_until_it_has_shared_them_out(goods, office, clerk, head, now, has_account, collected_fen):
+    seller = goods.variant.product.seller
+    account(seller)
+    if has_account:
+        account(office, number="1900000110")
+    at = settled(closed({goods: 1}, now=now), now=now)
+
+    matured = (collect(office, now=at), fees_to_collect([office.pk])[0].waiting_fen)
+    approved(seller, clerk, head, now=at)
+    on_its_way = collect(office, now=at)
+    told(Sharing.objects.get(), now=at)
+    actions.share_payouts(now=at)
+    shared_out = collect(office, now=at)
+
+    assert (matured, on_its_way) == (([], 114), [])
+    assert sum(one.amount_fen for one in shared_out) == collected_fen
+    assert standing(office) == ({"payable": 114} if collected_fen else {})
+    assert are_whole(at)
 
 
 @pytest.mark.django_db(transaction=True)
