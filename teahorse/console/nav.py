@@ -58,6 +58,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.DESK_ORDERS, "disputes", _("Disputes"), "question", centre),
         (Right.PROMOTE, "promotions", _("Promotions"), "heart", selling if organisation.is_seller else centre),
         (Right.SETTLE, "settle", _("Payouts"), "chart", centre),
+        (Right.SETTLE if is_region else "", "transfers", _("To the bank"), "arrow", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "fees", _("Fees"), "money", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "late_papers", _("Late invoices"), "print", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "unmatched", _("Unmatched money"), "question", centre),
@@ -67,7 +68,9 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.HANDLE_PARCELS, "returns", _("Take returns in"), "parcel", station),
         (Right.TAKE_CASH, "cash", _("Cash"), "money", station),
         (Right.TAKE_CASH, "cash_payouts", _("Cash payouts"), "money", station),
+        (Right.TAKE_CASH if organisation.kind in Organisation.GETTING_FEES else "", "fees_got", _("Fees for us"), "money", station),
         (Right.TAKE_CASH, "shifts", _("Cash shifts"), "clock", station),
+        (Right.TAKE_CASH, "cash_to_bank", _("Cash to the bank"), "arrow", station),
         (Right.MANAGE_MEMBERS, "members", _("Members"), "people", house),
     )
     for right, name, label, icon, group in pages:

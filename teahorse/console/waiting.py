@@ -68,10 +68,21 @@ def sellers_of_centre(acting: Acting, right: str) -> QuerySet[Organisation]:
     return mine.filter(within(area, path="area__code"), kind__in=Organisation.SELLERS)
 
 
+def payees_of_centre(acting: Acting) -> QuerySet[Organisation]:
+    """
+    Return whom the centre at which she sits pays: the sellers of its area, and who gets fees there. No centre pays itself.
+
+    A county's centre is paid by the region's, which is the house and is paid by nobody.
+    """
+    centre = acting.organisation
+    area = centre.area.code[: AREA_OF_CENTRE.get(centre.kind, len(centre.area.code))]
+    mine = people.organisations_where(person=acting.person, right=Right.SETTLE, now=acting.now)
+    return mine.filter(within(area, path="area__code")).exclude(Q(pk=centre.pk) | Q(kind=Organisation.Kind.REGION_CENTRE))
+
+
 def payouts_to_approve(acting: Acting) -> QuerySet[Payout]:
     """Return the payouts of the centre's area that somebody else has prepared for her to approve."""
-    sellers = sellers_of_centre(acting, Right.SETTLE)
-    drafts = Payout.objects.filter(seller__in=sellers.values("pk"), state=Payout.State.DRAFT)
+    drafts = Payout.objects.filter(seller__in=payees_of_centre(acting).values("pk"), state=Payout.State.DRAFT)
     return drafts.exclude(prepared_by_id=acting.person.pk)
 
 

@@ -73,6 +73,8 @@ class Organisation(CountyOwned):
 
     SELLERS = (Kind.COOPERATIVE, Kind.COMPANY, Kind.DEPARTMENT_STORE)
     CENTRES = (Kind.REGION_CENTRE, Kind.COUNTY_CENTRE)
+    GETTING_FEES = (Kind.COUNTY_CENTRE, Kind.TOWNSHIP_STATION, Kind.VILLAGE_POINT)
+    """Who serves others' sales and gets fees of them; a seller may as well, while she runs a pickup point."""
 
     class Meta:
         indexes = [models.Index(fields=["county_id", "kind"], name="organisation_by_county")]

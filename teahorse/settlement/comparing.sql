@@ -204,6 +204,33 @@ with taken as (
       ) kept on kept.purpose = account.purpose and kept.owner_id = account.owner_id
      where %(is_whole)s and coalesce(kept.fen, 0) <> -coalesce(account.balance_fen, 0)
     union all
+    -- what was collected of fees is an earning, and the earning is booked
+    select 'fees collected, not booked', coalesce(earning.id, entry.source_id)::text, coalesce(earning.amount_fen, 0), coalesce(entry.fen, 0),
+           null, coalesce(earning.seller_id, entry.owner_id)
+      from (select id, seller_id, amount_fen from settlement_earning where kind = 'fees') earning
+      full join (
+          select entry.source_id, account.owner_id, -posting.amount_fen as fen
+            from ledger_journalentry entry
+            join ledger_posting posting on posting.entry_id = entry.id
+            join ledger_ledgeraccount account on account.id = posting.account_id and account.purpose = 'payable'
+           where entry.kind = 'fees collected'
+      ) entry on entry.source_id = earning.id and entry.owner_id = earning.seller_id
+     where %(is_whole)s and coalesce(earning.amount_fen, 0) <> coalesce(entry.fen, 0)
+    union all
+    -- a transfer to the bank is booked as it was written down; one that was undone is reversed
+    select 'transfer not booked', coalesce(transfer.reference, entry.source_id::text),
+           coalesce(case when transfer.undone_at is null then transfer.amount_fen end, 0), coalesce(entry.fen, 0), null, null
+      from settlement_transfer transfer
+      full join (
+          select entry.source_id, -sum(posting.amount_fen) as fen
+            from ledger_journalentry entry
+            join ledger_posting posting on posting.entry_id = entry.id
+            join ledger_ledgeraccount account on account.id = posting.account_id and account.purpose like 'at_provider:%%'
+           where entry.kind in ('moved to the bank', 'moved to the bank reversed')
+           group by entry.source_id
+      ) entry on entry.source_id = transfer.id
+     where %(is_whole)s and coalesce(case when transfer.undone_at is null then transfer.amount_fen end, 0) <> coalesce(entry.fen, 0)
+    union all
     select 'going back', 'all refunds', coalesce(sum(refund.amount_fen), 0),
            -coalesce((select sum(balance_fen) from ledger_ledgeraccount where purpose = 'going_back'), 0), null, null
       from ledger_journalentry entry join payments_refund refund on refund.id = entry.source_id

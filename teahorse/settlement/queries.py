@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from teahorse.common.statements import looked_up
+from teahorse.common.statements import array, looked_up
 from teahorse.ledger import queries as books
-from teahorse.ledger.models import JournalEntry
+from teahorse.ledger.models import JournalEntry, Posting
 from teahorse.orders.models import SellerOrder
 from teahorse.payments.models import PaymentSplit, Refund, ShareReturn, Sharing
 from teahorse.people.models import Organisation
@@ -28,6 +28,7 @@ from teahorse.settlement.models import (
     Sale,
     SubSeller,
     SubsidyLine,
+    Transfer,
 )
 
 
@@ -226,6 +227,92 @@ def sellers_to_pay(seller_ids: Collection[UUID]) -> list[ToPay]:
         for provider, fen in sums[seller.pk].items()
         if fen
     ]
+
+
+FEES = """
+    with sums as (
+        select owner_id, split_part(purpose, ':', 2) as kind, -balance_fen as stands_fen, 0::bigint as waits_fen
+          from ledger_ledgeraccount
+         where owner_id = any(%(owners)s::uuid[]) and purpose like 'fees:%%' and balance_fen <> 0
+        union all
+        -- what an order's own earning waits for its fees wait for too, and for a provider that holds them until it has shared them out
+        select fee.beneficiary_id, fee.kind, 0, fee.amount_fen - fee.reversed_fen
+          from (select order_id from settlement_earning where state = 'maturing'
+                union
+                select order_id from settlement_earning where state = 'payable' and payout_id is null and provider <> ''
+                union
+                select earning.order_id from settlement_payout payout join settlement_earning earning on earning.payout_id = payout.id
+                 where payout.state in ('draft', 'approved', 'sent') and payout.provider <> '') waiting
+          join settlement_feeline fee on fee.sale_id = waiting.order_id and fee.beneficiary_id = any(%(owners)s::uuid[])
+    )
+    select owner_id, kind, sum(stands_fen)::bigint, sum(waits_fen)::bigint from sums group by owner_id, kind order by owner_id, kind
+"""
+
+
+@dataclass(frozen=True)
+class FeesOf:
+    """What an organisation has got as fees and not collected: ``kinds`` by kind is to be had now, ``waiting_fen`` not yet."""
+
+    beneficiary: Organisation
+    kinds: list[tuple[str, int]]
+    waiting_fen: int
+
+    @property
+    def amount_fen(self) -> int:
+        """All kinds together; less than nothing where refunds took back what was collected before."""
+        return sum(fen for _, fen in self.kinds)
+
+
+def fees_to_collect(beneficiary_ids: Collection[UUID]) -> list[FeesOf]:
+    """
+    Return what of fees stands for organisations, those without any left out, in the order of their keys.
+
+    A region's centre is the house: its fees are where they belong.
+    """
+    kinds: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
+    waiting: dict[UUID, int] = defaultdict(int)
+    for owner, kind, stands_fen, waits_fen in looked_up(FEES, {"owners": array(beneficiary_ids)}):
+        # an order of several parts may wait with a part of its fees already gone to her: what waits is never more than stands
+        waits = min(waits_fen, max(stands_fen, 0))
+        waiting[owner] += waits
+        if stands_fen != waits:
+            kinds[owner].append((kind, stands_fen - waits))
+    found = Organisation.objects.filter(pk__in=waiting).exclude(kind=Organisation.Kind.REGION_CENTRE).order_by("pk")
+    return [FeesOf(one, kinds[one.pk], waiting[one.pk]) for one in found if kinds[one.pk] or waiting[one.pk]]
+
+
+def fee_postings_of(beneficiary_id: UUID) -> QuerySet[Posting]:
+    """Return everything that moved an organisation's accounts of fees, the newest first; credits, which are negative, are hers."""
+    hers = Posting.objects.filter(account__owner_id=beneficiary_id, account__purpose__startswith="fees:")
+    return hers.select_related("entry", "account").order_by("-occurred_at", "-entry_id", "position")
+
+
+def sales_of_entries(entries: Iterable[JournalEntry]) -> dict[UUID, Sale]:
+    """Return the sales that entries about fees are of, by the entries' keys; what is of no single sale is left out."""
+    found = list(entries)
+    sources: dict[str, list[UUID]] = defaultdict(list)
+    for entry in found:
+        sources[entry.kind].append(entry.source_id)
+    orders = {key: key for key in sources[accounts.ORDER_CLOSED]}
+    orders |= dict(Refund.objects.filter(pk__in=sources[accounts.REFUND_DECIDED]).values_list("pk", "split__reference"))
+    orders |= dict(Sharing.objects.filter(pk__in=sources[accounts.SHARED_OUT]).values_list("pk", "split__reference"))
+    back = ShareReturn.objects.filter(pk__in=sources[accounts.SHARE_CAME_BACK])
+    orders |= dict(back.values_list("pk", "refund__split__reference"))
+    sales = Sale.objects.in_bulk(orders.values())
+    return {entry.pk: sales[orders[entry.source_id]] for entry in found if orders.get(entry.source_id) in sales}
+
+
+def transfers(*, organisation: Organisation | None = None) -> QuerySet[Transfer]:
+    """Return what was moved to the house's bank account, or what a house has brought there, the newest first; what was undone too."""
+    found = Transfer.objects.select_related("organisation").order_by("-day", "-written_at", "-pk")
+    return found if organisation is None else found.filter(organisation=organisation)
+
+
+def house_at_providers() -> dict[str, int]:
+    """Return what of the house's money stands at each provider (cash: in the counters' boxes), and at the bank as ``bank``."""
+    found = books.balances(owner_id=None)
+    stands = {purpose.removeprefix("at_provider:"): fen for purpose, fen in found.items() if purpose.startswith("at_provider:") and fen}
+    return {**stands, "bank": found.get("bank", 0)}
 
 
 def payouts_of(seller_ids: Iterable[UUID]) -> QuerySet[Payout]:

@@ -87,6 +87,8 @@ class Moved:
     @property
     def part(self) -> str:
         """Which part of a statement it belongs to."""
+        if self.kind == accounts.FEES_COLLECTED:
+            return "other"
         if self.purpose.startswith("fees:"):
             return "fees"
         if self.kind == accounts.PAYMENT_TAKEN:

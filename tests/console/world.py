@@ -36,7 +36,7 @@ from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation, Person, ServicePoint
 from teahorse.promotions import actions as promotions
 from teahorse.settlement import actions as settlement
-from teahorse.settlement.models import BankFile, Difference, Earning, FeeRule, Payout
+from teahorse.settlement.models import BankFile, Difference, Earning, FeeRule, Payout, Transfer
 from teahorse.stock import actions as stock
 from tests import world
 
@@ -160,7 +160,23 @@ def _money(of: Side, order: SellerOrder, *, by: Person) -> dict[str, UUID]:
         kind="commission", basis="goods", rate=1, beneficiary="platform", seller=of.coop, since_date=now.date() + timedelta(days=30),
         name=f"{of.mark}费率",
     )  # fmt: skip
-    return {"rule_id": rule.pk, "payout_id": payout.pk, "file_id": file.pk, "difference_id": difference.pk, "sub_seller_id": household.pk}
+    transfer = Transfer.objects.create(
+        provider="cash",
+        organisation=of.station,
+        amount_fen=100,
+        reference=f"{of.mark}回单",
+        day=now.date(),
+        written_at=now,
+        written_by_id=by.pk,
+    )
+    return {
+        "transfer_id": transfer.pk,
+        "rule_id": rule.pk,
+        "payout_id": payout.pk,
+        "file_id": file.pk,
+        "difference_id": difference.pk,
+        "sub_seller_id": household.pk,
+    }
 
 
 def side(name: str, *, number: int) -> Side:

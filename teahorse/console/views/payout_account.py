@@ -1,4 +1,4 @@
-"""Where a seller's money goes. An account's number is shown by its last digits only."""
+"""Where the money goes of a seller, or of who gets fees. An account's number is shown by its last digits only."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,9 +16,9 @@ FIELDS = ("holder", "bank", "number")
 
 
 @sensitive_post_parameters()
-@acts(Right.MANAGE_MEMBERS, "GET", "POST", kinds=Organisation.SELLERS)
+@acts(Right.MANAGE_MEMBERS, "GET", "POST", kinds=(*Organisation.SELLERS, *Organisation.GETTING_FEES))
 def payout_account(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Show and change the seller's bank account; only managers do, and who told which stays to be read."""
+    """Show and change the bank account; only managers do, and who told which stays to be read."""
     told = queries.payout_accounts_of(acting.organisation.pk)
     typed = {"holder": acting.organisation.name, "bank": told[0].bank if told else "", "number": ""}
     errors: dict[str, str] = {}

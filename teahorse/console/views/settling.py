@@ -16,7 +16,7 @@ from teahorse.common.refusals import NotThere, Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.actions import give_payout
 from teahorse.console.nav import page
-from teahorse.console.waiting import sellers_of_centre
+from teahorse.console.waiting import payees_of_centre
 from teahorse.payments.words import provider_name
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import actions, queries
@@ -35,14 +35,15 @@ def settle(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *, status: int = 200) -> HttpResponse:
-    sellers = list(_seller_ids(acting))
-    payouts = queries.payouts_of(sellers)
+    payees = list(_payee_ids(acting))
+    payouts = queries.payouts_of(payees)
     lists: dict[str, QuerySet[Any] | list[Any]] = {
-        "to_pay": queries.sellers_to_pay(sellers),
+        "fees_got": queries.fees_to_collect(payees),
+        "to_pay": queries.sellers_to_pay(payees),
         **{state: payouts.filter(state=state) for state in ("draft", "approved", "sent")},
         "ended": payouts.exclude(state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY)).order_by("-ended_at", "-pk"),
-        "files": BankFile.objects.filter(payouts__seller__in=sellers).distinct().order_by("-made_at", "-pk"),
-        "differences": _differences(acting, sellers),
+        "files": BankFile.objects.filter(payouts__seller__in=payees).distinct().order_by("-made_at", "-pk"),
+        "differences": _differences(acting),
     }
     context: dict[str, Any] = {
         **{name: Paginator(rows, PER_PAGE).get_page(request.GET.get(name)) for name, rows in lists.items()},
@@ -58,20 +59,20 @@ def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *,
     return page(request, acting, "settle.html", context, status=status)
 
 
-def _seller_ids(acting: Acting) -> list[UUID]:
-    return list(sellers_of_centre(acting, Right.SETTLE).order_by("pk").values_list("pk", flat=True))
+def _payee_ids(acting: Acting) -> list[UUID]:
+    return list(payees_of_centre(acting).order_by("pk").values_list("pk", flat=True))
 
 
-def _differences(acting: Acting, sellers: list[UUID]) -> QuerySet[Difference]:
+def _differences(acting: Acting) -> QuerySet[Difference]:
     is_region = acting.organisation.kind == Organisation.Kind.REGION_CENTRE
-    return queries.open_differences(owner_ids=[acting.organisation.pk, *sellers], is_house=is_region)
+    return queries.open_differences(owner_ids=[acting.organisation.pk], is_house=is_region)
 
 
 @acts(Right.SETTLE, "POST", back="console:settle", kinds=Organisation.CENTRES)
 def prepare(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Prepare payouts of all sellers in the area, or of those who were chosen."""
+    """Prepare payouts of all in the area who have something to get, or of those who were chosen."""
     wanted = set(request.POST.getlist("seller"))
-    chosen = [key for key in _seller_ids(acting) if not wanted or str(key) in wanted]
+    chosen = [key for key in _payee_ids(acting) if not wanted or str(key) in wanted]
     made = actions.prepare_payouts(seller_ids=chosen, by=acting.person, now=acting.now)
     if made:
         messages.success(request, _("Payouts prepared: %(count)s. Somebody else approves them.") % {"count": len(made)})
@@ -80,10 +81,23 @@ def prepare(request: HttpRequest, acting: Acting) -> HttpResponse:
     return redirect("console:settle", org=acting.organisation.key)
 
 
+@acts(Right.SETTLE, "POST", back="console:settle", kinds=Organisation.CENTRES)
+def collect(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Make payable what all in the area have got as fees, or those who were chosen."""
+    wanted = set(request.POST.getlist("beneficiary"))
+    chosen = [key for key in _payee_ids(acting) if not wanted or str(key) in wanted]
+    collected = actions.collect_fees(beneficiary_ids=chosen, now=acting.now)
+    if collected:
+        messages.success(request, _("Fees of %(count)s are to be paid out now.") % {"count": len(collected)})
+    else:
+        messages.info(request, _("There are no fees to be paid out now."))
+    return redirect("console:settle", org=acting.organisation.key)
+
+
 @acts(Right.SETTLE, "POST", kinds=Organisation.CENTRES)
 def move(request: HttpRequest, acting: Acting, payout_id: UUID) -> HttpResponse:
     """Approve, drop, pay in cash, confirm or return a payout; what was typed is kept where the house refuses."""
-    payout = queries.payouts_of(_seller_ids(acting)).filter(pk=payout_id).first()
+    payout = queries.payouts_of(_payee_ids(acting)).filter(pk=payout_id).first()
     if payout is None:
         raise Http404
     act, reference = request.POST.get("act", ""), request.POST.get("reference", "").strip()[:64]
@@ -127,17 +141,17 @@ def _moved(acting: Acting, payout: Payout, act: str, reference: str, note: str) 
 @acts(Right.SETTLE, "POST", back="console:settle", kinds=Organisation.CENTRES)
 def make_file(request: HttpRequest, acting: Acting) -> HttpResponse:  # noqa: ARG001 - nothing is read from it
     """Put every approved payout that goes through the bank into one file."""
-    waiting = queries.payouts_of(_seller_ids(acting)).filter(state=Payout.State.APPROVED, method=Payout.Method.BANK)
+    waiting = queries.payouts_of(_payee_ids(acting)).filter(state=Payout.State.APPROVED, method=Payout.Method.BANK)
     made = actions.make_bank_file(payouts=list(waiting), by=acting.person, now=acting.now)
     return redirect("console:bank_file", org=acting.organisation.key, file_id=made.pk)
 
 
 @acts(Right.SETTLE, kinds=Organisation.CENTRES)
 def bank_file(request: HttpRequest, acting: Acting, file_id: UUID) -> HttpResponse:  # noqa: ARG001 - nothing is read from it
-    """Give a bank file to those to whose sellers all of it goes."""
+    """Give a bank file to a centre that pays all whom it is for."""
     file = BankFile.objects.filter(pk=file_id).first()
-    sellers = set(_seller_ids(acting))
-    if file is None or not set(file.payouts.values_list("seller_id", flat=True)) <= sellers:
+    payees = set(_payee_ids(acting))
+    if file is None or not set(file.payouts.values_list("seller_id", flat=True)) <= payees:
         raise Http404
     answer = HttpResponse(file.content.encode(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{file.number}.csv"'
@@ -151,8 +165,8 @@ def bank_answer(request: HttpRequest, acting: Acting) -> HttpResponse:
     file = request.FILES.get("answer")
     if file is None or not file.size or file.size > LARGEST_ANSWER:
         return _shown(request, acting, {"answer_fault": _("Choose the bank's file, as CSV.")}, status=422)
-    sellers = _seller_ids(acting)
-    counties = list(Organisation.objects.filter(pk__in=sellers).values_list("county_id", flat=True).distinct().order_by("county_id"))
+    payees = _payee_ids(acting)
+    counties = list(Organisation.objects.filter(pk__in=payees).values_list("county_id", flat=True).distinct().order_by("county_id"))
     try:
         content = file.read().decode("utf-8")
         taken = actions.import_bank_answer(content=content, county_ids=counties, by=acting.person, now=acting.now)
@@ -167,7 +181,7 @@ def bank_answer(request: HttpRequest, acting: Acting) -> HttpResponse:
 @acts(Right.SETTLE, "POST", kinds=Organisation.CENTRES)
 def explain(request: HttpRequest, acting: Acting, difference_id: UUID) -> HttpResponse:
     """Say how a difference came about."""
-    row = _differences(acting, _seller_ids(acting)).filter(pk=difference_id).first()
+    row = _differences(acting).filter(pk=difference_id).first()
     if row is None:
         raise Http404
     try:
@@ -217,6 +231,8 @@ def difference_name(kind: str) -> str:
         "freight and its subsidy": _("A budget's part of the freight is not booked as it was agreed"),
         "fee and its reversals": _("A fee's reversals do not add up"),
         "sale and its payment": _("An order is booked with another sum than was paid"),
+        "fees collected, not booked": _("Collected fees are not booked"),
+        "transfer not booked": _("What was moved to the bank is not booked as it was written down"),
         "cannot be booked": _("An order's money cannot be booked"),
         "bill is missing": _("A provider's bill has not come"),
         "the books do not balance": _("The books do not balance"),

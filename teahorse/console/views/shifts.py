@@ -13,11 +13,12 @@ from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.typed import fen_at
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
+from teahorse.ledger.models import JournalEntry
 from teahorse.payments import actions
 from teahorse.payments.models import CashShift, Payment, Refund
 from teahorse.people.models import Person, Right
 from teahorse.people.rules import MANAGE_MEMBERS
-from teahorse.settlement.models import Payout, PayoutEvent
+from teahorse.settlement.models import Payout, PayoutEvent, Transfer
 
 MOST_SHOWN = 30
 
@@ -114,6 +115,14 @@ def _rows(found: CashShift) -> list[dict[str, Any]]:
     for event in PayoutEvent.objects.filter(Q(payout__in=keys) | Q(pk__in=keys), kind=Payout.State.PAID).select_related("payout"):
         numbers[event.payout_id], numbers[event.pk] = event.reference, event.payout.number
         papers[event.pk] = event.payout_id
+    # what was brought to the bank, and what came back because that was undone, by the bank's number; the bank has the paper
+    banked = dict(Transfer.objects.filter(pk__in=keys).values_list("pk", "reference"))
+    banked |= dict(JournalEntry.objects.filter(pk__in=keys).values_list("pk", "memo"))
     return [
-        {"moved": one, "number": numbers.get(one.subject_id, ""), "paper_id": papers.get(one.subject_id, one.subject_id)} for one in moved
+        {
+            "moved": one,
+            "number": banked.get(one.subject_id) or numbers.get(one.subject_id, ""),
+            "paper_id": None if one.subject_id in banked else papers.get(one.subject_id, one.subject_id),
+        }
+        for one in moved
     ]

@@ -2,6 +2,7 @@
 
 from teahorse.settlement.actions.bank import AnswerUnreadable, NothingToSend, import_bank_answer, make_bank_file
 from teahorse.settlement.actions.booking import book_forgotten, book_payments, book_refunds, book_sales
+from teahorse.settlement.actions.collecting import collect_fees
 from teahorse.settlement.actions.comparing import ask_to_compare, compare, run_comparison
 from teahorse.settlement.actions.dividing import MoreThanTheWhole, add_sub_seller, divide_product, end_sub_seller
 from teahorse.settlement.actions.maturing import mature_earnings
@@ -23,10 +24,21 @@ from teahorse.settlement.actions.paying_out import (
 from teahorse.settlement.actions.reconciling import NoReason, NotOpen, explain_difference, reconcile
 from teahorse.settlement.actions.ruling import add_fee_rule, end_fee_rule
 from teahorse.settlement.actions.sharing_out import book_share_returns, book_sharings, release_sales, retry_share, share_payouts
+from teahorse.settlement.actions.transferring import (
+    AlreadyUndone,
+    BankNumberKnown,
+    MoreThanIsThere,
+    bring_cash_to_bank,
+    transfer_to_bank,
+    undo_transfer,
+)
 
 __all__ = [
+    "AlreadyUndone",
     "AnswerUnreadable",
+    "BankNumberKnown",
     "FourEyes",
+    "MoreThanIsThere",
     "MoreThanTheWhole",
     "NoAccount",
     "NoReason",
@@ -45,6 +57,8 @@ __all__ = [
     "book_sales",
     "book_share_returns",
     "book_sharings",
+    "bring_cash_to_bank",
+    "collect_fees",
     "compare",
     "confirm_payout",
     "divide_product",
@@ -65,4 +79,6 @@ __all__ = [
     "send_payouts",
     "share_payouts",
     "tell_account",
+    "transfer_to_bank",
+    "undo_transfer",
 ]

@@ -4,6 +4,7 @@ from teahorse.settlement.models.difference import Comparison, Difference
 from teahorse.settlement.models.household import Division, SubSeller, SubSellerShare
 from teahorse.settlement.models.payout import BankFile, Earning, Payout, PayoutAccount, PayoutEvent
 from teahorse.settlement.models.sale import FeeLine, FeeReversal, FeeRule, Sale, Share, SharedFee, SubsidyLine
+from teahorse.settlement.models.transfer import Transfer
 
 __all__ = [
     "BankFile",
@@ -23,4 +24,5 @@ __all__ = [
     "SubSeller",
     "SubSellerShare",
     "SubsidyLine",
+    "Transfer",
 ]

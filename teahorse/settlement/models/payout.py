@@ -175,6 +175,8 @@ class Earning(CountyOwned):
     """
     What a seller gets, or owes, by one fact: a closed order, a refund after closing, a payout that came back.
 
+    Whoever gets fees of others' sales has one for each time when they were collected; for that she is the ``seller`` here, whatever she is.
+
     One row per place where the money stands: at the provider (``provider``) what she collected herself, with the house ("") all else.
     It matures at the end of the return window and is then claimed by one payout.
     """
@@ -184,6 +186,7 @@ class Earning(CountyOwned):
         REVERSAL = "reversal"
         RETURNED = "returned"
         ADJUSTMENT = "adjustment"
+        FEES = "fees"
 
     class State(models.TextChoices):
         MATURING = "maturing"
@@ -191,7 +194,7 @@ class Earning(CountyOwned):
 
     seller_id = models.UUIDField()
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    source_id = models.UUIDField(help_text="the order, the refund, the payout")
+    source_id = models.UUIDField(help_text="the order, the refund, the payout; collected fees are their own")
     order_id = models.UUIDField(null=True)
     provider = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="where it stands; nothing: with the house")
     amount_fen = models.BigIntegerField()

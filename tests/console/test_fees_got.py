@@ -1,0 +1,97 @@
+"""The centre hands fees over, and who gets them reads which, of which orders, and when they were paid."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from teahorse.settlement import actions
+from teahorse.settlement.models import Earning, Payout
+from tests import world
+from tests.console.world import member
+from tests.settlement.making import closed, fee
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def region(db):
+    return world.organisation("region", kind="region_centre", code="540102")
+
+
+@pytest.fixture
+def house(region):
+    return member(region, "+8619900071006", name="地区")
+
+
+@pytest.fixture
+def order(offer, centre, point):
+    """An order whose fees nothing can take back any more: 228 fen are the centre's, 50 of those who run the point."""
+    fee(rate=300)
+    fee("station", rate=50, basis="order", beneficiary="pickup")
+    now = timezone.now()
+    (made,) = closed({offer: 2}, now=now, pickup_point=point)
+    actions.book_sales(order_ids=[made.pk], now=now)
+    actions.mature_earnings(now=now + timedelta(days=10))
+    return made
+
+
+def at(name, org, **more):
+    return reverse(f"console:{name}", kwargs={"org": org, **more})
+
+
+def test_a_county_pays_its_stations_and_the_region_the_county(browser_of, reviewer, house, centre, region, point, order):
+    county, whole = (browser_of(who).get(at("settle", org.key)) for who, org in ((reviewer, centre), (house, region)))
+
+    said = [[(one.beneficiary, one.amount_fen) for one in page.context["fees_got"]] for page in (county, whole)]
+    assert said[0] == [(point.organisation, 50)]
+    assert sorted(said[1], key=lambda one: one[1]) == [(point.organisation, 50), (centre, 228)]
+
+
+def test_fees_are_handed_over_and_paid_like_any_payout(browser_of, reviewer, centre, point, order):
+    browser = browser_of(reviewer)
+
+    answers = [browser.post(at("fees_collect", centre.key), {"beneficiary": str(point.organisation.pk)}, follow=True) for _ in range(2)]
+    browser.post(at("payouts_prepare", centre.key), {"seller": str(point.organisation.pk)})
+
+    assert [[str(one) for one in answer.context["messages"]] for answer in answers] == [
+        ["Fees of 1 are to be paid out now."],
+        ["There are no fees to be paid out now."],
+    ]
+    assert [(one.seller, one.amount_fen, one.method) for one in Payout.objects.all()] == [(point.organisation, 50, "cash")]
+
+
+def test_a_county_hands_nothing_over_to_itself_or_elsewhere(browser_of, reviewer, centre, order):
+    far = world.organisation("far", kind="county_centre", code="540622")
+
+    for key in (centre.pk, far.pk):
+        browser_of(reviewer).post(at("fees_collect", centre.key), {"beneficiary": str(key)})
+
+    assert not Earning.objects.filter(kind="fees").exists()
+
+
+def test_who_gets_fees_reads_of_which_orders(browser_of, operator, seller, coop, point, order):
+    actions.collect_fees(beneficiary_ids=[point.organisation.pk], now=timezone.now())
+
+    page = browser_of(operator).get(at("fees_got", point.organisation.key))
+
+    rows = [(row["what"], row["kind"], row["sale"].number if row["sale"] else "", row["fen"]) for row in page.context["rows"]]
+    assert rows == [
+        ("Collected, to be paid out", "Station's fee", "", -50),
+        ("The buyer has the goods", "Station's fee", order.number, 50),
+    ]
+    assert page.context["standing"]["payable"] == 50
+    assert order.number in page.content.decode()
+    assert browser_of(seller).get(at("fees_got", point.organisation.key)).status_code == 404
+    assert "No fees yet" in browser_of(seller).get(at("sellers_fees_got", coop.key)).content.decode()
+
+
+def test_a_station_tells_its_account(browser_of, operator, point):
+    form = {"holder": "拉玉站", "bank": "农业银行", "number": "62284800"}
+
+    browser_of(operator).post(at("payout_account", point.organisation.key), form)
+
+    page = browser_of(operator).get(at("payout_account", point.organisation.key))
+    assert page.context["present"].holder == "拉玉站"
+    assert at("fees_got", point.organisation.key) in page.content.decode()
