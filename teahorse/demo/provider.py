@@ -18,7 +18,7 @@ from teahorse.common.times import HOME
 from teahorse.payments import actions as payments
 from teahorse.payments.actions.recording import NOTIFICATION, record
 from teahorse.payments.models import Payment, PaymentEvent, ProviderBill, ProviderBillRow, Refund
-from teahorse.payments.providers import BillRow, Outcome
+from teahorse.payments.providers import CASH, BillRow, Outcome, provider_by_code
 
 PROVIDER = "wechat_pay"
 PAST = "past.json"
@@ -52,8 +52,12 @@ def gave_back(refunds: QuerySet[Refund], *, at: datetime) -> None:
 
 
 def keep_bills(*, now: datetime) -> None:
-    """Keep the bills of the days that are over on which money moved."""
+    """Keep the bills of the days that are over on which money moved; for cash our own events are the provider's word."""
     today = now.astimezone(HOME).date()
+    moments = PaymentEvent.objects.filter(payment__provider=CASH).values_list("occurred_at", flat=True)
+    for day in sorted({at.astimezone(HOME).date() for at in moments}):
+        if day < today:
+            payments.keep_bill(ProviderBill(provider=CASH, day=day, fetched_at=now), provider_by_code(CASH).bill(day))
     of_day: dict[date, list[BillRow]] = defaultdict(list)
     for row in _moved():
         of_day[row.occurred_at.astimezone(HOME).date()].append(row)
