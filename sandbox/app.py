@@ -30,7 +30,7 @@ from sandbox.frame import page
 from sandbox.sms import server as sms
 from sandbox.state import State
 from sandbox.wechat import oauth
-from sandbox.wechatpay import api, control, notify, pages
+from sandbox.wechatpay import api, control, notify, pages, past
 from sandbox.wechatpay.gateway import Gateway
 
 SERVERS = (
@@ -47,6 +47,7 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
     keys = key_store.ensure(keys_folder)
     state = State(state_path)
     gateway = Gateway(keys=keys, state=state, speed=speed, keys_folder=keys_folder)
+    past.take(gateway, keys_folder)
     alipay = AlipayGateway(keys=key_store.ensure_alipay(keys_folder), state=state, speed=speed)
 
     @contextlib.asynccontextmanager

@@ -19,8 +19,8 @@ CARRYING = ("centre-qonggyai",)
 IN_FORCE = timedelta(days=400)
 
 
-def load_books(*, now: datetime) -> None:
-    """Have fees that were in force when the oldest order was placed, and everything booked that happened until now."""
+def load_fees(*, now: datetime) -> None:
+    """Have fees that were in force when the oldest order was placed."""
     for kind, basis, rate, beneficiary, seller_kind, name in FEES:
         rule = {"kind": kind, "basis": basis, "rate": rate, "beneficiary": beneficiary, "seller_kind": seller_kind, "name": name}
         FeeRule.objects.get_or_create(pk=key_of("fee", name), defaults={**rule, "since_date": (now - IN_FORCE).date()})
@@ -28,5 +28,8 @@ def load_books(*, now: datetime) -> None:
         rule = {"kind": "freight", "basis": "freight", "rate": 10_000, "beneficiary": "centre", "county_id": centre.county_id}
         made = {**rule, "name": "县中心统一配送，运费归中心", "since_date": (now - IN_FORCE).date()}
         FeeRule.objects.get_or_create(pk=key_of("fee", f"freight {centre.key}"), defaults=made)
+
+
+def book_past(*, now: datetime) -> None:
+    """Have everything booked that happened until now; nothing has matured yet."""
     settlement.book_forgotten(now=now, since=now - IN_FORCE)
-    settlement.mature_earnings(now=now)

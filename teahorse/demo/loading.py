@@ -7,16 +7,21 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from teahorse.demo.books import load_books
+from teahorse.demo.books import book_past, load_fees
+from teahorse.demo.cases import load_cases
 from teahorse.demo.drafts import load_drafts
 from teahorse.demo.goods import load_goods
+from teahorse.demo.harvests import end_harvests, open_harvests
 from teahorse.demo.keys import key_of
-from teahorse.demo.papers import load_issuers
+from teahorse.demo.papers import ask_for_papers, load_issuers
 from teahorse.demo.past_orders import load_past_orders
+from teahorse.demo.payouts import load_payouts
 from teahorse.demo.promotions import load_promotions
+from teahorse.demo.provider import keep_bills
 from teahorse.demo.reading import Row, read, translated
 from teahorse.demo.writing import write_missing
 from teahorse.logistics.models import FreightRate, FreightZone, FreightZoneArea
+from teahorse.payments.models import ProviderBill
 from teahorse.people.models import Grant, Membership, Organisation, Person, ServicePoint
 from teahorse.places import actions as places
 from teahorse.places.models import Area
@@ -34,10 +39,23 @@ def load_demo(*, now: datetime) -> None:
     load_freight()
     load_goods(now=now)
     load_drafts(now=now)
-    load_past_orders(now=now)
     load_promotions(now=now)
-    load_books(now=now)
+    load_fees(now=now)
     load_issuers(now=now)
+    if not ProviderBill.objects.exists():  # a house whose days are billed has a past of its own, and it cannot be added to
+        load_past(now=now)
+
+
+def load_past(*, now: datetime) -> None:
+    """Have what happened in the last weeks, from the first order to the provider's bills; only once in a house."""
+    open_harvests(now=now)
+    load_past_orders(now=now)
+    end_harvests(now=now)
+    load_cases(now=now)
+    book_past(now=now)
+    load_payouts(now=now)
+    keep_bills(now=now)
+    ask_for_papers(now=now)
 
 
 def e164(phone: str) -> str:

@@ -11,18 +11,18 @@ from uuid import UUID
 
 from teahorse.common.refusals import Refusal
 from teahorse.demo.keys import key_of
+from teahorse.demo.provider import gave_back, got_paid
 from teahorse.demo.reading import Row, read
 from teahorse.demo.routes import express_scans, origin_point, route, staff_of
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderGroup, OrderLine, SellerNotice, SellerOrder
-from teahorse.orders.quoting import Destination, quote
+from teahorse.orders.quoting import Buyer, Destination, quote
 from teahorse.payments import actions as payments
-from teahorse.payments.actions.recording import NOTIFICATION, record
-from teahorse.payments.models import Payment, PaymentEvent, Refund
-from teahorse.payments.providers import Outcome
+from teahorse.payments.models import Refund
 from teahorse.people.models import Person, ServicePoint
+from teahorse.promotions import actions as promotions
 from teahorse.stock.models import Reservation
 
 STEPS = ("paid", "packed", "in_transit", "at_point", "handed_over", "closed")
@@ -31,7 +31,7 @@ PACKED_AFTER = 0.15
 ARRIVED_AFTER = 0.6
 FETCHED_AFTER = 0.75
 CLOSED_AFTER = 0.9
-"""When a step happened, as a part of the time between placing and now."""
+"""When a step happened, as a part of the time between placing and now, or of the days that the order took."""
 OPEN_FOR = timedelta(days=30)
 """An order that is still to be paid is kept open this long, so that the page can be tried."""
 NEWS = timedelta(days=3)
@@ -41,14 +41,12 @@ EXPRESS = "SF"
 
 
 def load_past_orders(*, now: datetime) -> None:
-    """Place the orders that are not there, oldest first, and bring each as far as the content says."""
+    """Place the orders of the content, oldest first, and bring each as far as it says."""
     content = read("orders.toml")
-    known = set(OrderGroup.objects.values_list("idempotency_key", flat=True))
-    missing = [row for row in content["order"] if key_of("order", row["key"]) not in known]
-    for row in sorted(missing, key=lambda row: -int(row["placed_hours_ago"])):
+    for row in sorted(content["order"], key=lambda row: -int(row["placed_hours_ago"])):
         placed_at = now - timedelta(hours=row["placed_hours_ago"])
         group = _place(row, content["buyers"][row["buyer"]], placed_at)
-        PastOrder(row, group, placed_at, now).live()
+        PastOrder(row, group, placed_at, placed_at + timedelta(days=row["took_days"]) if "took_days" in row else now).live()
         if placed_at < now - NEWS:
             SellerNotice.objects.filter(order_id__in=group.orders.values("pk")).update(read_at=placed_at + timedelta(days=1))
 
@@ -57,14 +55,17 @@ def _place(row: Row, buyer: Row, placed_at: datetime) -> OrderGroup:
     person = Person.objects.filter(pk=key_of("person", row["buyer"])).first()
     point = ServicePoint.objects.get(organisation__key=row["pickup"]) if "pickup" in row else None
     wanted = {key_of("offer", variant): quantity for variant, quantity in row["lines"]}
+    destination = Destination(buyer["code"], buyer["names"], point)
+    phone = person.phone or "" if person else ""
     wish = orders.Wish(
         key=key_of("order", row["key"]),
-        quote=quote(wanted=wanted, destination=Destination(buyer["code"], buyer["names"], point), now=placed_at),
+        quote=quote(wanted=wanted, destination=destination, now=placed_at, buyer=Buyer(phone, _codes(row, person, placed_at))),
         person_id=person.pk if person else None,
         contact_name=buyer["name"],
-        contact_phone=person.phone or "" if person else f"+86{buyer['phone']}",
+        contact_phone=phone or f"+86{buyer['phone']}",
         destination_line="" if point else buyer["line"],
         locale=person.locale if person else "zh-hans",
+        verified_phone=phone,
     )
     answer = orders.place_orders(wishes=[wish], now=placed_at)[0]
     if isinstance(answer, Refusal):
@@ -73,9 +74,19 @@ def _place(row: Row, buyer: Row, placed_at: datetime) -> OrderGroup:
     return OrderGroup.objects.get(pk=answer.group_id)
 
 
+def _codes(row: Row, person: Person | None, at: datetime) -> tuple[str, ...]:
+    """Return the codes that an order names: those of the content, and of the vouchers that the person fetches for it."""
+    vouchers = [
+        promotions.fetch_voucher(promotion_id=key_of("promotion", key), person=person, now=at).code
+        for key in row.get("vouchers", [])
+        if person is not None
+    ]
+    return (*row.get("codes", []), *vouchers)
+
+
 @dataclass(frozen=True)
 class PastOrder:
-    """One order of the content, placed, with what is still to happen to it."""
+    """One order of the content, placed, with what is still to happen to it; ``now`` is when its story ends."""
 
     row: Row
     group: OrderGroup
@@ -96,6 +107,8 @@ class PastOrder:
                 self._pay()
                 self._cancel(self._at(0.3), "买错了尺寸和数量")
                 self._give_back(self._at(0.4))
+            case "presale":
+                self._pay()
             case _:
                 self._pay()
                 for order in self._orders():
@@ -120,7 +133,7 @@ class PastOrder:
             payments.take_cash(payment_id=payment.pk, by_id=staff_of(point.organisation if point else None).pk, now=paid_at)
         else:
             payment = orders.start_payment(group=self.group, provider="wechat_pay", method="native", now=self.placed_at)
-            record([_paid(payment, paid_at)], source=NOTIFICATION, now=paid_at)
+            got_paid(payment, at=paid_at)
         orders.take_payments(payment_ids=[payment.pk], now=paid_at)
         orders.notice_sellers(order_ids=[order.pk for order in self._orders()], kind=SellerNotice.Kind.PAID, now=paid_at)
 
@@ -130,9 +143,8 @@ class PastOrder:
         orders.notice_sellers(order_ids=[order.pk for order in self._orders()], kind=SellerNotice.Kind.CANCELLED, now=at)
 
     def _give_back(self, at: datetime) -> None:
-        """Let the refunds have arrived; the provider knows nothing of a payment that was made up."""
-        for refund in Refund.objects.filter(payment__reference=self.group.pk).select_related("payment"):
-            record([_given_back(refund, at)], source=NOTIFICATION, now=at)
+        """Let the refunds have arrived."""
+        gave_back(Refund.objects.filter(payment__reference=self.group.pk), at=at)
 
     def _go(self, order: SellerOrder, stage: str) -> None:
         """Pack an order, send it, hand it over and close it, as far as its stage asks."""
@@ -197,28 +209,7 @@ def _acts(stops: list[ServicePoint], *, is_there: bool) -> Iterator[tuple[str, S
             yield (Scan.Act.DEPARTED, stop)
 
 
-def _paid(payment: Payment, at: datetime) -> Outcome:
-    return Outcome(
-        our_number=payment.our_number,
-        kind=PaymentEvent.Kind.SUCCEEDED,
-        provider_number=f"42000{payment.our_number[-23:]}",
-        amount_fen=payment.amount_fen,
-        occurred_at=at,
-    )
-
-
 def _weighed(order: SellerOrder) -> dict[UUID, int]:
     """Return what the lines of an order weigh that are sold by weight: a little less than ordered, each its own."""
     lines = OrderLine.objects.filter(order=order).exclude(nominal_grams=None)
     return {line.pk: (line.expected_grams or 0) * (97 - line.pk.int % 5) // 100 for line in lines}
-
-
-def _given_back(refund: Refund, at: datetime) -> Outcome:
-    return Outcome(
-        our_number=refund.payment.our_number,
-        refund_number=refund.our_number,
-        kind=PaymentEvent.Kind.REFUNDED,
-        provider_number=f"50300{refund.our_number[-23:]}",
-        amount_fen=refund.amount_fen,
-        occurred_at=at,
-    )

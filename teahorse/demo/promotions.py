@@ -9,10 +9,11 @@ from teahorse.promotions import actions as promotions
 from teahorse.promotions.models import Promotion
 
 TERMS = ("percent_bp", "off_fen", "threshold_fen", "per_person", "budget_fen", "code")
+BEGAN = timedelta(days=40)
 
 
 def load_promotions(*, now: datetime) -> None:
-    """Offer the promotions that are not there; they begin now."""
+    """Offer the promotions that are not there; they began before the oldest orders that use them."""
     rows = read("promotions.toml")["promotion"]
     known = set(Promotion.objects.filter(pk__in=[key_of("promotion", row["key"]) for row in rows]).values_list("pk", flat=True))
     owners = {owner.key: owner for owner in Organisation.objects.filter(key__in={row["of"] for row in rows})}
@@ -25,8 +26,8 @@ def _offer(row: Row, owner: Organisation, now: datetime) -> None:
     draft = promotions.Draft(
         kind=row["kind"],
         titles=words(row["title"]),
-        starts_at=now,
+        starts_at=now - BEGAN,
         ends_at=now + timedelta(days=row["days"]),
         **{name: row[name] for name in TERMS if name in row},
     )
-    promotions.offer_promotion(owner=owner, draft=draft, by=None, now=now, key=key_of("promotion", row["key"]))
+    promotions.offer_promotion(owner=owner, draft=draft, by=None, now=now - BEGAN, key=key_of("promotion", row["key"]))

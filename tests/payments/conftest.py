@@ -83,7 +83,13 @@ class Sandbox:
 
 @pytest.fixture(scope="session")
 def running_sandbox(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sandbox")
+    with started_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def started_sandbox(folder):
+    """A sandbox with its keys and its memory in a folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,7 +1,7 @@
 """Every change of payments, by topic: accounts, opening, the inbox, polling, counters, refunds, sharing, bills, unmatched money."""
 
 from teahorse.payments.actions.accounts import AccountEnded, AccountKnown, end_account, keep_account, replace_keys, reseal_accounts
-from teahorse.payments.actions.bills import days_without_bill, fetch_bill
+from teahorse.payments.actions.bills import days_without_bill, fetch_bill, keep_bill
 from teahorse.payments.actions.counter import NotAtACounter, RefundNotOpen, pay_back_cash, take_cash
 from teahorse.payments.actions.inbox import apply_notifications, forget_refused_notifications, keep_notification
 from teahorse.payments.actions.opening import (
@@ -106,6 +106,7 @@ __all__ = [
     "fetch_bill",
     "forget_refused_notifications",
     "keep_account",
+    "keep_bill",
     "keep_notification",
     "locked_open_shift",
     "move_cash",

@@ -26,7 +26,9 @@ def fetch_bill(*, provider: str, day: date, account_number: str = "", now: datet
         raise BillNotReady(day=day.isoformat())
     rows = provider_by_code(provider).bill(day, account_number=account_number)
     bill = ProviderBill(provider=provider, account_number=account_number, day=day, fetched_at=now)
-    if not _keep(bill, rows):
+    with transaction.atomic(durable=True):
+        is_kept = keep_bill(bill, rows)
+    if not is_kept:
         return ProviderBill.objects.get(provider=provider, account_number=account_number, day=day)  # another worker was faster
     return bill
 
@@ -39,8 +41,8 @@ def days_without_bill(*, provider: str, account_number: str = "", now: datetime,
     return [day for day in days if day not in kept]
 
 
-@transaction.atomic(durable=True)
-def _keep(bill: ProviderBill, rows: list[BillRow]) -> bool:
+@transaction.atomic
+def keep_bill(bill: ProviderBill, rows: list[BillRow]) -> bool:
     """Write a bill down with its rows; return whether nobody had. :raises django.db.IntegrityError: where a row stands on it twice."""
     ProviderBill.objects.bulk_create([bill], ignore_conflicts=True)
     if not ProviderBill.objects.filter(pk=bill.pk).exists():

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from teahorse.demo.loading import load_demo
+from teahorse.demo.provider import write_past
 from teahorse.demo.scaling import scale_demo
 
 
@@ -22,5 +24,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         now = timezone.now()
         load_demo(now=now)
+        write_past(settings.SANDBOX_KEYS)
         if options["products"] or options["orders"]:
             scale_demo(products=options["products"], orders=options["orders"], seed=options["seed"], now=now)
