@@ -385,13 +385,20 @@ def open_differences(*, owner_ids: Collection[UUID], is_house: bool) -> QuerySet
     return Difference.objects.filter(whose, state=Difference.State.OPEN).order_by("due_at", "pk")
 
 
-def fee_rules_in_order(*, day: date, seller: Organisation | None = None) -> list[FeeRule]:
-    """
-    Return the fee rules that hold on a day or later, kind by kind; of a kind the first one that fits an order holds.
+def fee_rules_of(sellers: QuerySet[Organisation]) -> QuerySet[FeeRule]:
+    """Return the fee rules that are for some sellers or their counties, or for everybody."""
+    for_them = Q(seller=None) | Q(seller__in=sellers.values("pk"))
+    there = Q(county_id=None) | Q(county_id__in=sellers.values("county_id"))
+    return FeeRule.objects.filter(for_them, there)
 
-    For a seller only those that could hold for her.
+
+def fee_rules_in_order(sellers: QuerySet[Organisation], *, day: date, seller: Organisation | None = None) -> list[FeeRule]:
     """
-    living = FeeRule.objects.filter(Q(until_date=None) | Q(until_date__gt=day)).exclude(until_date=F("since_date"))
+    Return the fee rules of some sellers that hold on a day or later, kind by kind; of a kind the first one that fits an order holds.
+
+    For one seller only those that could hold for her.
+    """
+    living = fee_rules_of(sellers).filter(Q(until_date=None) | Q(until_date__gt=day)).exclude(until_date=F("since_date"))
     rows = {row.pk: row for row in living.select_related("seller").order_by("pk")}
     found = rules.in_order(_plain(row) for row in rows.values())
     if seller is not None:
@@ -400,9 +407,9 @@ def fee_rules_in_order(*, day: date, seller: Organisation | None = None) -> list
     return [rows[rule.id] for rule in found]
 
 
-def ended_fee_rules(*, day: date) -> QuerySet[FeeRule]:
-    """Return the fee rules that hold no more, the last one first."""
-    return FeeRule.objects.filter(until_date__lte=day).select_related("seller").order_by("-until_date", "pk")
+def ended_fee_rules(sellers: QuerySet[Organisation], *, day: date) -> QuerySet[FeeRule]:
+    """Return the fee rules of some sellers that hold no more, the last one first."""
+    return fee_rules_of(sellers).filter(until_date__lte=day).select_related("seller").order_by("-until_date", "pk")
 
 
 def _plain(row: FeeRule) -> rules.Rule:

@@ -38,8 +38,8 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
     desks = {desk.organisation.key: {entry["label"]: entry["count"] for entry in desk.entries} for desk in page.context["desks"]}
     assert desks["coop-dorje"]["To ship"] == 1
     assert set(desks["centre-qonggyai"]) == {
-        *("Promotions", "Approvals", "Order desk", "Late harvests", "Disputes", "Payouts", "Unmatched money"),
-        *("Parcels", "Take returns in", "Cash", "Cash shifts"),
+        *("Promotions", "Approvals", "Order desk", "Late harvests", "Disputes", "Payouts", "Fees", "Late invoices"),
+        *("Unmatched money", "Stuck refunds", "Parcels", "Take returns in", "Cash", "Cash payouts", "Cash shifts"),
     }
     assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
 

@@ -190,3 +190,18 @@ def test_an_account_that_was_told_lately_is_asked_about(browser_of, seller, coop
         ("0018", True, seller.name),
         ("5678", False, seller.name),
     ]
+
+
+def test_a_region_writes_no_fee_for_another_ones_sellers(desk, coop):
+    far = world.organisation("coop-deqen", kind="cooperative", code="533422")
+    theirs = fee(rate=300, name="别处", seller=far)
+    everybodys = fee(rate=200, name="所有人")
+
+    general = desk.post(at("fee_new"), form())
+    ends = [desk.post(at("fee_end", rule_id=rule.pk), {"until": f"{today() + timedelta(days=1):%F}"}) for rule in (theirs, everybodys)]
+    own = desk.post(at("fee_new"), form(county=str(coop.county_id)))
+
+    assert list(general.context["errors"]) == ["county"]
+    assert [answer.status_code for answer in ends] == [404, 404]
+    assert own.status_code == 302
+    assert "别处" not in desk.get(at("fees")).content.decode()

@@ -106,6 +106,7 @@ def test_a_centre_sees_who_waits_and_sends_a_refused_red_letter_again(asked, cen
         refund_id=new_id(),
         our_number=new_id().hex,
         amount_fen=100,
+        tax_fen=0,
         requested_at=late,
         due_at=late,
         deadline_at=late,

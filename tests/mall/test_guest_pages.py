@@ -241,6 +241,7 @@ def test_a_discount_that_was_used_as_often_as_allowed_makes_another_page(world):
 
 def test_a_sale_before_the_harvest_makes_another_page_when_it_begins_and_when_it_ends(world):
     now, made = timezone.now(), []
+    StockLevel.objects.filter(offer=world.carpet).update(on_hand=0)
 
     def sell():
         made.append(

@@ -489,9 +489,10 @@ def test_payments_buyers_and_workers_at_once_with_a_declaration_leave_nobody_wai
     wishes = [world.wish({offer: 1}) for _ in range(6)]
 
     def pays():
+        later = NOW + timedelta(seconds=10)  # after the early ones, who are served first
         for payment in tries:
-            payments.take_cash(payment_id=payment.pk, by_id=uuid4(), now=NOW)
-            take_payments(payment_ids=[payment.pk], now=NOW)
+            payments.take_cash(payment_id=payment.pk, by_id=uuid4(), now=later)
+            take_payments(payment_ids=[payment.pk], now=later)
 
     def buys():
         for wish in wishes:

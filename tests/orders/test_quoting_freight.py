@@ -138,13 +138,11 @@ def test_the_parts_of_a_quotes_freight_add_up_and_travel_whole(cost, share, free
 def test_the_quote_and_the_order_tell_the_same_of_it(lamp, budget, lane, words):
     FreightRate.objects.create(**LANE, **lane, subsidy_payer=budget if "subsidy_basis_points" in lane else None)
     wish = world.wish({lamp: 1})
-    (part,) = wish.quote.orders
 
     order = ordered(wish)
 
     with override("en"):
         assert explaining.of_quote(wish.quote).freight_words == words
-        assert explaining.of_quoted_part(wish.quote, part).freight_words == words
         assert explaining.of_order(order, []).freight_words == words
         assert explaining.of_group(order.group, [], orders=[order]).freight_words == words
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -39,9 +40,10 @@ def fees(request: HttpRequest, acting: Acting) -> HttpResponse:
     key = request.GET.get("seller", "")
     seller = sellers.filter(key=key).first() if key else None
     today = acting.now.date()
+    own = _own_rules(acting) if acting.organisation.kind in REGION else FeeRule.objects.none()
     context = {
-        "groups": _groups(queries.fee_rules_in_order(day=today, seller=seller), today),
-        "ended": Paginator(queries.ended_fee_rules(day=today), A_PAGE).get_page(request.GET.get("page")),
+        "groups": _groups(queries.fee_rules_in_order(sellers, day=today, seller=seller), today, set(own.values_list("pk", flat=True))),
+        "ended": Paginator(queries.ended_fee_rules(sellers, day=today), A_PAGE).get_page(request.GET.get("page")),
         "sellers": [("", _("All sellers")), *((one.key, named(one)) for one in sellers)],
         "chosen": seller.key if seller else "",
         "may_write": acting.organisation.kind in REGION,
@@ -54,9 +56,9 @@ def fees(request: HttpRequest, acting: Acting) -> HttpResponse:
 def own_fees(request: HttpRequest, acting: Acting) -> HttpResponse:
     """List the fees that hold for the seller's own sales."""
     today = acting.now.date()
-    return page(
-        request, acting, "fees_own.html", {"groups": _groups(queries.fee_rules_in_order(day=today, seller=acting.organisation), today)}
-    )
+    herself = Organisation.objects.filter(pk=acting.organisation.pk)
+    found = queries.fee_rules_in_order(herself, day=today, seller=acting.organisation)
+    return page(request, acting, "fees_own.html", {"groups": _groups(found, today, set())})
 
 
 @acts(Right.SETTLE, "GET", "POST", kinds=REGION)
@@ -68,7 +70,10 @@ def new(request: HttpRequest, acting: Acting) -> HttpResponse:
     if request.method == "POST":
         typed = {name: request.POST.get(name, "").strip() for name in TEXTS}
         try:
-            actions.add_fee_rule(rule=_read(typed, list(sellers)), now=acting.now)
+            rule = _read(typed, list(sellers))
+            if rule.seller is None and rule.county_id is None and not _is_for_all(acting):
+                raise Malformed(field="county", reason=_("Choose a county or a seller: other regions have fees of their own."))
+            actions.add_fee_rule(rule=rule, now=acting.now)
         except Refusal as refusal:
             errors[refusal.field or "name"] = str(refusal)
         else:
@@ -94,7 +99,7 @@ def new(request: HttpRequest, acting: Acting) -> HttpResponse:
 @acts(Right.SETTLE, "POST", kinds=REGION, back="console:fees")
 def end(request: HttpRequest, acting: Acting, rule_id: UUID) -> HttpResponse:
     """Let a fee hold no more from a day on."""
-    rule = FeeRule.objects.filter(pk=rule_id).first()
+    rule = _own_rules(acting).filter(pk=rule_id).first()
     if rule is None:
         raise Http404
     until = _day(request.POST.get("until", ""), "until")
@@ -103,6 +108,17 @@ def end(request: HttpRequest, acting: Acting, rule_id: UUID) -> HttpResponse:
     actions.end_fee_rule(rule=rule, until_date=until, now=acting.now)
     messages.success(request, _("It ends. Orders placed before that day keep it."))
     return redirect("console:fees", org=acting.organisation.key)
+
+
+def _own_rules(acting: Acting) -> QuerySet[FeeRule]:
+    """Return the fees that the centre may end: of its own sellers and counties, and everybody's where all sellers are its own."""
+    found = queries.fee_rules_of(sellers_of_centre(acting, Right.SETTLE))
+    return found if _is_for_all(acting) else found.exclude(seller=None, county_id=None)
+
+
+def _is_for_all(acting: Acting) -> bool:
+    own = sellers_of_centre(acting, Right.SETTLE)
+    return not Organisation.objects.filter(kind__in=Organisation.SELLERS).exclude(pk__in=own.values("pk")).exists()
 
 
 def _read(typed: dict[str, str], sellers: list[Organisation]) -> FeeRule:
@@ -161,8 +177,8 @@ def _day(text: str, name: str) -> date | None:
 # --- Words
 
 
-def _groups(found: list[FeeRule], today: date) -> list[dict[str, Any]]:
-    """Return the rules by kind, each with its terms in words."""
+def _groups(found: list[FeeRule], today: date, own: set[UUID]) -> list[dict[str, Any]]:
+    """Return the rules by kind, each with its terms in words, and whether it may be ended here."""
     counties = {area.pk: named(area) for area in Area.objects.filter(pk__in=[row.county_id for row in found if row.county_id])}
     rows: dict[str, list[dict[str, Any]]] = {}
     for rule in found:
@@ -172,6 +188,7 @@ def _groups(found: list[FeeRule], today: date) -> list[dict[str, Any]]:
                 "takes": takes(rule),
                 "beneficiary": beneficiary_names().get(rule.beneficiary, rule.beneficiary),
                 "conditions": list(_conditions(rule, counties)),
+                "may_end": rule.pk in own,
                 "is_later": rule.since_date > today,
             }
         )
