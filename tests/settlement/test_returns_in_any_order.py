@@ -347,6 +347,6 @@ def test_returns_in_any_order(tmp_path, settings):
     """The machine prints the shortest story after which a case would stand still, or the books be wrong."""
     settings.MEDIA_ROOT = tmp_path
     shown = hypothesis_settings(
-        max_examples=10, stateful_step_count=30, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck), print_blob=True
+        max_examples=7, stateful_step_count=25, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck), print_blob=True
     )
     run_state_machine_as_test(Returns, settings=shown)
