@@ -99,10 +99,16 @@ class Returns(RuleBasedStateMachine):
 
     # --- Orders
 
-    @initialize(wishes=st.lists(st.sampled_from(WISHES), min_size=4, max_size=4))
-    def some_have_asked(self, wishes):
+    @initialize(
+        wishes=st.lists(st.sampled_from(WISHES), min_size=4, max_size=4),
+        acts=st.lists(st.lists(pick, min_size=2, max_size=5), min_size=4, max_size=4),
+        part=st.integers(1, 110),
+    )
+    def some_have_asked(self, wishes, acts, part):
         for place, wish in enumerate(sorted(wishes, key=lambda wish: wish[1] != "never_came")):  # those wait for days
             self.buy_and_ask(wish, 1 + place % 2, "cash" if place == 1 else "wechat_pay")
+        for place, firsts in enumerate(acts):
+            self.somebody_acts(place, firsts, part)
 
     @rule(first=st.integers(0, 3), second=st.integers(0, 2), provider=st.sampled_from(["wechat_pay", "cash"]))
     def buy(self, first, second, provider):
@@ -341,6 +347,6 @@ def test_returns_in_any_order(tmp_path, settings):
     """The machine prints the shortest story after which a case would stand still, or the books be wrong."""
     settings.MEDIA_ROOT = tmp_path
     shown = hypothesis_settings(
-        max_examples=10, stateful_step_count=30, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck), print_blob=True
+        max_examples=7, stateful_step_count=25, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck), print_blob=True
     )
     run_state_machine_as_test(Returns, settings=shown)
