@@ -20,7 +20,16 @@ def pytest_configure(config):
             compile_one(locale)
 
 
-SLOW = tuple(f"tests/{name}" for name in ("settlement/test_any_order.py", "journeys/", "test_permission_walk.py", "api/test_schema.py"))
+SLOW = tuple(
+    f"tests/{name}"
+    for name in (
+        "journeys/",
+        "settlement/test_returns_in_any_order.py",
+        "settlement/test_any_order.py",
+        "test_permission_walk.py",
+        "api/test_schema.py",
+    )
+)
 
 
 @pytest.hookimpl(trylast=True)
