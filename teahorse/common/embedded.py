@@ -168,7 +168,13 @@ class OwnServer:
 
 @contextlib.contextmanager
 def throwaway_server(folder: Path, *, programs: Path = EMBEDDED_PROGRAMS, durable: bool = False) -> Iterator[OwnServer]:
-    """Run a server over a new folder and remove both afterwards; without fsync unless ``durable``."""
+    """
+    Run a server over a new folder and remove both afterwards; without fsync unless ``durable``.
+
+    :raises FileExistsError: if there is something at the folder already, which is not ours to remove.
+    """
+    if folder.exists():
+        raise FileExistsError(str(folder))
     options = [] if durable else ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
     server = OwnServer(folder, programs=programs, options=options)
     try:
