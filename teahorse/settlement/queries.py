@@ -400,7 +400,7 @@ def fee_rules_in_order(sellers: QuerySet[Organisation], *, day: date, seller: Or
     """
     living = fee_rules_of(sellers).filter(Q(until_date=None) | Q(until_date__gt=day)).exclude(until_date=F("since_date"))
     rows = {row.pk: row for row in living.select_related("seller").order_by("pk")}
-    found = rules.in_order(_plain(row) for row in rows.values())
+    found = rules.in_order(row.terms for row in rows.values())
     if seller is not None:
         key, county, kind = seller.pk, seller.county_id, seller.kind
         found = [rule for rule in found if rules.may_hold_for(rule, seller=key, county=county, seller_kind=kind)]
@@ -410,23 +410,6 @@ def fee_rules_in_order(sellers: QuerySet[Organisation], *, day: date, seller: Or
 def ended_fee_rules(sellers: QuerySet[Organisation], *, day: date) -> QuerySet[FeeRule]:
     """Return the fee rules of some sellers that hold no more, the last one first."""
     return fee_rules_of(sellers).filter(until_date__lte=day).select_related("seller").order_by("-until_date", "pk")
-
-
-def _plain(row: FeeRule) -> rules.Rule:
-    names = (
-        "id",
-        "kind",
-        "basis",
-        "rate",
-        "beneficiary",
-        "seller_kind",
-        "provider",
-        "pickup_level",
-        "position",
-        "since_date",
-        "until_date",
-    )
-    return rules.Rule(seller=row.seller_id, county=row.county_id, **{name: getattr(row, name) for name in names})
 
 
 def payout_accounts_of(seller_id: UUID) -> list[PayoutAccount]:

@@ -21,7 +21,8 @@ from teahorse.payments import actions as payments
 from teahorse.payments.actions import Share
 from teahorse.payments.models import MerchantAccount, Payment, PaymentSplit, Sharing
 from teahorse.payments.providers import MOST_PARTS
-from teahorse.settlement.actions.booking import Own, book_refunds, book_sales, parts_to_share
+from teahorse.settlement.actions.booking import book_refunds, book_sales, parts_to_share
+from teahorse.settlement.actions.entries import Own
 from teahorse.settlement.actions.paying_out import finish_payout, send_payouts
 from teahorse.settlement.facts import SaleFacts, facts_of, orders_of_sharings, refunds_of_returns
 from teahorse.settlement.models import FeeLine, Payout, SharedFee

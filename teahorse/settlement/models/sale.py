@@ -7,6 +7,7 @@ from django.db import models
 from teahorse.common.models import Keyed
 from teahorse.payments.models import MerchantAccount, Sharing
 from teahorse.people.models import Organisation, ServicePoint
+from teahorse.settlement import rules
 
 
 class FeeRule(Keyed):
@@ -82,6 +83,25 @@ class FeeRule(Keyed):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def terms(self) -> rules.Rule:
+        """It as the division needs it."""
+        return rules.Rule(
+            id=self.pk,
+            kind=self.kind,
+            basis=self.basis,
+            rate=self.rate,
+            beneficiary=self.beneficiary,
+            seller=self.seller_id,
+            county=self.county_id,
+            seller_kind=self.seller_kind,
+            provider=self.provider,
+            pickup_level=self.pickup_level,
+            position=self.position,
+            since_date=self.since_date,
+            until_date=self.until_date,
+        )
 
 
 class Sale(models.Model):
