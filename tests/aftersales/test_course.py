@@ -15,6 +15,7 @@ from teahorse.common.refusals import Malformed
 from teahorse.logistics.actions import ScanDraft, record_scans, report_lost
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders.events import OrdersClosed
+from teahorse.payments.actions import pay_back_cash
 from teahorse.payments.models import Refund
 from teahorse.stock.models import StockMovement
 from tests import world
@@ -465,6 +466,36 @@ def test_money_that_was_refused_stands_on_the_overdue_list_and_is_sent_again(win
     assert (refund_of(case).state, state(case)[0]) == ("requested", "refunding")
     assert state(arrive(case)) == ("done", "", "refunded")
     assert case.events.filter(act="refund_failed").count() == 1
+
+
+def test_money_whose_reaction_was_lost_is_taken_into_its_case_by_the_clock(wine):
+    case = opened(received({wine: 1}), "refund_only", "damaged")
+    waiting = opened(received({wine: 1}), "refund_only", "damaged")
+    for one in (case, waiting):
+        actions.agree(case=one, by=SELLER, now=LATER)
+    pay_back_cash(refund_id=refund_of(case).pk, by_id=uuid4(), now=LATER)
+    soon = LATER + timedelta(minutes=3)
+
+    assert actions.settle_forgotten_refunds(now=LATER + timedelta(minutes=1)) == 0
+    assert actions.settle_forgotten_refunds(now=soon, since=soon - timedelta(minutes=2)) == 0  # before what is looked at
+    assert state(case)[0] == "refunding"
+    assert actions.settle_forgotten_refunds(now=soon, since=soon - timedelta(hours=1)) == 1
+    assert actions.settle_forgotten_refunds(now=soon) == 0
+
+    assert state(case) == ("done", "", "refunded")
+    assert case.events.filter(act="refunded").count() == 1
+    assert state(waiting) == ("refunding", "buyer", "")
+
+
+def test_a_refusal_whose_reaction_was_lost_is_brought_to_the_centre_by_the_clock_once(wine):
+    case = opened(received({wine: 1}), "refund_only", "damaged")
+    actions.agree(case=case, by=SELLER, now=LATER)
+    Refund.objects.filter(reference=case.pk).update(state="failed", trouble="账户已注销", settled_at=LATER)
+
+    moved = [actions.settle_forgotten_refunds(now=LATER + timedelta(minutes=minutes)) for minutes in (3, 4)]
+
+    assert moved == [1, 0]
+    assert (state(case), case.refund_trouble) == (("refunding", "centre", ""), "账户已注销")
 
 
 def test_more_than_was_paid_is_refused_and_nothing_changes(wine):
