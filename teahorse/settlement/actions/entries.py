@@ -21,14 +21,8 @@ from teahorse.settlement.actions.writing import (
     update_shares,
     write_sales,
 )
-from teahorse.settlement.facts import (
-    Centres,
-    Part,
-    RefundFact,
-    SaleFacts,
-    SharingFact,
-    centres,
-)
+from teahorse.settlement.centres import Centres, centres
+from teahorse.settlement.facts import Part, RefundFact, SaleFacts, SharingFact
 from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, SharedFee, SubsidyLine
 
 SALE, MATURING = Earning.Kind.SALE.value, Earning.State.MATURING.value

@@ -26,7 +26,8 @@ from teahorse.payments.providers import MOST_PARTS
 from teahorse.settlement.actions.booking import book_refunds, book_sales, parts_to_share
 from teahorse.settlement.actions.entries import Own
 from teahorse.settlement.actions.paying_out import finish_payout, send_payouts
-from teahorse.settlement.facts import SaleFacts, facts_of, orders_of_sharings, refunds_of_returns
+from teahorse.settlement.facts import SaleFacts, facts_of
+from teahorse.settlement.heard import orders_of_sharings, refunds_of_returns
 from teahorse.settlement.models import FeeLine, Payout, SharedFee
 from teahorse.settlement.queries import orders_of_payout
 from teahorse.settlement.rules import matured_before
