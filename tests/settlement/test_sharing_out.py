@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from teahorse.common.refusals import Refusal
 from teahorse.ledger import queries as books
 from teahorse.payments import actions as payments
 from teahorse.payments.actions.sharing import _write_returns, _write_sharings
@@ -21,9 +22,9 @@ from teahorse.settlement.models import Earning, FeeReversal, Payout, PayoutEvent
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
 from teahorse.settlement.statement import statement_of
 from tests import world
+from tests.at_once import at_once
 
 from .making import A_DAY, are_whole, arrive, centre, close, closed, fee, paid, refund, settled, standing
-from .test_payouts import together
 
 LATER = A_DAY / 24
 
@@ -492,13 +493,13 @@ def test_a_refund_and_a_payout_by_a_provider_at_once_lose_no_fen(seller, goods, 
         (payout,) = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
         actions.approve_payout(payout=payout, by=head, now=at)
 
-        answers = together(
+        answers = at_once(
             lambda at=at: actions.share_payouts(now=at),
             lambda order=order, at=at, turn=turn: refund(order, 1000 + turn, now=at).amount_fen,
             lambda order=order, at=at: actions.book_sales(order_ids=[order.pk], now=at),
         )
 
-        assert not [answer for answer in answers if isinstance(answer, str)]
+        assert not [answer for answer in answers if isinstance(answer, Refusal)]
         actions.share_payouts(now=at)
         told(Sharing.objects.get(split__reference=order.pk), now=at)
         given_back(Refund.objects.get(split__reference=order.pk), now=at)
@@ -518,9 +519,9 @@ def test_two_workers_share_a_payout_out_once(seller, goods, clerk, head, now):
     (payout,) = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
     actions.approve_payout(payout=payout, by=head, now=at)
 
-    answers = together(*(lambda: actions.share_payouts(now=at) for _ in range(3)))
+    answers = at_once(*(lambda: actions.share_payouts(now=at) for _ in range(3)))
 
-    assert set(answers) <= {0, "NotToSend"}
+    assert all(answer == 0 or isinstance(answer, actions.NotToSend) for answer in answers)
     payout.refresh_from_db()
     assert (payout.state, Sharing.objects.count(), SharedFee.objects.count()) == ("sent", 2, 2)
     assert are_whole(at)
