@@ -108,6 +108,7 @@ urlpatterns = [
     path("<slug:org>/settle/bank/", transferring.transfers, name="transfers"),
     path("<slug:org>/settle/bank/<key:transfer_id>/undo/", transferring.undo, name="transfer_undo"),
     path("<slug:org>/settle/payouts/<key:payout_id>/", settling.move, name="payout_move"),
+    path("<slug:org>/settle/sharings/<key:sharing_id>/", settling.share_again, name="share_again"),
     path("<slug:org>/settle/files/", settling.make_file, name="bank_file_make"),
     path("<slug:org>/settle/files/<key:file_id>/", settling.bank_file, name="bank_file"),
     path("<slug:org>/settle/answer/", settling.bank_answer, name="bank_answer"),

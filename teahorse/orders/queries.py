@@ -19,7 +19,8 @@ from teahorse.promotions.models import Promotion
 
 State = SellerOrder.State
 USED = """
-    select promotion.id, count(distinct o.group_id), sum(discount.amount_fen)::bigint
+    select promotion.id, count(distinct o.group_id) filter (where discount.order_id is not null),
+           coalesce(sum(discount.amount_fen), 0)::bigint, count(distinct o.id) >= %(most)s
       from promotions_promotion promotion
      cross join lateral (
            select id, group_id from orders_sellerorder
@@ -29,11 +30,14 @@ USED = """
            select id, group_id from orders_sellerorder
             where promotion.bearer <> 'seller' and state not in ('expired', 'cancelled')
               and placed_at >= promotion.starts_at and placed_at < promotion.ends_at and discount_fen > 0
+            limit %(most)s
            ) o
-      join orders_linediscount discount on discount.order_id = o.id and discount.promotion_id = promotion.id
-     where promotion.id = any(%s::uuid[])
+      left join orders_linediscount discount on discount.order_id = o.id and discount.promotion_id = promotion.id
+     where promotion.id = any(%(promotions)s::uuid[])
      group by promotion.id
 """
+MOST_LOOKED_AT = 20_000
+"""Orders of a promotion's time that are looked at: the page is for an eye, and a busy day has more of them than a page may wait for."""
 
 
 def guest_cart(key: UUID) -> Cart | None:
@@ -150,19 +154,22 @@ class Used:
 
     count: int = 0
     amount_fen: int = 0
+    is_at_least: bool = False
+    """Whether there are more orders of its time than are looked at, so that it may be more."""
 
 
 def used(promotions: Collection[Promotion]) -> dict[UUID, Used]:
     """
     Return how often promotions were used, and for how much; one query where one of them is not counted, else none.
 
-    What is counted says it itself. Of the rest the orders of its time are asked: of its seller, or all where it was for everybody's goods.
+    What is counted says it itself. Of the rest the orders of its time are asked, so many at most: of its seller, or all where it was
+    for everybody's goods.
     """
     rest = [one for one in promotions if not one.is_counted]
-    found: list[tuple[UUID, int, int]] = []
+    found: list[tuple[UUID, int, int, bool]] = []
     if rest:
         with connection.cursor() as cursor:
-            cursor.execute(USED, [[one.pk for one in rest]])
+            cursor.execute(USED, {"promotions": [one.pk for one in rest], "most": MOST_LOOKED_AT})
             found = cursor.fetchall()
     counted = {one.pk: Used(one.uses, one.spent_fen) for one in promotions if one.is_counted}
-    return counted | {one.pk: Used() for one in rest} | {key: Used(count, fen) for key, count, fen in found}
+    return counted | {one.pk: Used() for one in rest} | {key: Used(count, fen, more) for key, count, fen, more in found}

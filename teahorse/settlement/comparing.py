@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import connection
 
 from teahorse.common.times import HOME
-from teahorse.settlement.facts import FORGOTTEN_AFTER, centres
+from teahorse.settlement.centres import centres
+from teahorse.settlement.heard import FORGOTTEN_AFTER
 
 COMPARE = (Path(__file__).parent / "comparing.sql").read_text()
 BILLS = (Path(__file__).parent / "bills.sql").read_text()

@@ -14,7 +14,7 @@ from teahorse.payments.events import (
     SharingsSettled,
 )
 from teahorse.settlement import actions
-from teahorse.settlement.facts import orders_of_balances, orders_of_cases
+from teahorse.settlement.heard import orders_of_balances, orders_of_cases
 
 
 @reacts_to(PaymentsSucceeded)

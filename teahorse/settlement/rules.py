@@ -258,16 +258,16 @@ def reversal(
     return Reversal(subsidies, refund_fen + sum(subsidies) - sum(fees), fees)
 
 
-def fees_taken(own: Sequence[int], taken: Sequence[int | None], fees_left_fen: int) -> list[int]:
+def fees_taken(most: Sequence[int], taken: Sequence[int | None], fees_left_fen: int) -> list[int]:
     """
-    Return what of a sale's fees is taken out of each part that its seller collected, ``own`` being what is left of the parts.
+    Return what of a sale's fees is taken out of each part that its seller collected, ``most`` being what may be taken out of each.
 
-    Of a part that was shared out it is what was (``taken``), of the others in turn as much as there is; what of the fees is
-    more than all of them is owed to the house.
+    Of a part that was shared out it is what was (``taken``), of the others in turn as much as may be; what of the fees is
+    more than that is owed to the house.
     """
     left = fees_left_fen - sum(fen for fen in taken if fen is not None)
     found = []
-    for fen, shared_fen in zip(own, taken, strict=True):
+    for fen, shared_fen in zip(most, taken, strict=True):
         if shared_fen is None:
             found.append(max(0, min(fen, left)))
             left -= found[-1]

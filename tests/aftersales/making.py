@@ -19,7 +19,7 @@ from tests.world import NOW
 
 RECEIVED = NOW + timedelta(days=5)
 LATER = RECEIVED + timedelta(days=1)
-BUYER = Actor("buyer")
+BUYER, SELLER = Actor("buyer"), Actor("seller")
 
 
 def paid(wanted, *, buyer=None, now=NOW, **more) -> SellerOrder:
@@ -91,3 +91,15 @@ def arrive(case, *, now=LATER) -> AfterSaleCase:
     actions.settle_refunds(refund_ids=[refund.pk], now=now)
     case.refresh_from_db()
     return case
+
+
+def state(case) -> tuple[str, str, str]:
+    case.refresh_from_db()
+    return case.state, case.owner, case.outcome
+
+
+def returned(case, clerk, station, *, now=LATER):
+    """Have what is granted come back to the seller's table."""
+    actions.agree(case=case, by=SELLER, now=now)
+    actions.hand_in(case=case, weight_grams=900, place=station, by=clerk, now=now)
+    return actions.receive_return(case=case, by=clerk, now=now)

@@ -12,12 +12,13 @@ from teahorse.console.views import settling
 from teahorse.ledger.models import JournalEntry
 from teahorse.logistics.models import FreightRate
 from teahorse.payments import actions as payments
-from teahorse.payments.models import CashMovement, MerchantAccount, Refund
+from teahorse.payments.models import CashMovement, MerchantAccount, Refund, Sharing
 from teahorse.settlement import actions
 from teahorse.settlement.models import Difference, Payout
 from tests import world
 from tests.console.world import member
-from tests.settlement.making import closed, fee, refund
+from tests.settlement.making import closed, fee, refund, settled
+from tests.settlement.test_sharing_out import account, approved, told
 
 pytestmark = pytest.mark.django_db
 
@@ -305,3 +306,50 @@ def test_a_refund_that_takes_days_is_shown(browser_of, reviewer, order):
     assert "Every refund reaches its buyer" in quick
     assert "Slow, tried again by itself" in page
     assert "Send once more" not in page
+
+
+# --- What a payment service does not share out
+
+
+@pytest.fixture
+def collected(coop, offer, reviewer, colleague):
+    """An order whose payment its seller collected, and its sharing, which her payout asked for and WeChat refused."""
+    account(coop)
+    fee("commission", rate=4000, basis="paid")
+    now = timezone.now() - timedelta(days=20)
+    orders = closed({offer: 1}, now=now)
+    payout = approved(coop, reviewer, colleague, now=settled(orders, now=now))
+    told(Sharing.objects.get(), now=timezone.now(), refusal="RULE_LIMIT: 分账金额超过最大分账比例")
+    assert payout.state == "sent"
+    return orders[0]
+
+
+def test_what_a_payment_service_refuses_is_said_in_words_and_asked_for_once_more(browser_of, reviewer, collected):
+    clerk, sharing = browser_of(reviewer), Sharing.objects.get()
+
+    before = clerk.get(at("settle"))
+    asked = [clerk.post(at("share_again", sharing_id=sharing.pk)) for _ in range(2)]
+    after = clerk.get(at("settle"))
+
+    assert "Ask the payment service for a higher limit" in before.content.decode()
+    assert [(why[:10], row.sale.number) for why, row in before.context["refused"]] == [("Fewer fees", collected.number)]
+    assert ([answer.status_code for answer in asked], list(after.context["refused"])) == ([302, 404], [])
+    sharing.refresh_from_db()
+    assert sharing.state == "requested"
+
+
+def test_a_stranger_has_nothing_shared_out_again(browser_of, collected):
+    other = world.organisation("centre-gyangze", kind="county_centre", code=world.GYANGZE)
+    stranger = browser_of(member(other, "+8619900071006"))
+
+    answer = stranger.post(at("share_again", other.key, sharing_id=Sharing.objects.get().pk))
+
+    assert (answer.status_code, Sharing.objects.get().state) == (404, "failed")
+
+
+def test_an_orders_money_says_what_of_its_fees_may_not_be_taken_out_of_the_payment(browser_of, reviewer, collected):
+    page = browser_of(reviewer).get(at("settle_order", order_id=collected.pk))
+
+    owed = collected.total_fen * 10 // 100  # of 40 %, of which 30 % may be
+    assert page.context["owed_of_fees"] == owed
+    assert "lets at most 30 % be taken out of a payment" in page.content.decode()

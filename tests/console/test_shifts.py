@@ -1,10 +1,9 @@
 """Cash shifts: a box is counted before and after, by somebody who answers for it."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,6 +11,7 @@ from teahorse.common.refusals import Malformed
 from teahorse.console import actions as console
 from teahorse.payments import actions as payments
 from teahorse.payments.models import CashDifference, CashMovement, CashShift, Payment
+from tests.at_once import at_once
 from tests.console.world import member, placed
 from tests.payments.making import CLERK
 
@@ -155,12 +155,12 @@ def test_the_database_keeps_what_was_counted(point, operator):
 def test_two_tablets_close_at_once_and_one_wins(point, operator):
     shift = opened(point, operator)
     told = at_once(
-        [
+        *(
             lambda fen=fen: payments.close_shift(
                 shift_id=shift.pk, counted_fen=fen, reason="再数一遍", by_id=operator.pk, now=timezone.now()
             )
             for fen in (20000, 20500, 19000, 20000)
-        ]
+        )
     )
 
     assert sorted(type(one).__name__ for one in told) == ["CashShift", "ShiftClosed", "ShiftClosed", "ShiftClosed"]
@@ -179,7 +179,7 @@ def test_what_is_taken_while_the_box_is_closed_is_counted_or_refused(point, oper
     def close():
         return payments.close_shift(shift_id=shift.pk, counted_fen=20000, reason="没有再数", by_id=operator.pk, now=timezone.now())
 
-    told = at_once([*[lambda group=group: take(group) for group in groups], close])
+    told = at_once(*[lambda group=group: take(group) for group in groups], close)
 
     shift.refresh_from_db()
     took = [one for one in told if isinstance(one, Payment)]
@@ -190,28 +190,7 @@ def test_what_is_taken_while_the_box_is_closed_is_counted_or_refused(point, oper
 
 @pytest.mark.django_db(transaction=True)
 def test_a_shift_is_opened_once_by_an_impatient_finger(point, operator):
-    told = at_once([lambda: opened(point, operator) for _ in range(4)])
+    told = at_once(*[lambda: opened(point, operator)] * 4)
 
     assert sorted(type(one).__name__ for one in told) == ["CashShift", "ShiftOpen", "ShiftOpen", "ShiftOpen"]
     assert CashShift.objects.count() == 1
-
-
-def at_once(deeds):
-    """Do several things at the same moment over connections of their own; return what came of each."""
-    barrier, told = threading.Barrier(len(deeds)), []
-
-    def do(deed):
-        barrier.wait()
-        try:
-            told.append(deed())
-        except Exception as error:
-            told.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return told

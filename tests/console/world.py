@@ -30,7 +30,7 @@ from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
 from teahorse.payments.actions.unmatched import Unplaced, keep_unmatched
-from teahorse.payments.models import CashShift, Payment, Refund, UnmatchedMoney
+from teahorse.payments.models import CashShift, Payment, PaymentSplit, Refund, Sharing, UnmatchedMoney
 from teahorse.payments.providers import Outcome
 from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation, Person, ServicePoint
@@ -169,7 +169,11 @@ def _money(of: Side, order: SellerOrder, *, by: Person) -> dict[str, UUID]:
         written_at=now,
         written_by_id=by.pk,
     )
+    split = PaymentSplit.objects.get(reference=order.pk)
+    refused = {"state": "failed", "trouble": f"{of.mark}不让分", "requested_at": now, "due_at": now, "settled_at": now}
+    sharing = Sharing.objects.create(split=split, our_number=f"S-{of.name}", **refused)
     return {
+        "sharing_id": sharing.pk,
         "transfer_id": transfer.pk,
         "rule_id": rule.pk,
         "payout_id": payout.pk,

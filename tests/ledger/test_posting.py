@@ -2,17 +2,17 @@
 
 import os
 import signal
-import threading
 import time
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, Error, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from teahorse.common.ids import new_id
 from teahorse.ledger import actions, queries
 from teahorse.ledger.models import JournalEntry, LedgerAccount, Posting
 from teahorse.ledger.rules import Account, Entry, Line, NotBalanced, lines
+from tests.at_once import at_once
 
 BOX = Account("at_provider:cash")
 WEIGH_NOW = "set constraints all immediate"
@@ -258,27 +258,6 @@ def test_a_statement_opens_with_what_was_and_closes_with_what_is(now):
 # --- At once, and cut off
 
 
-def _together(*works):
-    """Run works in threads with connections of their own, from one barrier; return what they raised."""
-    start, raised = threading.Barrier(len(works)), []
-
-    def run(work):
-        try:
-            start.wait(10)
-            work()
-        except Error as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[work]) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return raised
-
-
 @pytest.mark.django_db(transaction=True)
 def test_many_post_to_one_account_at_once(now):
     sellers = [held() for _ in range(4)]
@@ -291,9 +270,8 @@ def test_many_post_to_one_account_at_once(now):
 
         return post
 
-    raised = _together(*(work(turn) for turn in range(4)))
+    at_once(*(work(turn) for turn in range(4)))
 
-    assert raised == []
     assert queries.balance(purpose="at_provider:cash") == 7 * 4 * 4 * 20
     assert list(queries.balances_that_do_not_add_up()) == []
 
@@ -306,9 +284,8 @@ def test_the_same_facts_at_once_are_booked_once(now):
         for source in sources:
             actions.post(entries=[entry(7, to=seller, now=now, source=source)], now=now)
 
-    raised = _together(work, work, work, work)
+    at_once(work, work, work, work)
 
-    assert raised == []
     assert JournalEntry.objects.count() == 30
     assert queries.balance(purpose="held", owner_id=seller.owner_id) == -210
 

@@ -2,7 +2,7 @@
 
 import time
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Thread
 from uuid import uuid4
 
 import pytest
@@ -15,6 +15,7 @@ from teahorse.orders.quoting import NotSold
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS
 from teahorse.orders.wanted import Whose, by_seller, wanted_in_cart, wanted_of
 from tests import world
+from tests.at_once import at_once
 from tests.world import NOW
 
 pytestmark = pytest.mark.django_db
@@ -143,18 +144,8 @@ def test_what_is_wanted_stands_in_its_order_and_by_seller(wine):
 @pytest.mark.django_db(transaction=True)
 def test_two_tabs_at_the_same_moment_lose_nothing(wine):
     cart = Whose(key=put(Whose(), wine).cart_id)
-    together = Barrier(8)
 
-    def tab():
-        together.wait(timeout=10)
-        put(cart, wine, 2)
-        connection.close()
-
-    tabs = [Thread(target=tab) for _ in range(8)]
-    for one in tabs:
-        one.start()
-    for one in tabs:
-        one.join()
+    at_once(*[lambda: put(cart, wine, 2)] * 8)
 
     assert held(cart) == {wine.pk: 17}
 

@@ -1,8 +1,7 @@
-"""The real library against the sandbox over HTTP: paying at Alipay, notifications good and bad, refunds, bills, and trouble."""
+"""The real library against the sandbox over HTTP: paying at Alipay, notifications good and bad, refunds, and trouble."""
 
 import json
-import threading
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -10,65 +9,24 @@ import pytest
 from django.utils import timezone
 
 from sandbox.alipay.signing import signed_fields
-from sandbox.keys import make_alipay
-from teahorse.common.ids import new_id
 from teahorse.common.money import decimal
 from teahorse.common.times import HOME
-from teahorse.payments import actions, merchants, tasks
+from teahorse.payments import actions
 from teahorse.payments.events import PaymentsSucceeded, RefundsSettled
-from teahorse.payments.models import Notification, Payment, PaymentEvent, ProviderBill, UnmatchedMoney
-from teahorse.payments.providers import BillNotReady, alipay, provider_by_code
-from teahorse.payments.providers.alipay import amounts, bills, client, messages
-from tests.world import organisation
+from teahorse.payments.models import Notification, Payment, PaymentEvent, UnmatchedMoney
+from teahorse.payments.providers import alipay, provider_by_code
+from teahorse.payments.providers.alipay import amounts, client
+from tests.at_once import at_once
 
+from .by_alipay import applied, apply, paid, poll, ready, refund_of, sent
 from .conftest import wait_until
-from .making import CLERK, opened, prepared
+from .making import CLERK, opened
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:No directory at"),  # whitenoise, before static files are collected
 ]
 BEIJING = HOME
-
-
-def apply():
-    return actions.apply_notifications(now=timezone.now())
-
-
-def applied(thing):
-    apply()
-    thing.refresh_from_db()
-    return thing
-
-
-def ready(method="precreate", **wishes):
-    return prepared(provider="alipay", method=method, **wishes)
-
-
-def poll(payment, later=timedelta()):
-    actions.poll_open_payments(payment_ids=[payment.pk], now=timezone.now() + later)
-    payment.refresh_from_db()
-    return payment.state
-
-
-def paid(house, **wishes):
-    """A payment whose money is here."""
-    payment = ready(**wishes)
-    house.alipay_act(payment)
-    wait_until(lambda: applied(payment).state == "succeeded")
-    return payment
-
-
-def refund_of(payment, amount_fen, **more):
-    return actions.request_refund(
-        split=payment.splits.get(), reference=new_id(), amount_fen=amount_fen, reason="少了一斤", now=timezone.now(), **more
-    )
-
-
-def sent(refund, later=timedelta()):
-    actions.send_refunds(refund_ids=[refund.pk], now=timezone.now() + later)
-    refund.refresh_from_db()
-    return refund.state
 
 
 # --- opening
@@ -403,104 +361,11 @@ def test_an_empty_account_is_tried_again_and_a_refusal_for_good_is_not(house):
 def test_five_senders_at_once_send_one_refund(house):
     payment = paid(house)
     refund = refund_of(payment, 3800)
-    barrier = threading.Barrier(5)
 
-    def send():
-        barrier.wait()
-        alipay.AlipayProvider().refund(refund, now=timezone.now())
-
-    threads = [threading.Thread(target=send) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[lambda: alipay.AlipayProvider().refund(refund, now=timezone.now())] * 5)
 
     assert sent(refund) == "succeeded"
     assert PaymentEvent.objects.filter(kind="refunded").get().amount_fen == 3800
-
-
-# --- the bill
-
-
-def test_the_bill_says_what_moved_to_the_fen(house):
-    payment = paid(house)
-    refund = refund_of(payment, 1200)
-    sent(refund)
-    today = datetime.now(BEIJING).date()
-    with pytest.raises(BillNotReady):
-        provider_by_code("alipay").bill(today)
-    house.alipay_control(advance_seconds=24 * 3600)
-    packed = client.Client(alipay.credentials())
-    answer = packed.ask(lambda library: library.server_api(alipay.BILL, biz_content={"bill_type": "trade", "bill_date": str(today)}))
-
-    rows = [
-        row
-        for row in bills.rows_of(packed.download(answer.text("bill_download_url")), account_number="")
-        if row.our_number == payment.our_number
-    ]
-
-    assert [(row.kind, row.amount_fen, row.fee_fen, row.refund_number, row.provider_number) for row in rows] == [
-        ("payment", 3800, 23, "", payment.provider_number),
-        ("refund", 1200, -7, refund.our_number, refund.our_number),
-    ]
-    assert rows[0].occurred_at == payment.events.get(kind="succeeded").occurred_at
-
-
-def test_a_day_on_which_nothing_moved_has_no_rows(sandbox):
-    assert provider_by_code("alipay").bill(datetime.now(BEIJING).date() - timedelta(days=400)) == []
-
-
-def test_what_is_no_bill_is_not_read_as_an_empty_one():
-    with pytest.raises(messages.Unreadable):
-        bills.rows_of(b"<html>", account_number="")
-
-
-def test_two_refunds_of_a_trade_stand_on_one_bill(house):
-    payment = paid(house)
-    refunds = [refund_of(payment, fen) for fen in (300, 400)]
-    for refund in refunds:
-        sent(refund)
-    house.alipay_control(advance_seconds=24 * 3600)
-    today = datetime.now(BEIJING).date()
-    asked = client.Client(alipay.credentials())
-    answer = asked.ask(lambda library: library.server_api(alipay.BILL, biz_content={"bill_type": "trade", "bill_date": str(today)}))
-    rows = bills.rows_of(asked.download(answer.text("bill_download_url")), account_number="")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alipay.AlipayProvider, "bill", lambda *_, **__: rows)
-        bill = actions.fetch_bill(provider="alipay", day=today, now=timezone.now() + timedelta(days=1))
-
-    back = bill.rows.filter(kind="refund", our_number=payment.our_number).order_by("amount_fen")
-    assert list(back.values_list("refund_number", "amount_fen")) == [(refund.our_number, refund.amount_fen) for refund in refunds]
-
-
-def test_a_sellers_refused_key_keeps_no_other_bill_away(house, tmp_path, monkeypatch):
-    monkeypatch.setenv("TEAHORSE_DATA", str(tmp_path))
-    monkeypatch.setattr(tasks, "METHODS", {"alipay": frozenset()})
-    unknown = make_alipay()  # the sandbox has never heard of this app
-    names = ("app_id", "seller_id", "app_private_key", "alipay_public_key")
-    keys = {name: getattr(unknown, name) for name in names}
-    actions.keep_account(provider="alipay", organisation=organisation("tea"), values=keys, by_id=CLERK, now=timezone.now())
-    merchants.forget_kept()
-
-    tasks.fetch_bills(0)
-
-    kept = set(ProviderBill.objects.values_list("account_number", "day"))
-    the_day_before_yesterday = datetime.now(BEIJING).date() - timedelta(days=2)
-    assert {number for number, _day in kept} == {""}
-    assert ("", the_day_before_yesterday) in kept
-    merchants.forget_kept()
-
-
-def test_no_bill_in_the_morning_is_not_yet_an_empty_one(sandbox, monkeypatch):
-    yesterday = datetime.now(BEIJING).date() - timedelta(days=1)
-
-    monkeypatch.setattr(alipay, "MADE_BY", time(23, 59, 59, 999999))
-    with pytest.raises(BillNotReady):
-        provider_by_code("alipay").bill(yesterday)
-    monkeypatch.setattr(alipay, "MADE_BY", time(0))
-
-    assert provider_by_code("alipay").bill(yesterday) == []
 
 
 def test_assigned_money_goes_back_by_alipays_number(house):

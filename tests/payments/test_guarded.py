@@ -1,6 +1,5 @@
 """A provider that does not answer rests, for everybody, and is tried by one."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from teahorse.payments.models import ProviderRest
 from teahorse.payments.providers import guarded, provider_by_code
 from teahorse.payments.providers.alipay import client
 from teahorse.payments.rules import FAILURES_TO_REST, LONGEST_REST, rest_after
+from tests.at_once import at_once
 
 from .making import opened
 
@@ -110,18 +110,8 @@ def test_one_of_many_tries_again_and_all_others_fail_at_once(silent):
         asked()
     rests_again()
     calls, payment = calls_at(silent), opened(provider="alipay", method="precreate")
-    barrier, told = threading.Barrier(6), []
 
-    def try_it():
-        barrier.wait()
-        told.append(asked(payment))
-        connection.close()
-
-    threads = [threading.Thread(target=try_it) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    told = at_once(*[lambda: asked(payment)] * 6)
 
     assert sum("Timeout" in one for one in told) == 1
     assert sum("rests until" in one for one in told) == 5

@@ -2,11 +2,9 @@
 
 import io
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 
 from sandbox import keys as key_store
@@ -16,6 +14,7 @@ from teahorse.payments.actions import inbox
 from teahorse.payments.actions.jobs import APPLY
 from teahorse.payments.models import Notification, Payment
 from teahorse.payments.short_way import NotifyWay
+from tests.at_once import at_once
 
 from .making import opened
 
@@ -67,18 +66,7 @@ def signed(keys, body):
 
 def all_at_once(requests):
     """What each request is answered when all of them come at the same moment."""
-    barrier = threading.Barrier(len(requests))
-
-    def one(request):
-        body, headers = request
-        barrier.wait(30)
-        try:
-            return ask(WECHAT, body, **headers)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(requests)) as pool:
-        return list(pool.map(one, requests))
+    return at_once(*(lambda body=body, headers=headers: ask(WECHAT, body, **headers) for body, headers in requests))
 
 
 def test_a_notification_takes_the_short_way(keys, jobs):

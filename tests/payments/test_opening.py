@@ -1,16 +1,16 @@
 """Opening, replacing and closing attempts."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from teahorse.common.ids import new_id
 from teahorse.payments import actions, queries
 from teahorse.payments.actions.jobs import POLL
 from teahorse.payments.events import PaymentsFailed
 from teahorse.payments.models import Payment, PaymentEvent, PaymentSplit
+from tests.at_once import at_once
 
 from .making import cash_taken, halves, opened
 
@@ -123,22 +123,10 @@ def test_an_expired_payment_that_nobody_prepared_is_closed_and_announced(now, an
 
 @pytest.mark.django_db(transaction=True)
 def test_callers_at_the_same_time_get_one_attempt(now):
-    reference, start, got = new_id(), threading.Barrier(4), []
+    reference = new_id()
 
-    def buy():
-        try:
-            start.wait(10)
-            got.append(opened(reference=reference, splits=halves, now=now).pk)
-        finally:
-            connection.close()
+    got = at_once(*[lambda: opened(reference=reference, splits=halves, now=now).pk] * 4)
 
-    threads = [threading.Thread(target=buy) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-
-    assert len(got) == 4
     assert len(set(got)) == 1
     assert Payment.objects.filter(reference=reference).count() == 1
     assert PaymentSplit.objects.filter(payment__reference=reference).count() == 2

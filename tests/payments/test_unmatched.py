@@ -1,11 +1,11 @@
 """Money that fits nothing is seen, owned and resolved; nothing of it is lost."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed
@@ -14,7 +14,9 @@ from teahorse.payments.actions.recording import POLL, Source, record
 from teahorse.payments.events import PaymentsSucceeded, PaymentsSucceededLate
 from teahorse.payments.models import Notification, Payment, PaymentEvent, UnmatchedMoney, UnmatchedStep
 from teahorse.payments.providers import Outcome
+from teahorse.payments.words import problem_in_words
 from tests import world
+from tests.at_once import at_once
 
 from .conftest import wait_until
 from .making import CLERK, opened, prepared
@@ -208,23 +210,28 @@ def test_a_genuine_notification_with_another_amount_or_number_is_in_the_queue(ho
 def test_of_two_who_decide_at_once_one_wins_and_the_money_counts_once(now):
     row = unmatched(now)
     payments = [opened(provider="alipay", method="page", now=now) for _ in range(3)]
-    barrier, told = threading.Barrier(3), []
 
     def assign(payment):
-        barrier.wait()
-        try:
-            actions.assign_unmatched(unmatched_id=row.pk, our_number=payment.our_number, reason="应该是这笔", by_id=CLERK, now=now)
-            told.append("assigned")
-        except actions.UnmatchedResolved:
-            told.append("resolved")
-        finally:
-            connection.close()
+        return actions.assign_unmatched(unmatched_id=row.pk, our_number=payment.our_number, reason="应该是这笔", by_id=CLERK, now=now)
 
-    threads = [threading.Thread(target=assign, args=(payment,)) for payment in payments]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    told = at_once(*(lambda payment=payment: assign(payment) for payment in payments))
 
-    assert sorted(told) == ["assigned", "resolved", "resolved"]
+    assert [type(one) for one in told].count(actions.UnmatchedResolved) == 2
     assert Payment.objects.filter(state="succeeded").count() == PaymentEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        ("unknown payment", "No payment of ours has this number"),
+        ("unknown refund", "No refund of ours has this number"),
+        ("another amount: 1 fen instead of 39800", "Another amount: ¥0.01 instead of ¥398.00"),
+        ("another collector: 1900000109", "Another account has collected it (1900000109)"),
+        ("another collector: the house", "Another account has collected it (The house)"),
+        ("other parts: 1 of 2 not paid as asked", "Its parts are not those that were asked for"),
+        ("怪", "怪"),
+    ],
+)
+def test_why_money_fits_nothing_is_said_in_words(problem, words):
+    with override("en"):
+        assert problem_in_words(problem) == words

@@ -1,18 +1,19 @@
 """What sellers collect is shared out, and comes back before a refund: the real client against the sandbox over HTTP."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from teahorse.common.ids import new_id
+from teahorse.common.refusals import Refusal
 from teahorse.payments import actions
 from teahorse.payments.actions.jobs import SEND, SHARE
 from teahorse.payments.events import ShareReturnsSettled, SharingsSettled
 from teahorse.payments.models import Refund, ShareLine, ShareReturn, Sharing
 from teahorse.payments.providers.wechat_pay import client
+from tests.at_once import at_once
 
 from .conftest import wait_until
 from .selling import account, asked_of, divided, number_of, paid, seller, settled, split_of
@@ -229,20 +230,8 @@ def test_trouble_is_tried_again_with_the_same_number_and_shares_once(house, boug
 
 def test_two_workers_send_a_sharing_once(house, bought):
     share(bought, (None, 500))
-    start, counts = threading.Barrier(2), []
 
-    def run():
-        try:
-            start.wait()
-            counts.append(actions.send_sharings(now=timezone.now()))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    counts = at_once(*[lambda: actions.send_sharings(now=timezone.now())] * 2)
 
     assert sorted(counts) == [0, 1]
 
@@ -374,46 +363,18 @@ def test_an_empty_account_of_a_receiver_is_asked_again_with_the_same_number(hous
 
 def test_refunds_at_once_take_back_no_more_than_was_shared(bought):
     share(bought, (None, 500)).lines.update(state="succeeded")
-    start, refusals = threading.Barrier(4), []
 
-    def run():
-        try:
-            start.wait()
-            refund(bought, 3_000)
-        except actions.RefundTooLarge as refused:
-            refusals.append(refused.numbers["left_fen"])
-        finally:
-            connection.close()
+    outcomes = at_once(*[lambda: refund(bought, 3_000)] * 4)
 
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    refusals = [one.numbers["left_fen"] for one in outcomes if isinstance(one, actions.RefundTooLarge)]
     assert (refusals, Refund.objects.count()) == ([1000], 3)
     assert [back.amount_fen for back in ShareReturn.objects.all()] == [150] * 3
 
 
 def test_sharing_and_refunding_at_once_share_and_refund_no_more_than_there_is(bought):
-    start, refusals = threading.Barrier(2), []
+    outcomes = at_once(lambda: share(bought, (None, 3_000)), lambda: refund(bought, 10_000))
 
-    def run(work):
-        try:
-            start.wait()
-            work()
-        except (actions.ShareTooLarge, actions.RefundTooLarge) as refused:
-            refusals.append(type(refused))
-        finally:
-            connection.close()
-
-    works = (lambda: share(bought, (None, 3_000)), lambda: refund(bought, 10_000))
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    refusals = [type(one) for one in outcomes if isinstance(one, Refusal)]
     given, back = ShareLine.objects.first(), ShareReturn.objects.first()
     # either the sharing came first, and all of it comes back, or the refund did, and there was nothing to share
     assert (given and given.amount_fen, back and back.amount_fen, refusals) in (

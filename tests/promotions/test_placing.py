@@ -8,6 +8,7 @@ from msgspec.structs import replace as changed
 
 from teahorse.catalog import actions as catalog
 from teahorse.common.ids import new_id
+from teahorse.orders import queries
 from teahorse.orders.actions import (
     Placed,
     PriceChanged,
@@ -401,6 +402,16 @@ def test_what_everybody_gets_leaves_no_use_and_is_added_up_from_the_orders(wine,
     assert not CouponUse.objects.exists()
     own.refresh_from_db()
     assert (own.uses, own.spent_fen) == (0, 0)
+
+
+def test_what_everybody_gets_is_added_up_over_so_many_orders_at_most(wine, monkeypatch):
+    everywhere = promotion(platform(), off_fen=1_000)
+    place(wish({wine: 1}), wish({wine: 2}), wish({wine: 1}))
+    monkeypatch.setattr(queries, "MOST_LOOKED_AT", 2)
+
+    found = used([everywhere])
+
+    assert found == {everywhere.pk: Used(2, 2_000, is_at_least=True)}
 
 
 def test_what_is_limited_says_itself_how_often_it_was_used(wine, django_assert_num_queries):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from teahorse.common.refusals import Refusal
 from teahorse.ledger import queries as books
 from teahorse.payments import actions as payments
 from teahorse.payments.actions.sharing import _write_returns, _write_sharings
@@ -21,9 +22,9 @@ from teahorse.settlement.models import Earning, FeeReversal, Payout, PayoutEvent
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
 from teahorse.settlement.statement import statement_of
 from tests import world
+from tests.at_once import at_once
 
 from .making import A_DAY, are_whole, arrive, centre, close, closed, fee, paid, refund, settled, standing
-from .test_payouts import together
 
 LATER = A_DAY / 24
 
@@ -135,8 +136,8 @@ def test_what_fees_are_more_than_she_collected_she_owes_to_the_house(seller, goo
 
     actions.book_sales(order_ids=[order.pk], now=now + LATER)
 
-    # 1000 of her own and 600 of the platform's are left, and fees of 1440
-    assert earned(order) == [("sale", "", 160, "maturing")]
+    # 1000 of her own and 600 of the platform's are left, and fees of 1440, of which WeChat lets 300 be taken out of hers
+    assert earned(order) == [("sale", "wechat_pay", 700, "maturing"), ("sale", "", -540, "maturing")]
     assert are_whole(now)
 
 
@@ -346,18 +347,41 @@ def test_a_share_that_could_not_be_handed_out_the_seller_has_and_owes_to_the_hou
 
 
 @pytest.mark.django_db
-def test_what_leaves_nothing_to_pay_is_let_go_all_the_same(seller, goods, clerk, head, now):
-    fee("commission", rate=10_000, basis="paid")
-    centre()
+@pytest.mark.parametrize(("rate", "shared"), [(2999, 1500), (3000, 1500), (3001, 1500), (10_000, 1500)])
+def test_no_more_is_shared_out_than_the_provider_lets_and_the_rest_of_the_fees_is_owed(seller, goods, clerk, head, now, rate, shared):
+    """WeChat lets 30 % of 50 yuan be shared; 29.99 % of it is 14.995, which is a fen more in whole fen."""
+    fee("commission", rate=rate, basis="paid")
+    county = centre()
+    (order,) = closed({goods: 1}, now=now)
+    at = settled([order], now=now)
+    fees = {2999: 1500, 3000: 1500, 3001: 1501, 10_000: 5000}[rate]
+
+    payout = approved(seller, clerk, head, now=at)
+    told(Sharing.objects.get(), now=at)
+
+    payout.refresh_from_db()
+    assert (payout.state, payout.amount_fen, shares()) == ("paid", 3500, [("house", shared)])
+    assert standing(seller) == ({"payable": shared - fees} if fees > shared else {})
+    assert standing(county) == {"fees:commission": fees}
+    assert are_whole(at)
+
+
+@pytest.mark.django_db
+def test_what_a_refund_leaves_less_to_share_is_owed_less(seller, goods, clerk, head, now):
+    fee("commission", rate=4000, basis="paid")
+    county = centre()
     (order,) = closed({goods: 1}, now=now)
     at = settled([order], now=now)
 
-    early = actions.release_sales(now=now + A_DAY)
-    counts = [actions.release_sales(now=at) for _ in range(2)]
+    given_back(refund(order, 2500, now=at), now=at)
+    payout = approved(seller, clerk, head, now=at)
     told(Sharing.objects.get(), now=at)
+    given_back(refund(order, 2500, now=at), now=at)
 
-    assert (early, counts, shares()) == (0, [1, 0], [("house", 5000)])
-    assert (standing(seller), Earning.objects.count()) == ({}, 0)
+    payout.refresh_from_db()
+    assert (payout.state, payout.amount_fen, shares()) == ("paid", 1750, [("house", 750)])
+    assert (standing(county), [line.left_fen for line in SharedFee.objects.all()]) == ({}, [0])
+    assert standing(seller) == {"payable": -1750, "at_provider:wechat_pay": 1750}
     assert are_whole(at)
 
 
@@ -469,13 +493,13 @@ def test_a_refund_and_a_payout_by_a_provider_at_once_lose_no_fen(seller, goods, 
         (payout,) = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
         actions.approve_payout(payout=payout, by=head, now=at)
 
-        answers = together(
+        answers = at_once(
             lambda at=at: actions.share_payouts(now=at),
             lambda order=order, at=at, turn=turn: refund(order, 1000 + turn, now=at).amount_fen,
             lambda order=order, at=at: actions.book_sales(order_ids=[order.pk], now=at),
         )
 
-        assert not [answer for answer in answers if isinstance(answer, str)]
+        assert not [answer for answer in answers if isinstance(answer, Refusal)]
         actions.share_payouts(now=at)
         told(Sharing.objects.get(split__reference=order.pk), now=at)
         given_back(Refund.objects.get(split__reference=order.pk), now=at)
@@ -495,9 +519,9 @@ def test_two_workers_share_a_payout_out_once(seller, goods, clerk, head, now):
     (payout,) = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
     actions.approve_payout(payout=payout, by=head, now=at)
 
-    answers = together(*(lambda: actions.share_payouts(now=at) for _ in range(3)))
+    answers = at_once(*(lambda: actions.share_payouts(now=at) for _ in range(3)))
 
-    assert set(answers) <= {0, "NotToSend"}
+    assert all(answer == 0 or isinstance(answer, actions.NotToSend) for answer in answers)
     payout.refresh_from_db()
     assert (payout.state, Sharing.objects.count(), SharedFee.objects.count()) == ("sent", 2, 2)
     assert are_whole(at)
@@ -510,13 +534,13 @@ def test_two_workers_share_a_payout_out_once(seller, goods, clerk, head, now):
     st.lists(st.tuples(st.integers(0, 10_000), st.none() | st.integers(0, 10_000)), max_size=4),
     st.integers(0, 30_000),
 )
-def test_fees_are_taken_out_of_no_part_more_than_it_has(parts, fees_left):
-    taken = rules.fees_taken([own for own, _ in parts], [fen for _, fen in parts], fees_left)
+def test_fees_are_taken_out_of_no_part_more_than_may_be(parts, fees_left):
+    taken = rules.fees_taken([most for most, _ in parts], [fen for _, fen in parts], fees_left)
 
     shared = sum(fen for _, fen in parts if fen is not None)
-    fresh = [(own, fen) for (own, was), fen in zip(parts, taken, strict=True) if was is None]
-    assert all(0 <= fen <= own for own, fen in fresh)
-    assert sum(fen for _, fen in fresh) == max(0, min(fees_left - shared, sum(own for own, _ in fresh)))
+    fresh = [(most, fen) for (most, was), fen in zip(parts, taken, strict=True) if was is None]
+    assert all(0 <= fen <= most for most, fen in fresh)
+    assert sum(fen for _, fen in fresh) == max(0, min(fees_left - shared, sum(most for most, _ in fresh)))
 
 
 @given(st.data())

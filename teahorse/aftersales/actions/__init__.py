@@ -43,7 +43,7 @@ from teahorse.aftersales.actions.returning import (
     send_goods,
     take_arrivals,
 )
-from teahorse.aftersales.actions.timing import let_time_decide, sweep_photos
+from teahorse.aftersales.actions.timing import let_time_decide, settle_forgotten_refunds, sweep_photos
 
 __all__ = [
     "MOST_PHOTOS",
@@ -84,6 +84,7 @@ __all__ = [
     "return_parcel",
     "send_back",
     "send_goods",
+    "settle_forgotten_refunds",
     "settle_refunds",
     "sweep_photos",
     "take_arrivals",

@@ -14,6 +14,7 @@ from teahorse.aftersales.models import AfterSaleCase, CaseLine
 from teahorse.aftersales.rules import Parts
 from teahorse.common.events import announce
 from teahorse.orders import actions as orders
+from teahorse.orders import owing
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, Refund
 from teahorse.payments.providers import CASH
@@ -59,7 +60,9 @@ def _requested(case: AfterSaleCase, agreed_fen: int, now: datetime) -> list[Refu
 
 def _refunds_of(case: AfterSaleCase) -> QuerySet[Refund]:
     """Return the refunds of a case, one for each payment of its order out of which it is paid."""
-    return Refund.objects.filter(reference=case.pk).select_related("payment").order_by("requested_at", "pk")
+    # found by the payments of its order: refunds have no index of what they are for alone
+    of_order = Refund.objects.filter(payment__reference__in=owing.references_of(case.order.group))
+    return of_order.filter(reference=case.pk).select_related("payment").order_by("requested_at", "pk")
 
 
 def _freeze(case: AfterSaleCase, agreed_fen: int) -> None:
@@ -87,7 +90,7 @@ def settle_refunds(*, refund_ids: Iterable[UUID], now: datetime) -> None:
     failed: list[Exception] = []
     for waiting in found.order_by("order_id", "pk"):
         try:
-            _settle(waiting, now)
+            settle_case(waiting, now=now)
         except Exception as error:  # whatever it is, it must not stop the others
             failed.append(error)
     if failed:
@@ -95,18 +98,22 @@ def settle_refunds(*, refund_ids: Iterable[UUID], now: datetime) -> None:
 
 
 @transaction.atomic
-def _settle(waiting: AfterSaleCase, now: datetime) -> None:
+def settle_case(waiting: AfterSaleCase, *, now: datetime) -> bool:
+    """Take what became of its refunds into a case that waits for them; return whether it moved on. Harmless twice."""
     case = locked(waiting)
     if case.state != State.REFUNDING:
-        return
+        return False
     refunds = list(_refunds_of(case))
     failed = next((refund for refund in refunds if refund.state == Refund.State.FAILED), None)
     if all(refund.state == Refund.State.SUCCEEDED for refund in refunds):
         _arrived(case, now)
-    elif failed is not None and not case.refund_trouble:
-        case.refund_trouble = failed.trouble or "failed"
-        note(case, "refund_failed", by=BY_HOUSE, now=now, words=failed.trouble)
-        move(case, State.REFUNDING, now=now, owner=Owner.CENTRE)
+        return True
+    if failed is None or case.refund_trouble:
+        return False
+    case.refund_trouble = failed.trouble or "failed"
+    note(case, "refund_failed", by=BY_HOUSE, now=now, words=failed.trouble)
+    move(case, State.REFUNDING, now=now, owner=Owner.CENTRE)
+    return True
 
 
 def _arrived(case: AfterSaleCase, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What time decides when nobody does."""
+"""What time decides when nobody does, and what it finds that nobody was told of."""
 
 import logging
 from collections.abc import Callable
@@ -10,16 +10,20 @@ from django.db.models import Q
 
 from teahorse.aftersales.actions.answering import accept_offer, agree, decide_for_buyer
 from teahorse.aftersales.actions.moving import BY_TIME, end, locked, move, note
+from teahorse.aftersales.actions.paying import settle_case
 from teahorse.aftersales.actions.returning import pass_inspection, pay_instead
 from teahorse.aftersales.models import AfterSaleCase, CasePhoto
 from teahorse.aftersales.rules import CENTRE_GRACE, WAITS
 from teahorse.common.refusals import Refusal
 from teahorse.orders.models import SellerOrder
+from teahorse.payments.models import Refund
 
 State = AfterSaleCase.State
 BATCH = 200
 UNUSED_PHOTOS_KEPT = timedelta(days=1)
 LOOK_AGAIN = timedelta(days=1)
+FORGOTTEN_AFTER = timedelta(minutes=2)
+LOOKS_BACK = timedelta(days=30)
 log = logging.getLogger(__name__)
 
 
@@ -82,6 +86,26 @@ DEFAULTS: dict[str, Callable[[AfterSaleCase, datetime], object]] = {
     "close": _close,
     "escalate": _escalate,
 }
+
+
+def settle_forgotten_refunds(*, now: datetime, since: datetime | None = None) -> int:
+    """
+    Take refunds into their cases whose reaction did not come through: arrived or refused, two minutes ago or more, and the case waits.
+
+    Looks thirty days back, or since a time: the clock does the last hour every minute and all of it every hour.
+
+    :returns: how many cases moved on.
+    """
+    window = (since or now - LOOKS_BACK, now - FORGOTTEN_AFTER)
+    settled = Refund.objects.filter(settled_at__range=window, state__in=(Refund.State.SUCCEEDED, Refund.State.FAILED))
+    waiting = AfterSaleCase.objects.filter(state=State.REFUNDING, refund_trouble="", pk__in=settled.values("reference"))
+    moved = 0
+    for case in waiting.order_by("order_id", "pk"):
+        try:
+            moved += settle_case(case, now=now)
+        except Exception:  # whatever it is, it must not stop the others
+            log.exception("the money of case %s cannot be taken into it", case.number)
+    return moved
 
 
 def sweep_photos(*, now: datetime) -> int:

@@ -10,6 +10,7 @@ from teahorse.common import ids
 from teahorse.console.words import said
 from teahorse.logistics import carriers
 from teahorse.orders.models import OrderLine
+from teahorse.payments.words import problem_in_words
 from teahorse.people import rules
 
 register = template.Library()
@@ -61,6 +62,12 @@ def masked_phone(phone: str | None) -> str:
 def masked_line(line: str | None) -> str:
     """``{{ line|masked_line }}``: an address without its door numbers."""
     return rules.masked_line(line or "")
+
+
+@register.filter
+def problem_words(problem: str | None) -> str:
+    """``{{ row.problem|problem_words }}``: why a provider's money fits nothing."""
+    return problem_in_words(problem or "")
 
 
 @register.filter

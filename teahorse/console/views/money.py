@@ -12,6 +12,7 @@ from teahorse.common.money import yuan
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.console.waiting import sellers_of_centre
+from teahorse.payments.providers import MOST_SHARED_BP
 from teahorse.payments.words import provider_name
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import accounts, queries
@@ -128,6 +129,7 @@ def _followed(request: HttpRequest, acting: Acting, order_id: UUID, *, back: str
             {"step": step, "what": fact_name(step.kind), "changes": [(account_name(one), one.amount_fen) for one in step.changes]}
             for step in found.steps
         ],
+        "owed_of_fees": owed_of_fees(found.earnings),
         "is_maturing": [one for one in found.earnings if one.state == Earning.State.MATURING],
     }
     return page(request, acting, "money_order.html", context)
@@ -144,9 +146,15 @@ def _ledger(found: MoneyOfOrder) -> list[dict[str, Any]]:
         lines.append({"label": _("Paid by others for sending"), "fen": granted[SubsidyLine.Kind.FREIGHT], "note": note})
     back = sale.refunded_fen + sale.subsidy_back_fen
     if back:
-        lines.append({"label": _("Given back"), "fen": back, "is_less": True})
-    lines += [{"label": fee_name(fee.kind), "fen": fee.left_fen, "is_less": True} for fee in found.fees]
+        lines.append({"label": _("Given back"), "fen": -back, "is_less": True})
+    lines += [{"label": fee_name(fee.kind), "fen": -fee.left_fen, "is_less": True} for fee in found.fees]
     return [*lines, {"label": _("Left for the seller"), "fen": sale.net_fen, "is_sum": True}]
+
+
+def owed_of_fees(earnings: list[Earning]) -> int:
+    """Return what of an order's fees its seller owes to the house, because her payment service lets less be taken out of the payment."""
+    is_shared_out = any(one.provider in MOST_SHARED_BP for one in earnings)
+    return max(0, -sum(one.amount_fen for one in earnings if not one.provider)) if is_shared_out else 0
 
 
 def _sending(found: MoneyOfOrder) -> list[str]:

@@ -41,6 +41,7 @@ def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *,
         "fees_got": queries.fees_to_collect(payees),
         "to_pay": queries.sellers_to_pay(payees),
         **{state: payouts.filter(state=state) for state in ("draft", "approved", "sent")},
+        "refused": queries.failed_sharings(payees),
         "ended": payouts.exclude(state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY)).order_by("-ended_at", "-pk"),
         "files": BankFile.objects.filter(payouts__seller__in=payees).distinct().order_by("-made_at", "-pk"),
         "differences": _differences(acting),
@@ -55,6 +56,7 @@ def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *,
         "pages": request.GET.urlencode(),  # a form that is refused comes back on the same pages of each list
         **(more or {}),
     }
+    context["refused"].object_list = [(why_refused(row.trouble), row) for row in context["refused"]]
     context["differences"].object_list = [(difference_name(row.kind), row) for row in context["differences"]]
     return page(request, acting, "settle.html", context, status=status)
 
@@ -139,6 +141,16 @@ def _moved(acting: Acting, payout: Payout, act: str, reference: str, note: str) 
 
 
 @acts(Right.SETTLE, "POST", back="console:settle", kinds=Organisation.CENTRES)
+def share_again(request: HttpRequest, acting: Acting, sharing_id: UUID) -> HttpResponse:
+    """Ask a payment service once more to share out what it refused."""
+    if sharing_id not in {one.sharing.pk for one in queries.failed_sharings(_payee_ids(acting))}:
+        raise Http404
+    actions.retry_share(sharing_id=sharing_id, now=acting.now)
+    messages.success(request, _("Asked once more. What comes of it is seen here."))
+    return redirect("console:settle", org=acting.organisation.key)
+
+
+@acts(Right.SETTLE, "POST", back="console:settle", kinds=Organisation.CENTRES)
 def make_file(request: HttpRequest, acting: Acting) -> HttpResponse:  # noqa: ARG001 - nothing is read from it
     """Put every approved payout that goes through the bank into one file."""
     waiting = queries.payouts_of(_payee_ids(acting)).filter(state=Payout.State.APPROVED, method=Payout.Method.BANK)
@@ -206,6 +218,13 @@ def compare(request: HttpRequest, acting: Acting) -> HttpResponse:
     elif last is not None:
         messages.success(request, _("Compared. What differs: %(count)s.") % {"count": last.open_count})
     return redirect("console:settle", org=acting.organisation.key)
+
+
+def why_refused(trouble: str) -> str:
+    """Return in words why a payment service shares nothing out, where it is known what helps; else what it said."""
+    if trouble.startswith("RULE_LIMIT"):
+        return _("Fewer fees may be taken out of this seller's payments. Ask the payment service for a higher limit, then ask once more.")
+    return trouble
 
 
 def difference_name(kind: str) -> str:

@@ -30,6 +30,12 @@ METHODS: Mapping[str, frozenset[str]] = {
 MOST_PARTS: Mapping[str, int] = {"wechat_pay": 50}
 """The providers at which sellers collect as the house's sub-merchants, and how many parts a combined payment has there at most."""
 
+MOST_SHARED_BP: Mapping[str, int] = {"wechat_pay": 3000}
+"""
+What of a part that a seller collected all its receivers together get at most there, in basis points: as WeChat sets up its
+sub-merchants. Books are kept by it from an order's end on, so that it is not another one when the part is shared out.
+"""
+
 
 class ProviderUnavailable(Refusal):
     """The provider does not answer, or not in a way that can be believed; the same call may be tried again."""

@@ -54,7 +54,8 @@ FIND_TURNS = """
     select promotion_id, phone, turn from promotions_couponuse
      where promotion_id = any(%s::uuid[]) and phone = any(%s::text[]) and phone <> '' and state in ('held', 'used')
 """
-COUNT = """
+TOTALS = "(select promotion_id, sum(amount_fen) as amount_fen, count(*) as count from {} group by promotion_id) total"
+COUNT = f"""
     with wished as (
         select * from jsonb_to_recordset(%(uses)s::jsonb) as use (
             id uuid, promotion_id uuid, reference uuid, coupon_id uuid, phone text, turn int, amount_fen bigint)
@@ -62,10 +63,10 @@ COUNT = """
         select id from promotions_promotion where id = any(%(promotions)s::uuid[]) order by id for no key update
     ), counted as (
         update promotions_promotion promotion set spent_fen = spent_fen + total.amount_fen, uses = uses + total.count
-          from (select promotion_id, sum(amount_fen) as amount_fen, count(*) as count from wished group by promotion_id) total
+          from {TOTALS.format("wished")}
          where promotion.id = total.promotion_id and promotion.id in (select id from locked)
     )
-"""
+"""  # noqa: S608 - of our own words
 TAKE = f"""
     {COUNT}
     insert into promotions_couponuse (id, promotion_id, reference, coupon_id, phone, turn, amount_fen, state, held_at)
@@ -91,7 +92,7 @@ RELEASE = f"""
         returning promotion_id, amount_fen
     )
     update promotions_promotion promotion set spent_fen = spent_fen - total.amount_fen, uses = uses - total.count
-      from (select promotion_id, sum(amount_fen) as amount_fen, count(*) as count from freed group by promotion_id) total
+      from {TOTALS.format("freed")}
      where promotion.id = total.promotion_id and {COUNTED}
 """  # noqa: S608 - of our own words
 KEEP = """

@@ -20,20 +20,9 @@ from teahorse.ledger.rules import Entry, lines
 from teahorse.settlement import accounts
 from teahorse.settlement.actions.entries import Booking, Own
 from teahorse.settlement.actions.reconciling import forget_unbookable, write_down_unbookable
-from teahorse.settlement.actions.writing import (
-    Crossed,
-    LockedSale,
-    lock_sales,
-)
-from teahorse.settlement.facts import (
-    FORGOTTEN_AFTER,
-    SaleFacts,
-    facts_of,
-    forgotten,
-    orders_of_payments,
-    orders_of_refunds,
-    strays_of,
-)
+from teahorse.settlement.actions.writing import Crossed, LockedSale, lock_sales
+from teahorse.settlement.facts import SaleFacts, facts_of, strays_of
+from teahorse.settlement.heard import FORGOTTEN_AFTER, forgotten, orders_of_payments, orders_of_refunds
 from teahorse.settlement.models import FeeLine
 
 log = logging.getLogger(__name__)

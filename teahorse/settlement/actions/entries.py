@@ -1,6 +1,5 @@
 """How a sale is booked: every step of its money becomes entries, fees, subsidies and earnings, written together at the end."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from teahorse.common.ids import new_id
 from teahorse.common.money import allot
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
-from teahorse.payments.providers import MOST_PARTS
+from teahorse.payments.providers import MOST_SHARED_BP
 from teahorse.settlement import accounts, rules
 from teahorse.settlement.actions.writing import (
     LockedSale,
@@ -22,17 +21,9 @@ from teahorse.settlement.actions.writing import (
     update_shares,
     write_sales,
 )
-from teahorse.settlement.facts import (
-    Centres,
-    Part,
-    RefundFact,
-    SaleFacts,
-    SharingFact,
-    centres,
-)
+from teahorse.settlement.centres import Centres, centres
+from teahorse.settlement.facts import Part, RefundFact, SaleFacts, SharingFact
 from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, SharedFee, SubsidyLine
-
-log = logging.getLogger(__name__)
 
 SALE, MATURING = Earning.Kind.SALE.value, Earning.State.MATURING.value
 HOUSE = ""
@@ -49,6 +40,11 @@ class Own:
     shared: list[SharedFee]
     is_new: bool = False
     """Whether it was paid after the end, and is not booked."""
+
+    @property
+    def most_fen(self) -> int:
+        """What its provider lets be taken out of it for fees; nothing where it gives the seller all at once."""
+        return max(0, self.left_fen) * MOST_SHARED_BP.get(self.part.provider, 0) // rules.WHOLE_BP
 
     @property
     def taken_fen(self) -> int | None:
@@ -191,13 +187,11 @@ class Booking:
             self.own.setdefault(sale.pk, []).append(Own(part, (0 if is_new else part.amount_fen) - back_fen, sharing, shared, is_new))
 
     def taken_of(self, sale: LockedSale) -> list[int]:
-        """Return what of a sale's fees is taken out of each part that the seller collected; nothing where her provider cannot share."""
+        """Return what of a sale's fees is taken out of each part that the seller collected, as far as her provider lets it."""
         own = self.own.get(sale.pk, [])
         kept_fen = sum(row.left_fen for one in own for row in one.shared if row.is_kept)
         left_fen = sale.fees_fen - sale.fees_back_fen - kept_fen
-        return rules.fees_taken(
-            [one.left_fen if one.part.provider in MOST_PARTS else 0 for one in own], [one.taken_fen for one in own], left_fen
-        )
+        return rules.fees_taken([one.most_fen for one in own], [one.taken_fen for one in own], left_fen)
 
     def _places(self, sale: LockedSale) -> dict[str, int]:
         """Return where what a sale leaves its seller stands: at her providers what she collected less fees, the rest with the house."""

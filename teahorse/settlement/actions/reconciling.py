@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.common.refusals import Refusal
 from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Person
+from teahorse.settlement.centres import centres
 from teahorse.settlement.comparing import Found, differences, missing_bills
-from teahorse.settlement.facts import centres
 from teahorse.settlement.models import Difference
 
 DUE_AFTER = timedelta(days=2)

@@ -17,6 +17,8 @@ from teahorse.aftersales.models import AfterSaleCase
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Refusal
 from teahorse.common.statements import looked_up
+from teahorse.orders import owing
+from teahorse.orders.models import SellerOrder
 from teahorse.payments import actions as payments
 from teahorse.payments.actions import Share
 from teahorse.payments.models import MerchantAccount, Payment, PaymentSplit, Sharing
@@ -24,7 +26,8 @@ from teahorse.payments.providers import MOST_PARTS
 from teahorse.settlement.actions.booking import book_refunds, book_sales, parts_to_share
 from teahorse.settlement.actions.entries import Own
 from teahorse.settlement.actions.paying_out import finish_payout, send_payouts
-from teahorse.settlement.facts import SaleFacts, facts_of, orders_of_sharings, refunds_of_returns
+from teahorse.settlement.facts import SaleFacts, facts_of
+from teahorse.settlement.heard import orders_of_sharings, refunds_of_returns
 from teahorse.settlement.models import FeeLine, Payout, SharedFee
 from teahorse.settlement.queries import orders_of_payout
 from teahorse.settlement.rules import matured_before
@@ -141,7 +144,9 @@ def _share_sale(order_id: UUID, *, provider: str, is_retried: bool, now: datetim
     """Ask for the sharing of every part of an order that its seller collected at a provider and that is not shared out."""
     if provider not in MOST_PARTS:
         return  # it gave her everything at once
+    group = SellerOrder.objects.select_related("group").get(pk=order_id).group
     splits = PaymentSplit.objects.filter(reference=order_id, payment__provider=provider, account__isnull=False)
+    splits = splits.filter(payment__reference__in=owing.references_of(group))  # by what was paid for: parts have no index of their orders
     # the payments first: while they are locked no refund begins, and those that did are booked before it is divided
     list(Payment.objects.select_for_update().filter(pk__in=splits.values("payment_id")).order_by("pk"))
     parts, fees = parts_to_share(order_id, now=now)
@@ -202,13 +207,15 @@ def _send(payout: Payout, *, now: datetime) -> None:
 
 def _finish(payout: Payout, *, now: datetime) -> bool:
     """Note that a payout is paid when nothing of its sales waits at the provider any more; whether it is."""
-    order_ids = orders_of_payout(payout.pk)
+    order_ids, shared_out = orders_of_payout(payout.pk), []
     for start in range(0, len(order_ids), BATCH):
-        if any(_waits(facts, payout.provider) for facts in facts_of(order_ids[start : start + BATCH]).values()):
-            return False
-    numbers = Sharing.objects.filter(split__reference__in=order_ids, split__payment__provider=payout.provider)
-    alone = list(numbers.order_by("pk").values_list("our_number", flat=True)[:2])
-    finish_payout(payout=payout, reference=alone[0] if len(alone) == 1 else payout.number, now=now)
+        for facts in facts_of(order_ids[start : start + BATCH]).values():
+            if _waits(facts, payout.provider):
+                return False
+            there = {part.id for part in facts.parts if part.provider == payout.provider}
+            shared_out += [sharing.id for sharing in facts.sharings if sharing.split_id in there]
+    alone = Sharing.objects.get(pk=shared_out[0]).our_number if len(shared_out) == 1 else ""
+    finish_payout(payout=payout, reference=alone or payout.number, now=now)
     return True
 
 

@@ -1,0 +1,118 @@
+"""Fees that organisations have got, and the rules by which they are taken."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from teahorse.common.statements import array, looked_up
+from teahorse.ledger.models import JournalEntry, Posting
+from teahorse.payments.models import Refund, ShareReturn, Sharing
+from teahorse.people.models import Organisation
+from teahorse.settlement import accounts, rules
+from teahorse.settlement.models import (
+    FeeRule,
+    Sale,
+)
+
+FEES = """
+    with sums as (
+        select owner_id, split_part(purpose, ':', 2) as kind, -balance_fen as stands_fen, 0::bigint as waits_fen
+          from ledger_ledgeraccount
+         where owner_id = any(%(owners)s::uuid[]) and purpose like 'fees:%%' and balance_fen <> 0
+        union all
+        -- what an order's own earning waits for its fees wait for too, and for a provider that holds them until it has shared them out
+        select fee.beneficiary_id, fee.kind, 0, fee.amount_fen - fee.reversed_fen
+          from (select order_id from settlement_earning where state = 'maturing'
+                union
+                select order_id from settlement_earning where state = 'payable' and payout_id is null and provider <> ''
+                union
+                select earning.order_id from settlement_payout payout join settlement_earning earning on earning.payout_id = payout.id
+                 where payout.state in ('draft', 'approved', 'sent') and payout.provider <> '') waiting
+          join settlement_feeline fee on fee.sale_id = waiting.order_id and fee.beneficiary_id = any(%(owners)s::uuid[])
+    )
+    select owner_id, kind, sum(stands_fen)::bigint, sum(waits_fen)::bigint from sums group by owner_id, kind order by owner_id, kind
+"""
+
+
+@dataclass(frozen=True)
+class FeesOf:
+    """What an organisation has got as fees and not collected: ``kinds`` by kind is to be had now, ``waiting_fen`` not yet."""
+
+    beneficiary: Organisation
+    kinds: list[tuple[str, int]]
+    waiting_fen: int
+
+    @property
+    def amount_fen(self) -> int:
+        """All kinds together; less than nothing where refunds took back what was collected before."""
+        return sum(fen for _, fen in self.kinds)
+
+
+def fees_to_collect(beneficiary_ids: Collection[UUID]) -> list[FeesOf]:
+    """
+    Return what of fees stands for organisations, those without any left out, in the order of their keys.
+
+    A region's centre is the house: its fees are where they belong.
+    """
+    kinds: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
+    waiting: dict[UUID, int] = defaultdict(int)
+    for owner, kind, stands_fen, waits_fen in looked_up(FEES, {"owners": array(beneficiary_ids)}):
+        # an order of several parts may wait with a part of its fees already gone to her: what waits is never more than stands
+        waits = min(waits_fen, max(stands_fen, 0))
+        waiting[owner] += waits
+        if stands_fen != waits:
+            kinds[owner].append((kind, stands_fen - waits))
+    found = Organisation.objects.filter(pk__in=waiting).exclude(kind=Organisation.Kind.REGION_CENTRE).order_by("pk")
+    return [FeesOf(one, kinds[one.pk], waiting[one.pk]) for one in found if kinds[one.pk] or waiting[one.pk]]
+
+
+def fee_postings_of(beneficiary_id: UUID) -> QuerySet[Posting]:
+    """Return everything that moved an organisation's accounts of fees, the newest first; credits, which are negative, are hers."""
+    hers = Posting.objects.filter(account__owner_id=beneficiary_id, account__purpose__startswith="fees:")
+    return hers.select_related("entry", "account").order_by("-occurred_at", "-entry_id", "position")
+
+
+def sales_of_entries(entries: Iterable[JournalEntry]) -> dict[UUID, Sale]:
+    """Return the sales that entries about fees are of, by the entries' keys; what is of no single sale is left out."""
+    found = list(entries)
+    sources: dict[str, list[UUID]] = defaultdict(list)
+    for entry in found:
+        sources[entry.kind].append(entry.source_id)
+    orders = {key: key for key in sources[accounts.ORDER_CLOSED]}
+    orders |= dict(Refund.objects.filter(pk__in=sources[accounts.REFUND_DECIDED]).values_list("pk", "split__reference"))
+    orders |= dict(Sharing.objects.filter(pk__in=sources[accounts.SHARED_OUT]).values_list("pk", "split__reference"))
+    back = ShareReturn.objects.filter(pk__in=sources[accounts.SHARE_CAME_BACK])
+    orders |= dict(back.values_list("pk", "refund__split__reference"))
+    sales = Sale.objects.in_bulk(orders.values())
+    return {entry.pk: sales[orders[entry.source_id]] for entry in found if orders.get(entry.source_id) in sales}
+
+
+def fee_rules_of(sellers: QuerySet[Organisation]) -> QuerySet[FeeRule]:
+    """Return the fee rules that are for some sellers or their counties, or for everybody."""
+    for_them = Q(seller=None) | Q(seller__in=sellers.values("pk"))
+    there = Q(county_id=None) | Q(county_id__in=sellers.values("county_id"))
+    return FeeRule.objects.filter(for_them, there)
+
+
+def fee_rules_in_order(sellers: QuerySet[Organisation], *, day: date, seller: Organisation | None = None) -> list[FeeRule]:
+    """
+    Return the fee rules of some sellers that hold on a day or later, kind by kind; of a kind the first one that fits an order holds.
+
+    For one seller only those that could hold for her.
+    """
+    living = fee_rules_of(sellers).filter(Q(until_date=None) | Q(until_date__gt=day)).exclude(until_date=F("since_date"))
+    rows = {row.pk: row for row in living.select_related("seller").order_by("pk")}
+    found = rules.in_order(row.terms for row in rows.values())
+    if seller is not None:
+        key, county, kind = seller.pk, seller.county_id, seller.kind
+        found = [rule for rule in found if rules.may_hold_for(rule, seller=key, county=county, seller_kind=kind)]
+    return [rows[rule.id] for rule in found]
+
+
+def ended_fee_rules(sellers: QuerySet[Organisation], *, day: date) -> QuerySet[FeeRule]:
+    """Return the fee rules of some sellers that hold no more, the last one first."""
+    return fee_rules_of(sellers).filter(until_date__lte=day).select_related("seller").order_by("-until_date", "pk")
