@@ -74,11 +74,11 @@ def test_what_goes_back_at_a_station_after_the_payout_is_right_to_the_fen(page, 
     assert fen_in(told.locator(".ledger-lines").first) == {
         "买家已付": 58_600,
         "他方承担的价款": 1_000,
-        "已退": 29_800,
-        "佣金": 894,
-        "站点服务费": 50,
-        "支付手续费": 179,
-        "运费服务费": 700,
+        "已退": -29_800,
+        "佣金": -894,
+        "站点服务费": -50,
+        "支付手续费": -179,
+        "运费服务费": -700,
         "归商家": 27_977,
     }
     assert fen_in(told.locator("article")) == {

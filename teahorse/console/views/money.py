@@ -144,8 +144,8 @@ def _ledger(found: MoneyOfOrder) -> list[dict[str, Any]]:
         lines.append({"label": _("Paid by others for sending"), "fen": granted[SubsidyLine.Kind.FREIGHT], "note": note})
     back = sale.refunded_fen + sale.subsidy_back_fen
     if back:
-        lines.append({"label": _("Given back"), "fen": back, "is_less": True})
-    lines += [{"label": fee_name(fee.kind), "fen": fee.left_fen, "is_less": True} for fee in found.fees]
+        lines.append({"label": _("Given back"), "fen": -back, "is_less": True})
+    lines += [{"label": fee_name(fee.kind), "fen": -fee.left_fen, "is_less": True} for fee in found.fees]
     return [*lines, {"label": _("Left for the seller"), "fen": sale.net_fen, "is_sum": True}]
 
 
