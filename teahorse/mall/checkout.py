@@ -164,7 +164,7 @@ def _shown_part(lines: list[Wanted], quoted: QuoteOrder | None, off: Mapping[UUI
     return {
         "seller_key": lines[0].seller_key,
         "seller_name": lines[0].seller_name,
-        "lines": [(line, off.get(line.offer_id, 0)) for line in lines],
+        "lines": [(line, off.get(line.offer_id, 0), line.amount_fen - off.get(line.offer_id, 0)) for line in lines],
         "quoted": quoted,
         "arrives": promise_words(quoted.promised_from, quoted.promised_to) if quoted else "",
         "freight_borne": explaining.sending_of([quoted]).borne_words if quoted else "",

@@ -27,6 +27,7 @@ from teahorse.people.models import ServicePoint
 
 State = SellerOrder.State
 ENDED = {"cancelled", "expired"}
+TO_BE_PACKED = {"to_pay", "to_harvest", "to_ship"}
 ORDER_OF_STAGES = ("to_pay", "to_harvest", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done")
 
 
@@ -221,6 +222,11 @@ class PartShown:
     def owed(self) -> BalanceShown | None:
         """What she is asked for now."""
         return next((shown for shown in self.balances if shown.balance.state == BalanceDue.State.ASKED), None)
+
+    @property
+    def is_to_be_packed(self) -> bool:
+        """Whether its goods are still to be packed, and weighed where they are sold by weight."""
+        return self.stage in TO_BE_PACKED
 
     @property
     def can_invoice(self) -> bool:

@@ -39,6 +39,7 @@ urlpatterns = [
     path("orders/<key:group_id>/pay/fragment/", following.pay_fragment, name="pay_fragment"),
     path("orders/<key:group_id>/problem/", aftersales.problem, name="problem"),
     path("orders/<key:group_id>/cases/<key:case_id>/", aftersales.case, name="case"),
+    path("orders/<key:group_id>/cases/<key:case_id>/fragment/", aftersales.case_fragment, name="case_fragment"),
     path("orders/<key:group_id>/cases/<key:case_id>/photos/<key:photo_id>/", aftersales.photo, name="case_photo"),
     path("orders/<key:group_id>/invoice/<key:order_id>/", invoicing.invoice, name="invoice"),
     path("orders/<key:group_id>/invoice/<key:order_id>/paper/", invoicing.invoice_paper, name="invoice_paper"),

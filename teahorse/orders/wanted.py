@@ -66,6 +66,7 @@ class Wanted:
     picture: PictureUrls | None
     return_rule: str = "seven_days"
     volume_cm3: int = 0
+    nominal_grams: int | None = None
     sale: Sale | None = None
 
     @property
@@ -86,6 +87,11 @@ class Wanted:
     def amount_fen(self) -> int:
         """Price times quantity."""
         return self.price_fen * self.quantity
+
+    @property
+    def expected_grams(self) -> int | None:
+        """What all its units weigh about net, where they are weighed when they are packed."""
+        return self.nominal_grams * self.quantity if self.nominal_grams is not None else None
 
 
 def wanted_in_cart(whose: Whose) -> list[Wanted]:
@@ -114,7 +120,7 @@ def by_seller(lines: Sequence[Wanted]) -> list[list[Wanted]]:
 
 def _read(**parameters: Any) -> list[Wanted]:
     return [
-        Wanted(*(*row[:17], _picture(*row[17:21]), row[21], row[22], _sale(*row[23:])))
+        Wanted(*(*row[:17], _picture(*row[17:21]), *row[21:24], _sale(*row[24:])))
         for row in looked_up(WANTED, {**parameters, **in_language("title", "name", "alt")})
     ]
 

@@ -18,7 +18,8 @@ select wish.offer_id, wish.quantity, wish.origin,
        coalesce(level.on_hand - level.reserved, 0),
        seller.key, coalesce(nullif(seller.i18n ->> %(name)s, ''), seller.name),
        picture.sha256, picture.width, picture.height, coalesce(nullif(picture.i18n ->> %(alt)s, ''), picture.alt),
-       product.return_rule, variant.volume_cm3, sale.id, sale.state, sale.opens_at, sale.closes_at, sale.ship_by_date, sale.deposit_basis_points
+       product.return_rule, variant.volume_cm3, variant.nominal_grams,
+       sale.id, sale.state, sale.opens_at, sale.closes_at, sale.ship_by_date, sale.deposit_basis_points
   from wish
   join catalog_offer offer on offer.id = wish.offer_id
   join lateral catalog_price_at(offer.id, offer.price_fen, offer.list_price_fen, coalesce(%(at)s::timestamptz, statement_timestamp())) price on true

@@ -73,6 +73,23 @@ def test_what_was_typed_stays_where_it_is_refused(at, case):
     assert state(case) == "seller_review"
 
 
+def test_the_open_pages_of_seller_and_centre_fetch_what_moves(at, case, seller):
+    pages = (("seller", f"cases/{short(case.pk)}/"), ("centre", f"disputes/{short(case.pk)}/"))
+    shown = [at(*page).content.decode() for page in pages]
+    actions.offer(case=case, amount_fen=1234, words="", by=seller, now=timezone.now())
+
+    moved = [at(side, f"{page}live/").content.decode() for side, page in pages]
+
+    assert [f'{page}live/"' in text for (_, page), text in zip(pages, shown, strict=True)] == [True, True]
+    assert [("¥12.34" in text, "<nav" in text) for text in moved] == [(True, False), (True, False)]
+
+
+def test_where_something_was_refused_the_page_stands_still(at, case):
+    refused = at("seller", f"cases/{short(case.pk)}/", act="refuse", words="不")
+
+    assert (refused.status_code, "<live-part" in refused.content.decode()) == (422, False)
+
+
 def test_a_return_is_handed_in_looked_at_and_paid(at, case):
     at("seller", f"cases/{short(case.pk)}/", act="agree")
     case.refresh_from_db()

@@ -54,6 +54,14 @@ def test_an_order_hides_its_buyer(desk, buyer, offer):
     assert all(hidden not in page for hidden in ("扎西卓玛", buyer.phone, "演示路 100 号"))
 
 
+def test_what_is_paid_leads_to_its_money(desk, buyer, offer):
+    to_pay, order = placed(buyer, offer), paid(buyer, offer)
+
+    pages = [desk.get(at("desk_order", order_id=one.pk)).content.decode() for one in (to_pay, order)]
+
+    assert [at("settle_order", order_id=one.pk) in page for one, page in zip((to_pay, order), pages, strict=True)] == [False, True]
+
+
 def test_the_weights_of_all_lines_are_asked_for_at_once(desk, buyer, coop):
     def queries(kinds):
         goods = [world.offer(coop, title=f"牦牛肉{one}", price_fen=9600, weight_grams=1500, nominal_grams=1200) for one in range(kinds)]

@@ -70,6 +70,8 @@ def test_one_order_is_followed_by_its_seller_and_its_centre(browser_of, seller, 
     centres = browser_of(reviewer).get(at("settle_order", order_id=order.pk))
 
     for page in (own, centres):
+        *parts, left = [line["fen"] for line in page.context["ledger"]]
+        assert (parts, left) == ([8800, -1000, -202], 7598)  # what goes off has its sign, and they add up
         steps = page.context["steps"]
         assert [one["step"].kind for one in steps] == ["payment taken", "refund decided", "order closed"]
         assert all(text in page.content.decode() for text in ("平台服务费", "for everyone", "The buyer paid"))

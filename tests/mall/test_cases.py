@@ -158,6 +158,22 @@ def test_the_page_shows_the_code_and_takes_the_carriers_number(guest, order, bas
     assert case.state == "return_in_transit"
 
 
+def test_the_open_page_fetches_what_moves_and_stands_still_where_something_was_refused(guest, order, base):
+    case = opened_case(guest, order, base)
+    address = f"{base}cases/{short(case.pk)}/"
+    shown = guest.get(address).content.decode()
+    actions.agree(case=case, by=Actor("seller"), now=timezone.now())
+    case.refresh_from_db()
+
+    moved = guest.get(f"{address}fragment/")
+    refused = guest.post(address, {"do": "send_back", "carrier": "sf", "number": "12"}).content.decode()
+
+    assert f'fragment="{address}fragment/"' in shown
+    assert (case.hand_in_code in moved.content.decode(), "<nav" in moved.content.decode()) == (True, False)
+    assert moved["Cache-Control"] == "private, no-store"
+    assert "<live-order" not in refused
+
+
 def opened_case(guest, order, base, **more):
     guest.post(f"{base}problem/", form(guest, base, order, kind="return_refund", **more))
     return AfterSaleCase.objects.get()
@@ -202,9 +218,10 @@ def test_a_stranger_finds_nothing(guest, order, base):
     stranger = Client(HTTP_SEC_FETCH_SITE="same-origin")
     address = f"{base}cases/{short(case.pk)}/"
 
-    answers = [stranger.get(f"{base}problem/", {"part": order.number}), stranger.get(address), stranger.post(address, {"do": "withdraw"})]
+    read = [stranger.get(f"{base}problem/", {"part": order.number}), stranger.get(address), stranger.get(f"{address}fragment/")]
+    answers = [*read, stranger.post(address, {"do": "withdraw"})]
 
-    assert [answer.status_code for answer in answers] == [404] * 3
+    assert [answer.status_code for answer in answers] == [404] * 4
     assert case.number not in stranger.get("/me/cases/").content.decode()
     case.refresh_from_db()
     assert case.state == "seller_review"

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -16,9 +16,10 @@ from teahorse.aftersales import actions, queries, words
 from teahorse.aftersales.actions import Actor
 from teahorse.aftersales.models import AfterSaleCase
 from teahorse.common.ids import short
+from teahorse.common.push import address
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.typed import fen_at, grams_of
-from teahorse.console.access import Acting, acts
+from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.console.views.shipping import SELLERS
 from teahorse.console.waiting import cases_for, disputes_for
@@ -122,6 +123,12 @@ def _photos(request: HttpRequest, case: AfterSaleCase, acting: Acting) -> None:
 
 
 @acts(Right.HANDLE_CASES, kinds=SELLERS)
+def live_at_seller(request: HttpRequest, acting: Acting, case_id: UUID) -> HttpResponse:
+    """Answer with the part of a case of the seller that changes, for the open page."""
+    return _live(request, acting, _one(queries.cases_of_seller(acting.organisation), case_id), "case")
+
+
+@acts(Right.HANDLE_CASES, kinds=SELLERS)
 def photo_at_seller(request: HttpRequest, acting: Acting, case_id: UUID, photo_id: UUID) -> HttpResponse:
     """Answer a photograph of a case of the seller's."""
     return _photo(request, _one(queries.cases_of_seller(acting.organisation), case_id), photo_id)
@@ -161,6 +168,12 @@ def _decide(request: HttpRequest, acting: Acting, case: AfterSaleCase) -> str:
         case _:
             raise Http404
     return _("Decided. Both sides see it.")
+
+
+@acts(Right.DESK_ORDERS, kinds=CENTRES)
+def live_at_centre(request: HttpRequest, acting: Acting, case_id: UUID) -> HttpResponse:
+    """Answer with the part of a case before the centre that changes, for the open page."""
+    return _live(request, acting, _one(cases_for(acting), case_id), "dispute")
 
 
 @acts(Right.DESK_ORDERS, kinds=CENTRES)
@@ -224,23 +237,34 @@ def _case(request: HttpRequest, acting: Acting, found: AfterSaleCase, name: str,
             found.refresh_from_db()
         else:
             return redirect(f"console:{name}", org=acting.organisation.key, case_id=found.pk)
-    parcels = logistics.parcels_of([found.pk])
     context = {
+        **_shown(found, name),
+        "push_url": address(f"group:{found.order.group_id}"),
+        "live_url": f"console:{name}_live",
+        "refusal": refusal,
+        "fault": str(refusal) if refusal else "",
+        "typed": request.POST.dict() if refusal else {},
+    }
+    return page(request, acting, "case.html", context, status=refusal.status if refusal else 200)
+
+
+def _live(request: HttpRequest, acting: Acting, found: AfterSaleCase, name: str) -> HttpResponse:
+    return render(request, "console/_case.html", {**_shown(found, name), "acting": acting, "organisation": acting.organisation})
+
+
+def _shown(found: AfterSaleCase, name: str) -> Context:
+    return {
         "case": found,
         "told": _told(found),
         "lines": list(found.lines.select_related("line").order_by("line__position")),
         "shares": [one for one in queries.shares_of(found) if one.amount_fen],
         "entries": words.entries(found.events.order_by("at", "id")),
         "photos": queries.photos_of(found.order, found.pk),
-        "parcels": parcels,
+        "parcels": logistics.parcels_of([found.pk]),
         "carriers": carriers.choices(carriers.FOR_SELLERS),
         "side": name,
         "photo_url": f"console:{name}_photo",
-        "refusal": refusal,
-        "fault": str(refusal) if refusal else "",
-        "typed": request.POST.dict() if refusal else {},
     }
-    return page(request, acting, "case.html", context, status=refusal.status if refusal else 200)
 
 
 def _photo(request: HttpRequest, case: AfterSaleCase, photo_id: UUID) -> HttpResponse:

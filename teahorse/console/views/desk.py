@@ -16,6 +16,7 @@ from teahorse.console import actions
 from teahorse.console.access import Acting, acts
 from teahorse.console.models import RevealLog
 from teahorse.console.nav import page
+from teahorse.console.waiting import sellers_of_centre
 from teahorse.orders import actions as orders
 from teahorse.orders import following, queries
 from teahorse.orders.following import Tracked
@@ -87,6 +88,7 @@ def _shown(acting: Acting, found: SellerOrder) -> dict[str, Any]:
         "others": [one for one in tracking.orders if one.order.pk != found.pk],
         "timeline": sorted(_entries(tracked, tracking.places), key=lambda entry: entry["moment"], reverse=True),
         "can_cancel": found.state in {State.PENDING_PAYMENT, State.PAID},
+        "can_follow": found.paid_at is not None and sellers_of_centre(acting, Right.SETTLE).filter(pk=found.seller_id).exists(),
         "is_revealed": any(one.person_id == acting.person.pk and one.at > acting.now - actions.SHOWN_FOR for one in reveals),
         "reveals": list(reveals[:20]),
     }

@@ -98,25 +98,38 @@ def case(request: HttpRequest, group_id: UUID, case_id: UUID) -> HttpResponse:
             found.refresh_from_db()
         else:
             return redirect("mall:case", group.pk, found.pk)
-    lines = list(found.lines.select_related("line").order_by("line__position"))
-    parcels = logistics.parcels_of([found.pk])
     context = {
+        **_case_context(group, found),
+        "typed": request.POST.dict() if refusal else {},
+        "refusal": refusal,
+        "live": push.address(f"group:{group.pk}"),
+    }
+    return page(request, "case", context, status=refusal.status if refusal else 200)
+
+
+@personal
+@refusals_told
+@require_GET
+def case_fragment(request: HttpRequest, group_id: UUID, case_id: UUID) -> HttpResponse:
+    """Answer the moving part of a case's page."""
+    return page(request, "parts/case_body", _case_context(*_case_of(request, group_id, case_id)))
+
+
+def _case_context(group: OrderGroup, found: AfterSaleCase) -> dict[str, object]:
+    parcels = logistics.parcels_of([found.pk])
+    return {
         "group": group,
         "case": found,
         "told": told(found),
         "reason_words": words.REASONS[AfterSaleCase.Reason(found.reason)],
-        "lines": lines,
+        "lines": list(found.lines.select_related("line").order_by("line__position")),
         "entries": words.entries(found.events.order_by("at", "id")),
         "photos": queries.photos_of(found.order, found.pk),
         "code": qr_svg(found.hand_in_code) if found.state == State.AWAIT_RETURN else None,
         "new_parcels": [parcel for parcel in parcels if parcel.sender_id == found.order.seller_id],
         "carriers": carriers.choices(carriers.FOR_BUYERS),
         "can_withdraw": found.state in {State.SELLER_REVIEW, State.OFFERED, State.REFUSED, State.ESCALATED, State.AWAIT_RETURN},
-        "typed": request.POST.dict() if refusal else {},
-        "refusal": refusal,
-        "live": push.address(f"group:{group.pk}"),
     }
-    return page(request, "case", context, status=refusal.status if refusal else 200)
 
 
 def _act(request: HttpRequest, found: AfterSaleCase, now: datetime) -> None:

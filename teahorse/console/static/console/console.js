@@ -1,17 +1,27 @@
 /* What the workbench does beyond HTML; without it every page still works. */
-/** <live-part src="event stream" fragment="address">: its content is fetched anew when something changed, at most once a second. */
+/**
+ * <live-part src="event stream" fragment="address">: its content is fetched anew when something changed, at most once a second.
+ * While somebody is at one of its controls, has opened a part of it or typed something, it waits: what was typed stays.
+ */
 customElements.define("live-part", class extends HTMLElement {
-  connectedCallback() { this.open() }
-  disconnectedCallback() { this.source?.close(); clearTimeout(this.timer) }
-  open() {
+  connectedCallback() {
+    this.addEventListener("input", () => { this.isTyped = true })
     this.source = new EventSource(this.getAttribute("src"))
-    this.source.addEventListener("changed", () => { this.timer ??= setTimeout(() => this.fetch(), 300 + Math.random() * 700) })
+    this.source.addEventListener("changed", () => this.soon())
+    this.source.addEventListener("hello", () => this.soon())  // what happened between the page, or a lost line, and this one
   }
+  disconnectedCallback() { this.source?.close(); clearTimeout(this.timer) }
+  soon(pause = 300 + Math.random() * 700) { this.timer ??= setTimeout(() => { this.timer = undefined; this.fetch() }, pause) }
+  get isBusy() { return this.isTyped || this.contains(document.activeElement) || this.querySelector("details[open]") }
   async fetch() {
+    if (this.isBusy) return this.soon(3000)
     try {
       const answer = await fetch(this.getAttribute("fragment"), { headers: { "X-Fragment": "1" } })
-      if (answer.ok && !this.contains(document.activeElement)) this.replaceChildren(document.createRange().createContextualFragment(await answer.text()))
-    } catch { /* the next change brings it */ } finally { this.timer = undefined }
+      if (!answer.ok) return
+      const text = await answer.text()
+      if (this.isBusy) return this.soon(3000)
+      this.replaceChildren(document.createRange().createContextualFragment(text))
+    } catch { /* the next change brings it */ }
   }
 })
 

@@ -63,14 +63,14 @@ for (const form of document.querySelectorAll("form[data-checkout]")) {
 
 /**
  * <live-order data-poll="seconds">: where no event comes, the page looks by itself, and leaves alone what is being filled in;
- * [data-go] in the answer is where to go on. What was opened or chosen in the region is so again after an event replaced it.
+ * [data-go] in the answer is where to go on. What was opened, chosen or typed in the region is so again after an event replaced it.
  */
 for (const live of document.querySelectorAll("live-order[data-poll]")) {
   let last
   const opened = new Set(), chosen = new Map()
   let focused = ""
   live.addEventListener("toggle", ({ target }) => { if (target.id) opened[target.open ? "add" : "delete"](target.id) }, { capture: true })
-  live.addEventListener("change", ({ target }) => { if (target.id) chosen.set(target.id, target.value) })
+  live.addEventListener("input", ({ target }) => { if (target.id) chosen.set(target.id, target.value) })
   live.addEventListener("focusin", ({ target }) => { focused = target.id })
   live.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget) focused = "" })
   live.addEventListener("live-order", () => {
