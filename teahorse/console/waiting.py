@@ -93,10 +93,14 @@ def _resting(acting: Acting) -> QuerySet[ProviderRest]:
 
 
 def cash_payouts_at(organisation: Organisation) -> QuerySet[Payout]:
-    """Return the approved payouts that may be given in cash at an organisation's counter: those of its county, or of a centre's area."""
+    """
+    Return the approved payouts that may be given in cash at an organisation's counter: those of its county, or of a centre's area.
+
+    Nobody gives money to herself.
+    """
     area = organisation.area.code[: AREA_OF_CENTRE.get(organisation.kind, AREA_OF_CENTRE[Organisation.Kind.COUNTY_CENTRE])]
     waiting = Payout.objects.filter(within(area, path="seller__area__code"), state=Payout.State.APPROVED, method=Payout.Method.CASH)
-    return waiting.select_related("seller").order_by("approved_at", "pk")
+    return waiting.exclude(seller=organisation).select_related("seller").order_by("approved_at", "pk")
 
 
 Waiting = Callable[[Acting], QuerySet[Any]]

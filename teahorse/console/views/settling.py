@@ -165,11 +165,10 @@ def bank_answer(request: HttpRequest, acting: Acting) -> HttpResponse:
     file = request.FILES.get("answer")
     if file is None or not file.size or file.size > LARGEST_ANSWER:
         return _shown(request, acting, {"answer_fault": _("Choose the bank's file, as CSV.")}, status=422)
-    payees = _payee_ids(acting)
-    counties = list(Organisation.objects.filter(pk__in=payees).values_list("county_id", flat=True).distinct().order_by("county_id"))
+    payees = set(_payee_ids(acting))
     try:
         content = file.read().decode("utf-8")
-        taken = actions.import_bank_answer(content=content, county_ids=counties, by=acting.person, now=acting.now)
+        taken = actions.import_bank_answer(content=content, house=acting.organisation, payee_ids=payees, by=acting.person, now=acting.now)
     except UnicodeDecodeError:
         return _shown(request, acting, {"answer_fault": _("Choose the bank's file, as CSV.")}, status=422)
     except Refusal as refusal:
