@@ -53,14 +53,14 @@ def money(request: HttpRequest, acting: Acting) -> HttpResponse:
 def statement(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Answer a month's statement as a PDF."""
     name, told = _told(request, acting)
-    return _file(statement_pdf(told, made_at=acting.now), "application/pdf", f"{name}.pdf")
+    return as_file(statement_pdf(told, made_at=acting.now), "application/pdf", f"{name}.pdf")
 
 
 @acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
 def statement_table(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Answer a month's statement as a workbook."""
     name, told = _told(request, acting)
-    return _file(statement_xlsx(told), XLSX, f"{name}.xlsx")
+    return as_file(statement_xlsx(told), XLSX, f"{name}.xlsx")
 
 
 def _told(request: HttpRequest, acting: Acting) -> tuple[str, StatementOfSeller]:
@@ -78,7 +78,8 @@ def _wanted(request: HttpRequest, months: list[Month]) -> Month | None:
     return next((month for month in months if month[0] == request.GET.get("month")), None)
 
 
-def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+def as_file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    """Answer something to be kept, that is for this person alone."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=content_type, headers=headers)
 
