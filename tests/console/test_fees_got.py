@@ -128,3 +128,17 @@ def test_a_station_finds_no_cash_for_itself_at_its_counter(browser_of, reviewer,
 
     assert payout.number not in own.content.decode()
     assert payout.number in centres.content.decode()
+
+
+def test_who_gets_fees_prints_a_months_statement(browser_of, operator, seller, coop, point, order):
+    browser, key = browser_of(operator), point.organisation.key
+    page = browser.get(at("fees_got", key)).content.decode()
+
+    pdf, table = (browser.get(at(name, key)) for name in ("fees_statement", "fees_table"))
+
+    assert at("fees_statement", key) in page
+    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    assert table["Content-Disposition"] == f'attachment; filename="{key}-fees-{timezone.localdate():%Y-%m}.xlsx"'
+    assert browser.get(at("fees_statement", key), {"month": "2001-01"}).status_code == 404
+    assert browser_of(seller).get(at("fees_statement", key)).status_code == 404
+    assert browser_of(seller).get(at("sellers_fees_statement", coop.key)).content[:5] == b"%PDF-"
