@@ -59,6 +59,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.PROMOTE, "promotions", _("Promotions"), "heart", selling if organisation.is_seller else centre),
         (Right.SETTLE, "settle", _("Payouts"), "chart", centre),
         (Right.SETTLE if is_region else "", "transfers", _("To the bank"), "arrow", centre),
+        (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "claims", _("Subsidies"), "leaf", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "fees", _("Fees"), "money", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "late_papers", _("Late invoices"), "print", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "unmatched", _("Unmatched money"), "question", centre),

@@ -80,6 +80,14 @@ def payees_of_centre(acting: Acting) -> QuerySet[Organisation]:
     return mine.filter(within(area, path="area__code")).exclude(Q(pk=centre.pk) | Q(kind=Organisation.Kind.REGION_CENTRE))
 
 
+def payers_of_centre(acting: Acting) -> QuerySet[Organisation]:
+    """Return of whom the centre at which she sits may see what they owe: the region's of all in its region, a county's of itself."""
+    centre = acting.organisation
+    if centre.kind != Organisation.Kind.REGION_CENTRE:
+        return Organisation.objects.filter(pk=centre.pk)
+    return Organisation.objects.filter(within(centre.area.code[: AREA_OF_CENTRE[centre.kind]], path="area__code"))
+
+
 def payouts_to_approve(acting: Acting) -> QuerySet[Payout]:
     """Return the payouts of the centre's area that somebody else has prepared for her to approve."""
     drafts = Payout.objects.filter(seller__in=payees_of_centre(acting).values("pk"), state=Payout.State.DRAFT)
@@ -93,10 +101,14 @@ def _resting(acting: Acting) -> QuerySet[ProviderRest]:
 
 
 def cash_payouts_at(organisation: Organisation) -> QuerySet[Payout]:
-    """Return the approved payouts that may be given in cash at an organisation's counter: those of its county, or of a centre's area."""
+    """
+    Return the approved payouts that may be given in cash at an organisation's counter: those of its county, or of a centre's area.
+
+    Nobody gives money to herself.
+    """
     area = organisation.area.code[: AREA_OF_CENTRE.get(organisation.kind, AREA_OF_CENTRE[Organisation.Kind.COUNTY_CENTRE])]
     waiting = Payout.objects.filter(within(area, path="seller__area__code"), state=Payout.State.APPROVED, method=Payout.Method.CASH)
-    return waiting.select_related("seller").order_by("approved_at", "pk")
+    return waiting.exclude(seller=organisation).select_related("seller").order_by("approved_at", "pk")
 
 
 Waiting = Callable[[Acting], QuerySet[Any]]

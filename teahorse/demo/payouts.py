@@ -1,4 +1,4 @@
-"""What was paid out to sellers of the demo region, by two persons each; by the real actions, each at its time."""
+"""What was paid out to sellers of the demo region, by two persons each, and claimed of budgets; by the real actions, each at its time."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ TOLD_BEFORE = timedelta(days=35)
 
 
 def load_payouts(*, now: datetime) -> None:
-    """Have earnings mature day by day and pay out what the content says; the orders are booked."""
+    """Have earnings mature day by day, pay out and claim what the content says; the orders are booked."""
     content = read("payouts.toml")
     for row in content["account"]:
         seller = Organisation.objects.get(key=row["seller"])
@@ -27,6 +27,19 @@ def load_payouts(*, now: datetime) -> None:
     for row in sorted(content["payout"], key=lambda row: -int(row["prepared_hours_ago"])):
         _pay_out(row, now)
     settlement.mature_earnings(now=now)
+    for row in content["claim"]:
+        _claim(row, now)
+
+
+def _claim(row: Row, now: datetime) -> None:
+    payer, house, by = (*(Organisation.objects.get(key=row[name]) for name in ("payer", "house")), _person(row["by"]))
+    at = now - timedelta(hours=row["hours_ago"])
+    until_date = at.astimezone(HOME).date() - timedelta(days=1)
+    made = settlement.claim_subsidies(payer=payer, house=house, until_date=until_date, by=by, now=at)
+    if "received_hours_ago" in row:
+        came_at = now - timedelta(hours=row["received_hours_ago"])
+        paid = {"amount_fen": made.amount_fen, "reference": row["reference"], "day": came_at.astimezone(HOME).date()}
+        settlement.receive_claim(claim_id=made.pk, **paid, by=by, now=came_at)
 
 
 def _pay_out(row: Row, now: datetime) -> None:

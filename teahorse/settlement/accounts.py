@@ -15,6 +15,7 @@ EARNING_MATURED = "earning matured"
 SHARED_OUT = "shared out"
 SHARE_CAME_BACK = "share came back"
 FEES_COLLECTED = "fees collected"
+SUBSIDIES_CLAIMED = "subsidies claimed"
 TRANSFERRED = "moved to the bank"
 PAYOUT_APPROVED = "payout approved"
 PAYOUT_PAID = "payout paid"
@@ -44,5 +45,10 @@ def fees(kind: str, beneficiary_id: UUID | None) -> Account:
 
 @lru_cache(maxsize=4096)
 def subsidy(bearer_id: UUID | None) -> Account:
-    """Return what a budget, or the platform (nobody), owes for discounts and for claims that it bears."""
+    """Return what a budget, or the platform (nobody), owes for discounts and freight that it bears, and was not asked for yet."""
     return Account("subsidy", bearer_id)
+
+
+def claimed(payer_id: UUID) -> Account:
+    """Return what a budget was asked for and has not paid."""
+    return Account("claimed", payer_id)

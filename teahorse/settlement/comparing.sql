@@ -225,11 +225,46 @@ with taken as (
           select entry.source_id, -sum(posting.amount_fen) as fen
             from ledger_journalentry entry
             join ledger_posting posting on posting.entry_id = entry.id
-            join ledger_ledgeraccount account on account.id = posting.account_id and account.purpose like 'at_provider:%%'
+            join ledger_ledgeraccount account
+              on account.id = posting.account_id and (account.purpose like 'at_provider:%%' or account.purpose = 'claimed')
            where entry.kind in ('moved to the bank', 'moved to the bank reversed')
            group by entry.source_id
       ) entry on entry.source_id = transfer.id
      where %(is_whole)s and coalesce(case when transfer.undone_at is null then transfer.amount_fen end, 0) <> coalesce(entry.fen, 0)
+    union all
+    -- a claim is booked as it was made, one that was withdrawn is reversed; and what came of it stands with it
+    select 'claim not booked', coalesce(claim.number, entry.source_id::text),
+           coalesce(case when claim.withdrawn_at is null then claim.amount_fen end, 0), coalesce(entry.fen, 0), null, null
+      from settlement_subsidyclaim claim
+      full join (
+          select entry.source_id, sum(posting.amount_fen) as fen
+            from ledger_journalentry entry
+            join ledger_posting posting on posting.entry_id = entry.id
+            join ledger_ledgeraccount account on account.id = posting.account_id and account.purpose = 'claimed'
+           where entry.kind in ('subsidies claimed', 'subsidies claimed reversed')
+           group by entry.source_id
+      ) entry on entry.source_id = claim.id
+     where %(is_whole)s and coalesce(case when claim.withdrawn_at is null then claim.amount_fen end, 0) <> coalesce(entry.fen, 0)
+    union all
+    select 'claim and what came of it', claim.number, coalesce(came.fen, 0), claim.received_fen, null, null
+      from settlement_subsidyclaim claim
+      left join (
+          select claim_id, sum(amount_fen) as fen from settlement_transfer where claim_id is not null and undone_at is null group by claim_id
+      ) came on came.claim_id = claim.id
+     where %(is_whole)s and claim.received_fen <> coalesce(came.fen, 0)
+    union all
+    -- what a budget owes is what it bears, less what was claimed
+    select 'subsidies owed', coalesce(owed.bearer_id, account.owner_id)::text, coalesce(owed.fen, 0), coalesce(account.balance_fen, 0),
+           null, coalesce(owed.bearer_id, account.owner_id)
+      from (select * from ledger_ledgeraccount where purpose = 'subsidy' and owner_id is not null) account
+      full join (
+          select bearer_id, sum(fen) as fen
+            from (select bearer_id, amount_fen - reversed_fen as fen from settlement_subsidyline where bearer_id is not null
+                  union all
+                  select claim.payer_id, -claim.amount_fen from settlement_subsidyclaim claim where claim.withdrawn_at is null) parts
+           group by bearer_id
+      ) owed on owed.bearer_id = account.owner_id
+     where %(is_whole)s and coalesce(owed.fen, 0) <> coalesce(account.balance_fen, 0)
     union all
     select 'going back', 'all refunds', coalesce(sum(refund.amount_fen), 0),
            -coalesce((select sum(balance_fen) from ledger_ledgeraccount where purpose = 'going_back'), 0), null, null

@@ -1,48 +1,34 @@
 """
-A seller's statement on paper and as a workbook: what was sold, returned, taken and why, paid, still to come, and whose goods it was.
+A statement on paper and as a workbook: what was sold, returned, taken and why, paid, still to come, and whose goods it was.
 
-Tibetan stands above Chinese in the same size, as on waybills; where it stands says ``statement.typ``. Fonts are the machine's.
+Who gets fees of others' sales has one like it: what was got of which sale and why, taken back, paid, still to come.
+
+Where it stands says ``statement.typ``.
 """
 
-import io
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import typst
-from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no types of its own
-from openpyxl.styles import Font  # type: ignore[import-untyped]  # as above
-
-from teahorse.catalog.tables import safe_cell
-from teahorse.common.money import FEN_PER_YUAN, yuan
+from teahorse.common.money import yuan
 from teahorse.common.times import HOME
 from teahorse.common.ui.band import band_svg
+from teahorse.settlement.fees_statement import FeeOfSale, StatementOfFees
 from teahorse.settlement.models import FeeRule, Payout
+from teahorse.settlement.papers import Words, add_sheet, as_day, in_yuan, name_of, new_book, printed, saved, sum_text
 from teahorse.settlement.rules import EVERYONE
-from teahorse.settlement.statement import FeeSum, PaidOut, StatementOfSeller
-
-TEMPLATE = Path(__file__).with_name("statement.typ")
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The same in Tibetan and in Chinese."""
-
-    bo: str
-    zh: str
-
-    @property
-    def both(self) -> dict[str, str]:
-        """As the template reads it."""
-        return {"bo": self.bo, "zh": self.zh}
-
+from teahorse.settlement.statement import FeeSum, PaidOut, Statement, StatementOfSeller
 
 WORDS = {
     "title": Words("རྩིས་ཐོ།", "对账单"),
+    "fees_title": Words("གླ་རིན་གྱི་རྩིས་ཐོ།", "服务费对账单"),
+    "got": Words("དུས་ཡུན་འདིར་བྱུང་བའི་གླ་རིན།", "本期服务费"),
+    "back": Words("ཕྱིར་སློག་གིས་བཅད་པ།", "退款冲回"),
+    "shared": Words("དངུལ་སྤྲོད་ལས་ཁུངས་ཀྱིས་ཐད་ཀར་སྤྲད་པ།", "支付机构已直接分给您"),
+    "handed": Words("ཁྱེད་ཀྱི་ཚོང་དངུལ་ནང་བསྣན་པ།", "转入您的货款结算"),
+    "fees_waiting": Words("ད་དུང་མ་སྤྲད་པའི་གླ་རིན།", "尚未转付的服务费（含退货期内）"),
+    "fee_of_sale": Words("གླ་རིན་དང་གཏན་འབེབས།", "费用与规则"),
     "window": Words("དུས་ཡུན།", "期间"),
     "made": Words("བཟོས་དུས།", "制表"),
     "summary": Words("སྤྱི་བསྡོམས།", "汇总"),
@@ -93,6 +79,7 @@ BASES = {
     FeeRule.Basis.GOODS.value: Words("ཅ་དངོས་རིན་གོང་གི་{rate}%", "商品金额的 {rate}%"),
     FeeRule.Basis.PAID.value: Words("ཅ་དངོས་དང་སྐྱེལ་གླའི་{rate}%", "商品与运费合计的 {rate}%"),
     FeeRule.Basis.ORDER.value: Words("མངགས་ཐོ་རེར་སྒོར་{rate}", "每单 {rate} 元"),
+    FeeRule.Basis.FREIGHT.value: Words("སྐྱེལ་འདྲེན་འགྲོ་གྲོན་གྱི་{rate}%", "寄送成本的 {rate}%"),
     FeeRule.Basis.KG.value: Words("སྤྱི་རྒྱ་རེར་སྒོར་{rate}", "每公斤 {rate} 元（不足一公斤按一公斤计）"),
 }
 REASONS = {
@@ -112,18 +99,16 @@ CAME_BACK = Words("ཕྱིར་ལོག", "退回")
 PROVIDERS = {"wechat_pay": "微信支付", "alipay": "支付宝"}
 
 
-def statement_pdf(statement: StatementOfSeller, *, made_at: datetime) -> bytes:
+def statement_pdf(statement: StatementOfSeller | StatementOfFees, *, made_at: datetime) -> bytes:
     """Return a statement as a PDF."""
-    inputs = {"data": json.dumps(_printed(statement, made_at), ensure_ascii=False)}
-    made: bytes | list[bytes] = typst.compile(TEMPLATE, root=TEMPLATE.parent, format="pdf", sys_inputs=inputs)
-    return b"".join(made) if isinstance(made, list) else made
+    return printed("statement.typ", _data(statement, made_at))
 
 
 def why(fee: FeeSum) -> Words:
     """Return why a fee was taken: its rate, and by what its rule won."""
     if fee.rule is None:
         return Words("", "")
-    is_part = fee.rule.basis in {FeeRule.Basis.GOODS, FeeRule.Basis.PAID}
+    is_part = fee.rule.basis in FeeRule.PARTS
     rate = _percent(fee.rule.rate) if is_part else yuan(fee.rule.rate)
     reasons = [REASONS[part] for part in fee.reason.split() if part in REASONS]
     base = BASES[fee.rule.basis]
@@ -141,72 +126,95 @@ def _way(one: PaidOut) -> Words:
     return Words(f"{way.bo} {provider}", f"{way.zh}（{provider}）") if provider else way
 
 
-def lines_of(statement: StatementOfSeller) -> list[tuple[str, int]]:
-    """Return the sums of a statement in order, as they are added up: what is taken off is negative; what is nothing is left out."""
+def lines_of(statement: Statement) -> list[tuple[str, int]]:
+    """Return the sums of a statement in order, as they are added up: what is taken off is negative."""
     return [
         ("opening", statement.opening_fen),
-        ("sold", statement.sold_fen),
-        *([("borne", statement.borne_fen)] if statement.borne_fen else []),
-        ("returned", -statement.returned_fen),
-        ("fees", -statement.fees_fen),
-        *([("other", statement.other_fen)] if statement.other_fen else []),
+        *statement.parts,
         ("left", statement.left_fen),
         ("paid", -statement.paid_fen),
         ("closing", statement.closing_fen),
     ]
 
 
-def _printed(statement: StatementOfSeller, made_at: datetime) -> dict[str, Any]:
-    seller = statement.seller
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """A statement's orders as a table: the names of its columns, and of each row its texts and its sums."""
+
+    names: tuple[str, ...]
+    rows: list[tuple[list[Words], list[int]]]
+
+    @property
+    def totals(self) -> list[int]:
+        """The sum of each column of sums."""
+        return [sum(column) for column in zip(*(fen for _, fen in self.rows), strict=True)]
+
+
+def orders_of(statement: StatementOfSeller | StatementOfFees) -> Orders:
+    """Return what a statement says of each order."""
+    if isinstance(statement, StatementOfFees):
+        rows = [([Words("", one.number), _rule(one)], [one.got_fen, one.back_fen, one.left_fen]) for one in statement.sales]
+        return Orders(("number", "fee_of_sale", "amount", "back", "left"), rows)
+    sold = [([Words("", one.number)], [one.sold_fen, one.returned_fen, one.fees_fen, one.left_fen]) for one in statement.orders]
+    return Orders(("number", "sold", "returned", "fees", "left"), sold)
+
+
+def _rule(one: FeeOfSale) -> Words:
+    kind = _fee(one.kind)
+    return Words(kind.bo, f"{kind.zh} · {one.rule}" if one.rule else kind.zh)
+
+
+def _title(statement: Statement) -> str:
+    return "fees_title" if isinstance(statement, StatementOfFees) else "title"
+
+
+def _data(statement: StatementOfSeller | StatementOfFees, made_at: datetime) -> dict[str, Any]:
+    seller, orders = statement.seller, orders_of(statement)
     return {
+        "title": _title(statement),
         "words": {name: words.both for name, words in WORDS.items()},
         "band": band_svg(seller.key, width=1800, height=24),
-        "seller": {"bo": (seller.i18n or {}).get("name_bo", ""), "zh": seller.name},
+        "seller": name_of(seller),
         "window": f"{_day(statement.starts_at)} 至 {_day(_last(statement))}",
         "made": f"{made_at.astimezone(HOME):%Y-%m-%d %H:%M}",
-        "lines": [[name, _money(fen), name in {"left", "closing"}] for name, fen in lines_of(statement)],
+        "lines": [[name, sum_text(fen), name in {"left", "closing"}] for name, fen in lines_of(statement)],
         "fees": [
-            {"kind": _fee(fee).both, "name": str(fee.rule or ""), "why": why(fee).both, "amount": _money(fee.amount_fen)}
+            {"kind": _fee(fee.kind).both, "name": str(fee.rule or ""), "why": why(fee).both, "amount": sum_text(fee.amount_fen)}
             for fee in statement.fees
         ],
-        "fees_total": _money(statement.fees_fen),
+        "fees_total": sum_text(statement.fees_fen),
         "paid": [
             {
                 "day": _day(one.at),
                 "number": one.number,
                 "way": _way(one).both,
                 "receipt": " ".join(part for part in (one.reference, one.received_by) if part),
-                "amount": _money(one.amount_fen),
+                "amount": sum_text(one.amount_fen),
             }
             for one in statement.paid
         ],
-        "paid_total": _money(statement.paid_fen),
-        "standing": [[name, _money(fen)] for name, fen in statement.standing.items()],
-        "collected": [[PROVIDERS.get(code, code), _money(fen)] for code, fen in statement.collected.items()],
-        "coming": [[f"{day}" if day else "—", _money(fen)] for day, fen in statement.coming],
-        "closing": _money(statement.closing_fen),
+        "paid_total": sum_text(statement.paid_fen),
+        "standing": [[name, sum_text(fen)] for name, fen in statement.standing.items()],
+        "collected": [[PROVIDERS.get(code, code), sum_text(fen)] for code, fen in statement.collected.items()],
+        "coming": [[f"{day}" if day else "—", sum_text(fen)] for day, fen in statement.coming],
+        "closing": sum_text(statement.closing_fen),
         "households": [
             {
                 "name": one.name,
-                "goods": [[title or WORDS["other_goods"].zh, f"{_percent(share)}%", _money(fen)] for title, share, fen in one.goods],
-                "amount": _money(one.amount_fen),
+                "goods": [[title or WORDS["other_goods"].zh, f"{_percent(share)}%", sum_text(fen)] for title, share, fen in one.goods],
+                "amount": sum_text(one.amount_fen),
             }
             for one in statement.households
         ],
-        "left": _money(statement.left_fen),
-        "orders": [[one.number, *map(_money, (one.sold_fen, one.returned_fen, one.fees_fen, one.left_fen))] for one in statement.orders],
-        "orders_total": [
-            *(_money(sum(getattr(one, name) for one in statement.orders)) for name in ("sold_fen", "returned_fen", "fees_fen", "left_fen"))
-        ],
+        "left": sum_text(statement.left_fen),
+        "orders_head": orders.names,
+        "orders": [[*(text.both for text in texts), *map(sum_text, sums)] for texts, sums in orders.rows],
+        "orders_total": [sum_text(fen) for fen in orders.totals],
     }
 
 
-def _fee(fee: FeeSum) -> Words:
-    return FEES.get(fee.kind, Words("", fee.kind))
-
-
-def _money(fen: int) -> str:
-    return yuan(fen).replace("-", "−")
+def _fee(kind: str) -> Words:
+    return FEES.get(kind, Words("", kind))
 
 
 def _percent(points: int) -> str:
@@ -218,46 +226,42 @@ def _day(at: datetime) -> str:
     return f"{at.astimezone(HOME):%Y-%m-%d}"
 
 
-def _last(statement: StatementOfSeller) -> datetime:
+def _last(statement: Statement) -> datetime:
     """Return a moment of the last day of the window."""
     return statement.ends_at - (statement.ends_at - statement.starts_at) / 1_000_000
 
 
 # --- As a workbook
 
-YUAN_FORMAT = "#,##0.00"
-DAY_FORMAT = "yyyy-mm-dd"
 
-
-def statement_xlsx(statement: StatementOfSeller) -> bytes:
-    """
-    Return a statement as a workbook: sums, fees, payouts, what is to come, households, orders.
-
-    Amounts are numbers of yuan and days are days; a text that a program could take for a formula begins with an apostrophe.
-    """
-    book = Workbook()
-    book.remove(book.active)
+def statement_xlsx(statement: StatementOfSeller | StatementOfFees) -> bytes:
+    """Return a statement as a workbook: sums, fees, payouts, what is to come, households, orders."""
+    book, orders = new_book(), orders_of(statement)
     window = [_heading("window"), f"{_day(statement.starts_at)} 至 {_day(_last(statement))}"]
-    _sheet(
+    add_sheet(
         book,
-        "summary",
-        [[_heading("title"), statement.seller.name], window, *([_heading(name), _yuan(fen)] for name, fen in lines_of(statement))],
+        WORDS["summary"],
+        [
+            [_heading(_title(statement)), statement.seller.name],
+            window,
+            *([_heading(name), in_yuan(fen)] for name, fen in lines_of(statement)),
+        ],
     )
-    _sheet(
+    add_sheet(
         book,
-        "why",
+        WORDS["why"],
         [
             [_heading("fees"), _heading("name"), _heading("why"), "", _heading("amount")],
             *(
-                [f"{_fee(fee).bo} {_fee(fee).zh}".strip(), str(fee.rule or ""), why(fee).zh, why(fee).bo, _yuan(fee.amount_fen)]
+                [_fee(fee.kind).in_one.strip(), str(fee.rule or ""), why(fee).zh, why(fee).bo, in_yuan(fee.amount_fen)]
                 for fee in statement.fees
             ),
-            [_heading("total"), "", "", "", _yuan(statement.fees_fen)],
+            [_heading("total"), "", "", "", in_yuan(statement.fees_fen)],
         ],
     )
-    _sheet(
+    add_sheet(
         book,
-        "payouts",
+        WORDS["payouts"],
         [
             [_heading(name) for name in ("day", "number", "way", "receipt", "signed", "amount")],
             *(
@@ -267,75 +271,55 @@ def statement_xlsx(statement: StatementOfSeller) -> bytes:
                     _way(one).zh,
                     one.reference,
                     one.received_by,
-                    _yuan(one.amount_fen),
+                    in_yuan(one.amount_fen),
                 ]
                 for one in statement.paid
             ),
-            [_heading("total"), "", "", "", "", _yuan(statement.paid_fen)],
+            [_heading("total"), "", "", "", "", in_yuan(statement.paid_fen)],
         ],
     )
-    _sheet(
+    add_sheet(
         book,
-        "coming",
+        WORDS["coming"],
         [
             [_heading("coming"), _heading("due"), _heading("amount")],
-            [_heading("held"), None, _yuan(statement.standing["held"])],
             *(
-                [_heading("earned"), datetime(day.year, day.month, day.day) if day else None, _yuan(fen)]  # noqa: DTZ001 - a day, no moment
-                for day, fen in statement.coming
+                row
+                for name, fen in statement.standing.items()
+                for row in (
+                    [[_heading(name), as_day(day) if day else None, in_yuan(part)] for day, part in statement.coming]
+                    if name == "earned"
+                    else [[_heading(name), None, in_yuan(fen)]]
+                )
             ),
-            [_heading("payable"), None, _yuan(statement.standing["payable"])],
-            [_heading("in_payout"), None, _yuan(statement.standing["in_payout"])],
-            [_heading("total"), None, _yuan(statement.closing_fen)],
-            *([f"{_heading('collected')}：{PROVIDERS.get(code, code)}", None, _yuan(fen)] for code, fen in statement.collected.items()),
+            [_heading("total"), None, in_yuan(statement.closing_fen)],
+            *([f"{_heading('collected')}：{PROVIDERS.get(code, code)}", None, in_yuan(fen)] for code, fen in statement.collected.items()),
         ],
     )
     if statement.households:
-        _sheet(
+        add_sheet(
             book,
-            "households",
+            WORDS["households"],
             [
                 [_heading("household"), _heading("goods"), f"{_heading('share')} %", _heading("amount")],
                 *(
-                    [one.name or _heading("own"), title or _heading("other_goods"), Decimal(share) / 100, _yuan(fen)]
+                    [one.name or _heading("own"), title or _heading("other_goods"), Decimal(share) / 100, in_yuan(fen)]
                     for one in statement.households
                     for title, share, fen in one.goods
                 ),
-                [_heading("total"), "", None, _yuan(statement.left_fen)],
+                [_heading("total"), "", None, in_yuan(statement.left_fen)],
             ],
         )
-    _sheet(
+    add_sheet(
         book,
-        "orders",
+        WORDS["orders"],
         [
-            [_heading(name) for name in ("number", "sold", "returned", "fees", "left")],
-            *([one.number, *map(_yuan, (one.sold_fen, one.returned_fen, one.fees_fen, one.left_fen))] for one in statement.orders),
+            [_heading(name) for name in orders.names],
+            *([*(text.zh for text in texts), *map(in_yuan, sums)] for texts, sums in orders.rows),
         ],
     )
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _sheet(book: Workbook, name: str, rows: Sequence[Sequence[object]]) -> None:
-    """Add a sheet; its first row is its heading."""
-    sheet = book.create_sheet(WORDS[name].zh)
-    for row in rows:
-        sheet.append([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
-        for cell in sheet[sheet.max_row]:
-            if isinstance(cell.value, Decimal):
-                cell.number_format = YUAN_FORMAT
-            elif isinstance(cell.value, datetime):
-                cell.number_format = DAY_FORMAT
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-        sheet.column_dimensions[cell.column_letter].width = 30
-    sheet.freeze_panes = "A2"
+    return saved(book)
 
 
 def _heading(name: str) -> str:
-    return f"{WORDS[name].bo} {WORDS[name].zh}"
-
-
-def _yuan(fen: int) -> Decimal:
-    return Decimal(fen) / FEN_PER_YUAN
+    return WORDS[name].in_one

@@ -6,8 +6,8 @@ from or went to others is all there is, so the parts add up with the books to th
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -153,32 +153,25 @@ class HouseholdPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StatementOfSeller:
-    """
-    A seller's money over a half-open window: opening + sold + borne - returned - fees + other - paid = closing.
-
-    ``sold_fen`` was paid by buyers, ``borne_fen`` by others of the price; ``standing``, ``coming`` and ``collected`` are as of the
-    window's end.
-    """
+class Statement:
+    """Somebody's money over a half-open window: opening + what the window brought - paid = closing."""
 
     seller: Organisation
+    """Whose statement it is."""
     starts_at: datetime
     ends_at: datetime
     opening_fen: int
-    sold_fen: int
-    borne_fen: int
-    returned_fen: int
     fees: list[FeeSum]
     other_fen: int
     paid: list[PaidOut]
     closing_fen: int
     standing: dict[str, int]
-    coming: list[tuple[date | None, int]]
+    """What is still to come as of the window's end, by where it stands."""
+    coming: Sequence[tuple[date | None, int]] = ()
     """What is received and waits for the end of the return window, by the day on which that is over."""
-    collected: dict[str, int]
+    collected: dict[str, int] = field(default_factory=dict)
     """What her own accounts at providers hold for her, by provider, fees that are to be shared out with it."""
-    orders: list[OrderSum]
-    households: list[HouseholdPart]
+    households: Sequence[HouseholdPart] = ()
     """Whose it is, each household by name and at last the seller herself; empty where she has divided nothing."""
 
     @property
@@ -192,9 +185,39 @@ class StatementOfSeller:
         return sum(one.amount_fen for one in self.paid)
 
     @property
+    def parts(self) -> list[tuple[str, int]]:
+        """What the window brought, part by part; what is taken off is negative, what is nothing and seldom something is left out."""
+        raise NotImplementedError
+
+    @property
     def left_fen(self) -> int:
-        """What the window brought her; of this the households have their shares."""
-        return self.sold_fen + self.borne_fen - self.returned_fen - self.fees_fen + self.other_fen
+        """What the window brought her."""
+        return sum(fen for _, fen in self.parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementOfSeller(Statement):
+    """
+    A seller's money: sold + borne - returned - fees + other is what the window brought; of this the households have their shares.
+
+    ``sold_fen`` was paid by buyers, ``borne_fen`` by others of the price.
+    """
+
+    sold_fen: int
+    borne_fen: int
+    returned_fen: int
+    orders: list[OrderSum]
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """What was sold, less what went back and what was taken as fees."""
+        return [
+            ("sold", self.sold_fen),
+            *([("borne", self.borne_fen)] if self.borne_fen else []),
+            ("returned", -self.returned_fen),
+            ("fees", -self.fees_fen),
+            *([("other", self.other_fen)] if self.other_fen else []),
+        ]
 
 
 def statement_of(*, seller: Organisation, starts_at: datetime, ends_at: datetime) -> StatementOfSeller:
@@ -216,7 +239,7 @@ def statement_of(*, seller: Organisation, starts_at: datetime, ends_at: datetime
         returned_fen=-sums["returned"],
         fees=_fees([one for one in moved if one.part == "fees"]),
         other_fen=sums["other"],
-        paid=_paid([one for one in moved if one.part == "paid"]),
+        paid=paid_out([(one.kind, one.source_id, one.at, -one.amount_fen) for one in moved if one.part == "paid"]),
         closing_fen=sum(closing for _, closing in balances.values()),
         standing={purpose: balances.get(purpose, (0, 0))[1] for purpose in OWN},
         coming=[(day, fen) for day, fen in looked_up(COMING, {"seller": seller.pk, "ends": ends_at})],
@@ -228,30 +251,41 @@ def statement_of(*, seller: Organisation, starts_at: datetime, ends_at: datetime
 
 def _fees(moved: list[Moved]) -> list[FeeSum]:
     """Sum fees by the rule that took them."""
-    orders = {one.order_id for one in moved if one.order_id}
-    frozen = {(line.sale_id, line.kind): line for line in FeeLine.objects.filter(sale__in=orders).select_related("rule")}
+    frozen = frozen_fees(one.order_id for one in moved)
+    return fee_sums(
+        (kind, frozen.get((one.order_id, kind)), -one.amount_fen) for one in moved for kind in [one.purpose.removeprefix("fees:")]
+    )
+
+
+def frozen_fees(order_ids: Iterable[UUID | None]) -> dict[tuple[UUID | None, str], FeeLine]:
+    """Return the fees of orders with their rules, by order and kind."""
+    wanted = {key for key in order_ids if key}
+    return {(line.sale_id, line.kind): line for line in FeeLine.objects.filter(sale__in=wanted).select_related("rule")}
+
+
+def fee_sums(taken: Iterable[tuple[str, FeeLine | None, int]]) -> list[FeeSum]:
+    """Return what was taken of each kind by each rule, those that come to nothing left out."""
     sums: dict[tuple[str, UUID | None, str], int] = defaultdict(int)
     rules: dict[UUID, FeeRule] = {}
-    for one in moved:
-        kind = one.purpose.removeprefix("fees:")
-        line = frozen.get((one.order_id, kind)) if one.order_id else None
+    for kind, line, fen in taken:
         if line is not None:
             rules[line.rule_id] = line.rule
-        sums[kind, line.rule_id if line else None, line.reason if line else ""] -= one.amount_fen
+        sums[kind, line.rule_id if line else None, line.reason if line else ""] += fen
     places = {kind.value: place for place, kind in enumerate(FeeRule.Kind)}
     found = [FeeSum(kind, rules.get(rule_id) if rule_id else None, reason, fen) for (kind, rule_id, reason), fen in sums.items() if fen]
     return sorted(found, key=lambda fee: (places.get(fee.kind, len(places)), str(fee.rule), fee.reason, -fee.amount_fen))
 
 
-def _paid(moved: list[Moved]) -> list[PaidOut]:
-    payouts = Payout.objects.in_bulk({one.source_id for one in moved})
+def paid_out(moved: Sequence[tuple[str, UUID, datetime, int]]) -> list[PaidOut]:
+    """Return payouts by what was booked of them: kind, payout, when, how much (negative where it came back)."""
+    payouts = Payout.objects.in_bulk({source_id for _, source_id, *_ in moved})
     events = {(event.payout_id, event.kind): event for event in PayoutEvent.objects.filter(payout__in=payouts)}
     found = []
-    for one in moved:
-        payout = payouts[one.source_id]
-        event = events.get((payout.pk, Payout.State.PAID if one.kind == accounts.PAYOUT_PAID else Payout.State.RETURNED))
+    for kind, source_id, at, amount_fen in moved:
+        payout = payouts[source_id]
+        event = events.get((payout.pk, Payout.State.PAID if kind == accounts.PAYOUT_PAID else Payout.State.RETURNED))
         reference, received_by = (event.reference, event.received_by) if event else ("", "")
-        found.append(PaidOut(one.at, payout.number, payout.method, payout.provider, reference, received_by, -one.amount_fen))
+        found.append(PaidOut(at, payout.number, payout.method, payout.provider, reference, received_by, amount_fen))
     return found
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
@@ -95,3 +96,49 @@ def test_a_station_tells_its_account(browser_of, operator, point):
     page = browser_of(operator).get(at("payout_account", point.organisation.key))
     assert page.context["present"].holder == "拉玉站"
     assert at("fees_got", point.organisation.key) in page.content.decode()
+
+
+def test_a_county_does_not_confirm_its_own_payout(browser_of, reviewer, house, centre, region, order):
+    """The bank's answer about the centre's own fees is taken by the region's centre alone, and nothing of a file by the county's."""
+    now = timezone.now()
+    actions.tell_account(seller=centre, holder="县中心", bank="农业银行", number="6228480011", by=reviewer, now=now)
+    actions.collect_fees(beneficiary_ids=[centre.pk], now=now)
+    (payout,) = actions.prepare_payouts(seller_ids=[centre.pk], by=house, now=now)
+    actions.approve_payout(payout=payout, by=member(region, "+8619900071007"), now=now)
+    actions.make_bank_file(payouts=[payout], by=house, now=now)
+    lines = f"payout,amount,result,reference,date,reason\r\n{payout.number},2.28,paid,BK1,2026-08-25,\r\n".encode()
+
+    own = browser_of(reviewer).post(at("bank_answer", centre.key), {"answer": SimpleUploadedFile("a.csv", lines)})
+    states = [Payout.objects.get().state]
+    browser_of(house).post(at("bank_answer", region.key), {"answer": SimpleUploadedFile("a.csv", lines)})
+    states.append(Payout.objects.get().state)
+
+    assert own.status_code == 409
+    assert f"Payout {payout.number} is for your own house." in own.content.decode()
+    assert states == ["sent", "paid"]
+
+
+def test_a_station_finds_no_cash_for_itself_at_its_counter(browser_of, reviewer, operator, house, centre, point, order):
+    now = timezone.now()
+    actions.collect_fees(beneficiary_ids=[point.organisation.pk], now=now)
+    (payout,) = actions.prepare_payouts(seller_ids=[point.organisation.pk], by=reviewer, now=now)
+    actions.approve_payout(payout=payout, by=house, now=now)
+
+    own, centres = (browser_of(who).get(at("cash_payouts", org.key)) for who, org in ((operator, point.organisation), (reviewer, centre)))
+
+    assert payout.number not in own.content.decode()
+    assert payout.number in centres.content.decode()
+
+
+def test_who_gets_fees_prints_a_months_statement(browser_of, operator, seller, coop, point, order):
+    browser, key = browser_of(operator), point.organisation.key
+    page = browser.get(at("fees_got", key)).content.decode()
+
+    pdf, table = (browser.get(at(name, key)) for name in ("fees_statement", "fees_table"))
+
+    assert at("fees_statement", key) in page
+    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    assert table["Content-Disposition"] == f'attachment; filename="{key}-fees-{timezone.localdate():%Y-%m}.xlsx"'
+    assert browser.get(at("fees_statement", key), {"month": "2001-01"}).status_code == 404
+    assert browser_of(seller).get(at("fees_statement", key)).status_code == 404
+    assert browser_of(seller).get(at("sellers_fees_statement", coop.key)).content[:5] == b"%PDF-"

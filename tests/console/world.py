@@ -36,7 +36,7 @@ from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation, Person, ServicePoint
 from teahorse.promotions import actions as promotions
 from teahorse.settlement import actions as settlement
-from teahorse.settlement.models import BankFile, Difference, Earning, FeeRule, Payout, Transfer
+from teahorse.settlement.models import BankFile, Difference, Earning, FeeRule, Payout, SubsidyClaim, SubsidyClaimLine, SubsidyLine, Transfer
 from teahorse.stock import actions as stock
 from tests import world
 
@@ -172,8 +172,15 @@ def _money(of: Side, order: SellerOrder, *, by: Person) -> dict[str, UUID]:
     split = PaymentSplit.objects.get(reference=order.pk)
     refused = {"state": "failed", "trouble": f"{of.mark}不让分", "requested_at": now, "due_at": now, "settled_at": now}
     sharing = Sharing.objects.create(split=split, our_number=f"S-{of.name}", **refused)
+    claim = SubsidyClaim.objects.create(
+        payer=of.centre, house=of.centre, number=f"S-{of.name}", since_date=now.date(), until_date=now.date(), amount_fen=100,
+        made_at=now, made_by_id=by.pk,
+    )  # fmt: skip
+    borne = SubsidyLine.objects.create(sale_id=order.pk, bearer_id=of.centre.pk, amount_fen=100)
+    SubsidyClaimLine.objects.create(claim=claim, subsidy=borne, amount_fen=100)
     return {
         "sharing_id": sharing.pk,
+        "claim_id": claim.pk,
         "transfer_id": transfer.pk,
         "rule_id": rule.pk,
         "payout_id": payout.pk,

@@ -22,7 +22,7 @@ from teahorse.people.models import Organisation
 from teahorse.promotions.models import CouponUse
 from teahorse.settlement import actions
 from teahorse.settlement.comparing import differences, missing_bills
-from teahorse.settlement.models import Difference, Earning, FeeLine, Payout, Sale, SubsidyLine
+from teahorse.settlement.models import Difference, Earning, FeeLine, Payout, Sale, SubsidyClaim, SubsidyLine
 from tests.demo.conftest import NOW
 from tests.payments.conftest import started_sandbox, wait_until
 
@@ -139,6 +139,14 @@ def test_a_budget_bears_a_part_of_the_way_and_the_county_carries(house):
     assert FeeLine.objects.filter(sale=order.pk, kind="freight").values_list("beneficiary_id", "amount_fen").get() == (qonggyai.pk, 1600)
     assert SubsidyLine.objects.get(sale=order.pk).left_fen == 480
     assert not FeeLine.objects.filter(kind="freight").exclude(beneficiary_id=qonggyai.pk).exists()
+
+
+def test_a_budget_has_paid_one_claim_and_owes_another(house):
+    claims = SubsidyClaim.objects.order_by("pk")
+    qonggyai = Organisation.objects.get(key="centre-qonggyai")
+
+    assert [(one.payer, one.amount_fen, one.state) for one in claims] == [(qonggyai, 1680, "received"), (qonggyai, 2480, "claimed")]
+    assert books.balance(purpose="claimed", owner_id=qonggyai.pk) == 2480
 
 
 def test_nothing_was_left_to_book(house):

@@ -226,6 +226,37 @@ def test_the_line_that_is_named_is_the_files(sent, clerk):
 
 
 @pytest.mark.django_db
+def test_who_gets_the_money_does_not_say_that_it_arrived(sent, seller, clerk):
+    payout, _file, at = sent
+    answer = _answer((payout.number, "50.00", "paid", "BK1", "2026-08-25", ""))
+    other = world.organisation("coop-hongxing")
+
+    with pytest.raises(actions.OwnPayout) as refused:
+        actions.import_bank_answer(content=answer, house=seller, payee_ids={seller.pk}, by=clerk, now=at)
+    with pytest.raises(actions.AnswerUnreadable):
+        actions.import_bank_answer(content=answer, house=other, payee_ids={other.pk}, by=clerk, now=at)
+
+    payout.refresh_from_db()
+    assert (refused.value.numbers["number"], payout.state) == (payout.number, "sent")
+    actions.import_bank_answer(content=answer, house=other, payee_ids={seller.pk}, by=clerk, now=at)
+    payout.refresh_from_db()
+    assert payout.state == "paid"
+
+
+@pytest.mark.django_db
+def test_nobody_gives_cash_to_her_own_house(seller, goods, clerk, head, now):
+    at = settled(closed({goods: 1}, now=now), now=now)
+    (payout,) = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
+    actions.approve_payout(payout=payout, by=head, now=at)
+
+    with pytest.raises(actions.OwnPayout):
+        actions.pay_out_in_cash(payout=payout, given_by=head, received_by="卓玛", house=seller, now=at)
+
+    payout.refresh_from_db()
+    assert payout.state == "approved"
+
+
+@pytest.mark.django_db
 def test_a_long_answer_asks_no_more_than_a_short_one(clerk, head, now):
     sellers = [world.organisation(f"coop-{name}") for name in "abc"]
     at = now

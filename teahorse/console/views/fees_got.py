@@ -1,13 +1,22 @@
 """What an organisation gets of others' sales: which fee of which order, what of it is collected, and when it was paid."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
-from teahorse.console.access import Acting, acts
+from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
-from teahorse.console.views.money import fact_name, fee_name
+from teahorse.console.views.money import XLSX, Month, as_file, fact_name, fee_name, last_months, month_asked
+from teahorse.ledger.models import Posting
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import queries
+from teahorse.settlement.fees_statement import StatementOfFees, statement_of_fees
+from teahorse.settlement.models import FeeLine, Sale
+from teahorse.settlement.paper import statement_pdf, statement_xlsx
+from teahorse.settlement.statement import frozen_fees
 
 ON_A_PAGE = 50
 PAYOUTS = 12
@@ -25,25 +34,74 @@ def sellers(request: HttpRequest, acting: Acting) -> HttpResponse:
     return _shown(request, acting)
 
 
+@acts(Right.TAKE_CASH, kinds=Organisation.GETTING_FEES)
+def statement(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Answer a month's statement of a centre's, a station's or a point's fees as a PDF."""
+    return _pdf(request, acting)
+
+
+@acts(Right.TAKE_CASH, kinds=Organisation.GETTING_FEES)
+def statement_table(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Answer it as a workbook."""
+    return _table(request, acting)
+
+
+@acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
+def sellers_statement(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Answer a month's statement of what a seller gets because she runs a pickup point as a PDF."""
+    return _pdf(request, acting)
+
+
+@acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
+def sellers_statement_table(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Answer it as a workbook."""
+    return _table(request, acting)
+
+
+def _pdf(request: HttpRequest, acting: Acting) -> HttpResponse:
+    month = month_asked(request, acting)
+    return as_file(
+        statement_pdf(_told(acting, month), made_at=acting.now), "application/pdf", f"{acting.organisation.key}-fees-{month[0]}.pdf"
+    )
+
+
+def _table(request: HttpRequest, acting: Acting) -> HttpResponse:
+    month = month_asked(request, acting)
+    return as_file(statement_xlsx(_told(acting, month)), XLSX, f"{acting.organisation.key}-fees-{month[0]}.xlsx")
+
+
+def _told(acting: Acting, month: Month) -> StatementOfFees:
+    _, starts_at, ends_at = month
+    return statement_of_fees(beneficiary=acting.organisation, starts_at=starts_at, ends_at=ends_at)
+
+
 def _shown(request: HttpRequest, acting: Acting) -> HttpResponse:
-    organisation = acting.organisation
+    organisation, side = acting.organisation, "sellers_" if acting.organisation.is_seller else ""
     shown = Paginator(queries.fee_postings_of(organisation.pk), ON_A_PAGE).get_page(request.GET.get("page"))
     sales = queries.sales_of_entries(one.entry for one in shown)
+    frozen = frozen_fees(sale.pk for sale in sales.values())
     context = {
+        "months": [(name, name) for name, *_ in last_months(acting.now)],
+        "statement_url": reverse(f"console:{side}fees_statement", kwargs={"org": organisation.key}),
+        "table_url": reverse(f"console:{side}fees_table", kwargs={"org": organisation.key}),
         "got": next(iter(queries.fees_to_collect([organisation.pk])), None),
         "standing": queries.standing_of_seller(organisation.pk),
         "shown": shown,
-        "rows": [
-            {
-                "at": one.occurred_at,
-                "what": fact_name(one.entry.kind),
-                "kind": fee_name(one.account.purpose.removeprefix("fees:")),
-                "sale": sales.get(one.entry_id),
-                "fen": -one.amount_fen,
-            }
-            for one in shown
-        ],
+        "rows": [_row(one, sales.get(one.entry_id), frozen) for one in shown],
         "payouts": list(queries.payouts_of([organisation.pk])[:PAYOUTS]),
         "may_tell_account": Right.MANAGE_MEMBERS in acting.rights,
     }
     return page(request, acting, "fees_got.html", context)
+
+
+def _row(one: Posting, sale: Sale | None, frozen: Mapping[tuple[UUID | None, str], FeeLine]) -> Context:
+    kind = one.account.purpose.removeprefix("fees:")
+    line = frozen.get((sale.pk, kind)) if sale else None
+    return {
+        "at": one.occurred_at,
+        "what": fact_name(one.entry.kind),
+        "kind": fee_name(kind),
+        "rule": line.rule.name if line else "",
+        "sale": sale,
+        "fen": -one.amount_fen,
+    }

@@ -30,7 +30,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
 def money(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Show what was sold in a month, returned, taken as fees, paid, and what is still to come."""
-    months = _months(acting.now)
+    months = last_months(acting.now)
     chosen, starts_at, ends_at = _wanted(request, months) or months[0]
     seller_id = acting.organisation.pk
     month = queries.month_of_seller(seller_id=seller_id, starts_at=starts_at, ends_at=ends_at)
@@ -53,25 +53,29 @@ def money(request: HttpRequest, acting: Acting) -> HttpResponse:
 @acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
 def statement(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Answer a month's statement as a PDF."""
-    name, told = _told(request, acting)
-    return _file(statement_pdf(told, made_at=acting.now), "application/pdf", f"{name}.pdf")
+    month = month_asked(request, acting)
+    return as_file(statement_pdf(_told(acting, month), made_at=acting.now), "application/pdf", f"{acting.organisation.key}-{month[0]}.pdf")
 
 
 @acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
 def statement_table(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Answer a month's statement as a workbook."""
-    name, told = _told(request, acting)
-    return _file(statement_xlsx(told), XLSX, f"{name}.xlsx")
+    month = month_asked(request, acting)
+    return as_file(statement_xlsx(_told(acting, month)), XLSX, f"{acting.organisation.key}-{month[0]}.xlsx")
 
 
-def _told(request: HttpRequest, acting: Acting) -> tuple[str, StatementOfSeller]:
-    """Return the statement of the month that is asked for, of this month where none is; 404 for what is none of the last ones."""
-    months = _months(acting.now)
+def _told(acting: Acting, month: Month) -> StatementOfSeller:
+    _, starts_at, ends_at = month
+    return statement_of(seller=acting.organisation, starts_at=starts_at, ends_at=ends_at)
+
+
+def month_asked(request: HttpRequest, acting: Acting) -> Month:
+    """Return the month that is asked for, this month where none is; 404 for what is none of the last ones."""
+    months = last_months(acting.now)
     month = _wanted(request, months) if request.GET.get("month") else months[0]
     if month is None:
         raise Http404
-    name, starts_at, ends_at = month
-    return f"{acting.organisation.key}-{name}", statement_of(seller=acting.organisation, starts_at=starts_at, ends_at=ends_at)
+    return month
 
 
 def _wanted(request: HttpRequest, months: list[Month]) -> Month | None:
@@ -79,12 +83,13 @@ def _wanted(request: HttpRequest, months: list[Month]) -> Month | None:
     return next((month for month in months if month[0] == request.GET.get("month")), None)
 
 
-def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+def as_file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    """Answer something to be kept, that is for this person alone."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=content_type, headers=headers)
 
 
-def _months(now: datetime) -> list[Month]:
+def last_months(now: datetime) -> list[Month]:
     """Return this month and those before it with their half-open windows, in local time."""
     end = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     year, month = end.year, end.month

@@ -177,11 +177,10 @@ def bank_answer(request: HttpRequest, acting: Acting) -> HttpResponse:
     file = request.FILES.get("answer")
     if file is None or not file.size or file.size > LARGEST_ANSWER:
         return _shown(request, acting, {"answer_fault": _("Choose the bank's file, as CSV.")}, status=422)
-    payees = _payee_ids(acting)
-    counties = list(Organisation.objects.filter(pk__in=payees).values_list("county_id", flat=True).distinct().order_by("county_id"))
+    payees = set(_payee_ids(acting))
     try:
         content = file.read().decode("utf-8")
-        taken = actions.import_bank_answer(content=content, county_ids=counties, by=acting.person, now=acting.now)
+        taken = actions.import_bank_answer(content=content, house=acting.organisation, payee_ids=payees, by=acting.person, now=acting.now)
     except UnicodeDecodeError:
         return _shown(request, acting, {"answer_fault": _("Choose the bank's file, as CSV.")}, status=422)
     except Refusal as refusal:
@@ -252,6 +251,9 @@ def difference_name(kind: str) -> str:
         "sale and its payment": _("An order is booked with another sum than was paid"),
         "fees collected, not booked": _("Collected fees are not booked"),
         "transfer not booked": _("What was moved to the bank is not booked as it was written down"),
+        "claim not booked": _("A claim of subsidies is not booked as it was made"),
+        "claim and what came of it": _("What came of a claim is not what was written down"),
+        "subsidies owed": _("What a budget owes is not what it bears and was not claimed"),
         "cannot be booked": _("An order's money cannot be booked"),
         "bill is missing": _("A provider's bill has not come"),
         "the books do not balance": _("The books do not balance"),

@@ -145,4 +145,9 @@ def _shown_cash(request: HttpRequest, acting: Acting, more: Context | None = Non
 def _list(request: HttpRequest, acting: Acting, found: QuerySet[Transfer]) -> Context:
     shown = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     today = acting.now.date().isoformat()
-    return {"shown": shown, "rows": [(provider_name(one.provider), one) for one in shown], "today": today, "typed": {"day": today}}
+    return {
+        "shown": shown,
+        "rows": [(_("Subsidies") if one.claim_id else provider_name(one.provider), one) for one in shown],
+        "today": today,
+        "typed": {"day": today},
+    }

@@ -2,6 +2,14 @@
 
 from teahorse.settlement.actions.bank import AnswerUnreadable, NothingToSend, import_bank_answer, make_bank_file
 from teahorse.settlement.actions.booking import book_forgotten, book_payments, book_refunds, book_sales
+from teahorse.settlement.actions.claiming import (
+    ClaimPaid,
+    ClaimWithdrawn,
+    NothingToClaim,
+    NotTheLastClaim,
+    claim_subsidies,
+    withdraw_claim,
+)
 from teahorse.settlement.actions.collecting import collect_fees
 from teahorse.settlement.actions.comparing import ask_to_compare, compare, run_comparison
 from teahorse.settlement.actions.dividing import MoreThanTheWhole, add_sub_seller, divide_product, end_sub_seller
@@ -12,6 +20,7 @@ from teahorse.settlement.actions.paying_out import (
     NotADraft,
     NotOnItsWay,
     NotToSend,
+    OwnPayout,
     approve_payout,
     confirm_payout,
     drop_payout,
@@ -27,8 +36,10 @@ from teahorse.settlement.actions.sharing_out import book_share_returns, book_sha
 from teahorse.settlement.actions.transferring import (
     AlreadyUndone,
     BankNumberKnown,
+    MoreThanIsOpen,
     MoreThanIsThere,
     bring_cash_to_bank,
+    receive_claim,
     transfer_to_bank,
     undo_transfer,
 )
@@ -37,7 +48,10 @@ __all__ = [
     "AlreadyUndone",
     "AnswerUnreadable",
     "BankNumberKnown",
+    "ClaimPaid",
+    "ClaimWithdrawn",
     "FourEyes",
+    "MoreThanIsOpen",
     "MoreThanIsThere",
     "MoreThanTheWhole",
     "NoAccount",
@@ -45,8 +59,11 @@ __all__ = [
     "NotADraft",
     "NotOnItsWay",
     "NotOpen",
+    "NotTheLastClaim",
     "NotToSend",
+    "NothingToClaim",
     "NothingToSend",
+    "OwnPayout",
     "add_fee_rule",
     "add_sub_seller",
     "approve_payout",
@@ -58,6 +75,7 @@ __all__ = [
     "book_share_returns",
     "book_sharings",
     "bring_cash_to_bank",
+    "claim_subsidies",
     "collect_fees",
     "compare",
     "confirm_payout",
@@ -71,6 +89,7 @@ __all__ = [
     "mature_earnings",
     "pay_out_in_cash",
     "prepare_payouts",
+    "receive_claim",
     "reconcile",
     "release_sales",
     "retry_share",
@@ -81,4 +100,5 @@ __all__ = [
     "tell_account",
     "transfer_to_bank",
     "undo_transfer",
+    "withdraw_claim",
 ]

@@ -15,7 +15,7 @@ The bank's answer is CSV with a head line ``payout,amount,result,reference,date,
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from uuid import UUID
@@ -29,9 +29,9 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.times import HOME
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
-from teahorse.people.models import Person
+from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
-from teahorse.settlement.actions.paying_out import NotOnItsWay, returned_earning
+from teahorse.settlement.actions.paying_out import NotOnItsWay, OwnPayout, returned_earning
 from teahorse.settlement.models import BankFile, Earning, Payout, PayoutEvent
 
 COLUMNS = ("payout", "amount", "result", "reference", "date", "reason")
@@ -115,18 +115,23 @@ class Answered:
 
 
 @transaction.atomic
-def import_bank_answer(*, content: str, county_ids: Sequence[UUID] | None = None, by: Person, now: datetime) -> list[Answered]:
+def import_bank_answer(
+    *, content: str, house: Organisation | None = None, payee_ids: Collection[UUID] | None = None, by: Person, now: datetime
+) -> list[Answered]:
     """
-    Take what the bank says of payouts; harmless twice. Only payouts of some counties, where these are given.
+    Take what the bank says of payouts; harmless twice. Where a house takes it, only of payouts to ``payee_ids``, and never to itself.
 
     All of them are locked in key order and booked at once, however many they are.
 
-    :raises AnswerUnreadable: if a line cannot be read, names no payout that was sent, or another amount; nothing is taken.
+    :raises AnswerUnreadable: if a line cannot be read, names no payout that was sent, or another amount.
+    :raises OwnPayout: if a line is about money for the house that takes it. Nothing is taken in either.
     """
     rows = _rows(content)
     named = Payout.objects.filter(number__in={row[0].strip() for _, row in rows}, method=Payout.Method.BANK)
     locked = {payout.number: payout for payout in named.select_for_update(of=("self",)).select_related("seller").order_by("pk")}
-    answers = [_read(line, row, locked, county_ids) for line, row in rows]
+    for line, row in rows:
+        _check_payee(line, locked.get(row[0].strip()), house, payee_ids)
+    answers = [_read(line, row, locked) for line, row in rows]
     taking = _Taking(by_id=by.pk, now=now)
     taking.read(locked.values())
     for answer in answers:
@@ -203,13 +208,22 @@ def _rows(content: str) -> list[tuple[int, list[str]]]:
     return [(number, row) for number, row in enumerate(rows[1:], start=2) if any(cell.strip() for cell in row)]
 
 
-def _read(line: int, row: list[str], locked: Mapping[str, Payout], county_ids: Sequence[UUID] | None) -> Answered:
+def _check_payee(line: int, payout: Payout | None, house: Organisation | None, payee_ids: Collection[UUID] | None) -> None:
+    if payout is None:
+        return
+    if house is not None and payout.seller_id == house.pk:
+        raise OwnPayout(number=payout.number, line=line)
+    if payee_ids is not None and payout.seller_id not in payee_ids:
+        raise AnswerUnreadable(line=line, text=payout.number)
+
+
+def _read(line: int, row: list[str], locked: Mapping[str, Payout]) -> Answered:
     cells = [cell.strip() for cell in row]
     if len(cells) != len(COLUMNS):
         raise AnswerUnreadable(line=line, text=",".join(COLUMNS))
     number, amount, result, reference, day, reason = cells
     payout = locked.get(number)
-    if payout is None or (county_ids is not None and payout.county_id not in county_ids):
+    if payout is None:
         raise AnswerUnreadable(line=line, text=number)
     try:
         fits = fen_of(amount) == payout.amount_fen

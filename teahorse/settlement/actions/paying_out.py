@@ -79,6 +79,16 @@ class NotOnItsWay(Refusal):
     sentence = _("This payout is not on its way.")
 
 
+class OwnPayout(Refusal):
+    """The payout (``number``) is for the very house that would give it or say that it arrived."""
+
+    code = "own_payout"
+    sentence = _(
+        "Payout %(number)s is for your own house. Whoever gets the money does not confirm it: the centre that pays you does. "
+        "Nothing was changed."
+    )
+
+
 class NoAccount(Refusal):
     """The seller has told no bank account."""
 
@@ -221,9 +231,12 @@ def pay_out_in_cash(*, payout: Payout, given_by: Person, received_by: str, now: 
     At a ``house`` it comes out of the box of the person's open shift there; the workbench always names one.
 
     :raises NoOpenShift: if she has counted no box there.
-    :raises NotToSend: if it is not approved, or not to be paid in cash. Nothing is changed in either.
+    :raises OwnPayout: if it is for that house.
+    :raises NotToSend: if it is not approved, or not to be paid in cash. Nothing is changed in any of these.
     """
     payout = _locked(payout)
+    if house is not None and payout.seller_id == house.pk:
+        raise OwnPayout(number=payout.number)
     if payout.state != State.APPROVED or payout.method != Method.CASH:
         raise NotToSend(state=payout.state)
     if house is not None:

@@ -1,9 +1,10 @@
-"""The house's money on its way to its bank account: what a provider paid out with its fee, what somebody brought in cash."""
+"""The house's money on its way to its bank account: what a provider paid out, what was brought in cash, what a budget owed."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_id
@@ -16,11 +17,12 @@ from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.payments import actions as payments
 from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
-from teahorse.settlement.models import FeeRule, Transfer
+from teahorse.settlement.actions.claiming import ClaimWithdrawn, reason_of
+from teahorse.settlement.models import FeeRule, SubsidyClaim, Transfer
 
-CASH = "cash"
+CASH, BUDGET = "cash", "budget"
 PROVIDERS = ("wechat_pay", "alipay")
-LONGEST_NUMBER, SHORTEST_REASON, LONGEST_REASON = 64, 4, 200
+LONGEST_NUMBER = 64
 LONGEST_AGO = timedelta(days=366)
 
 
@@ -36,6 +38,14 @@ class MoreThanIsThere(Refusal):
 
     code = "more_than_is_there"
     sentence = _("By the books there is not so much there. Look at the amount again.")
+    status = 422
+
+
+class MoreThanIsOpen(Refusal):
+    """Of the claim less is open than that (``open_fen``)."""
+
+    code = "more_than_is_open"
+    sentence = _("Of this claim there is not so much open. Look at the amount again.")
     status = 422
 
 
@@ -97,22 +107,52 @@ def bring_cash_to_bank(*, house: Organisation, amount_fen: int, reference: str, 
 
 
 @transaction.atomic
+def receive_claim(*, claim_id: UUID, amount_fen: int, reference: str, day: date, by: Person, now: datetime) -> Transfer:
+    """
+    Write down that a claim was paid, whole or in part: what of it stays open is still owed. The same again is harmless.
+
+    :raises Malformed: for a sum, number or day that cannot be.
+    :raises MoreThanIsOpen: if less of the claim is open.
+    :raises teahorse.settlement.actions.ClaimWithdrawn: if it was withdrawn.
+    :raises BankNumberKnown: if the number stands already for another payment of it. Nothing is changed in any of these.
+    """
+    reference = _checked(amount_fen=amount_fen, fee_fen=0, reference=reference, day=day, now=now)
+    claim = SubsidyClaim.objects.select_for_update().get(pk=claim_id)
+    if day < claim.made_at.astimezone(HOME).date():
+        raise Malformed(field="day", reason=_("It was claimed later than that. Look at the day again."))
+    wanted = Transfer(
+        provider=BUDGET, claim=claim, amount_fen=amount_fen, reference=reference, day=day, written_at=now, written_by_id=by.pk
+    )
+    known = _known(wanted)
+    if known is not None:
+        return known
+    if claim.withdrawn_at is not None:
+        raise ClaimWithdrawn
+    if amount_fen > claim.open_fen:
+        raise MoreThanIsOpen(field="amount", open_fen=claim.open_fen)
+    claim.received_fen += amount_fen
+    claim.save(update_fields=["received_fen"])
+    return _written(wanted, now=now)
+
+
+@transaction.atomic
 def undo_transfer(*, transfer_id: UUID, reason: str, by: Person, now: datetime) -> Transfer:
     """
-    Take a transfer back that was written down wrongly, by a reversing entry; cash lies in the box of the person's open shift again.
+    Take a transfer back that was written down wrongly, by a reversing entry; cash lies in the box of the person's open shift again,
+    and of a claim so much more is open.
 
     :raises Malformed: without a reason of four characters or more.
     :raises AlreadyUndone: if somebody was quicker.
     :raises teahorse.payments.actions.NoOpenShift: if it was cash, and she has counted no box there. Nothing is changed in any of these.
     """
-    reason = " ".join(reason.split())
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        raise Malformed(field="reason", reason=_("Write why, in 4 to 200 characters."))
+    reason = reason_of(reason)
     transfer = Transfer.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=transfer_id)
     if transfer.undone_at is not None:
         raise AlreadyUndone
     transfer.undone_at, transfer.undone_by_id, transfer.reason = now, by.pk, reason
     transfer.save(update_fields=["undone_at", "undone_by_id", "reason"])
+    if transfer.claim_id is not None:
+        SubsidyClaim.objects.filter(pk=transfer.claim_id).update(received_fen=F("received_fen") - transfer.amount_fen)
     shift = payments.locked_open_shift(organisation=transfer.organisation, person_id=by.pk) if transfer.organisation else None
     entry = JournalEntry.objects.get(kind=accounts.TRANSFERRED, source_id=transfer.pk)
     reversal = ledger.reverse(entry=entry, occurred_at=now, memo=transfer.reference, now=now)
@@ -138,7 +178,7 @@ def _checked(*, amount_fen: int, fee_fen: int, reference: str, day: date, now: d
 
 def _known(wanted: Transfer) -> Transfer | None:
     """Return the transfer that stands under the number, if it is the same. :raises BankNumberKnown: if it is another one."""
-    known = Transfer.objects.filter(reference=wanted.reference, undone_at=None).first()
+    known = Transfer.objects.filter(reference=wanted.reference, claim=wanted.claim, undone_at=None).first()
     if known is None:
         return None
     names = ("provider", "organisation_id", "amount_fen", "fee_fen", "day", "written_by_id")
@@ -157,9 +197,8 @@ def _written(wanted: Transfer, *, now: datetime) -> Transfer:
         if known is None:
             raise
         return known
-    moved = lines(
-        (accounts.BANK, wanted.net_fen), (_paid_fee(), wanted.fee_fen), (accounts.at_provider(wanted.provider), -wanted.amount_fen)
-    )
+    came_from = accounts.claimed(wanted.claim.payer_id) if wanted.claim else accounts.at_provider(wanted.provider)
+    moved = lines((accounts.BANK, wanted.net_fen), (_paid_fee(), wanted.fee_fen), (came_from, -wanted.amount_fen))
     at = min(now, datetime.combine(wanted.day, time(12), HOME))
     ledger.post(entries=[Entry(accounts.TRANSFERRED, wanted.pk, at, moved, wanted.reference)], now=now)
     return wanted

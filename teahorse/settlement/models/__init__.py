@@ -1,5 +1,6 @@
 """Fees, earnings, payouts, and the households a seller buys from. What a sale costs its seller is frozen when it is paid."""
 
+from teahorse.settlement.models.claim import SubsidyClaim, SubsidyClaimLine
 from teahorse.settlement.models.difference import Comparison, Difference
 from teahorse.settlement.models.household import Division, SubSeller, SubSellerShare
 from teahorse.settlement.models.payout import BankFile, Earning, Payout, PayoutAccount, PayoutEvent
@@ -23,6 +24,8 @@ __all__ = [
     "SharedFee",
     "SubSeller",
     "SubSellerShare",
+    "SubsidyClaim",
+    "SubsidyClaimLine",
     "SubsidyLine",
     "Transfer",
 ]

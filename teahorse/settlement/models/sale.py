@@ -301,6 +301,7 @@ class SubsidyLine(Keyed, Share):
                 name="a_subsidy_line_is_reversed_up_to_itself",
             ),
         ]
+        indexes = [models.Index(fields=["bearer_id"], name="subsidy_of_bearer", condition=models.Q(bearer_id__isnull=False))]
         triggers = [
             pgtrigger.ReadOnly(name="a_subsidy_stays_as_frozen", exclude=["reversed_fen"]),
             pgtrigger.Protect(name="subsidies_are_never_deleted", operation=pgtrigger.Delete),

@@ -1,22 +1,28 @@
-"""What reached the house's bank account from where its money stood."""
+"""What reached the house's bank account from where its money stood, or from who owed it."""
 
 import pgtrigger
 from django.db import models
 
 from teahorse.common.models import Keyed
 from teahorse.people.models import Organisation
+from teahorse.settlement.models.claim import SubsidyClaim
 
 
 class Transfer(Keyed):
     """
-    Money that a provider, or who brought cash, paid onto the house's bank account: of ``amount_fen`` the bank got all but ``fee_fen``.
+    Money that a provider, who brought cash, or who bears subsidies paid onto the house's bank account: of ``amount_fen`` the bank
+    got all but ``fee_fen``.
 
-    One that was written down wrongly is undone, not changed; its number of the bank is free again.
+    With one number of the bank somebody may pay several claims; else it counts once. One that was written down wrongly is undone,
+    not changed; its number is free again.
     """
 
-    provider = models.CharField(max_length=20, help_text="whence: wechat_pay, alipay, cash")
+    provider = models.CharField(max_length=20, help_text="whence: wechat_pay, alipay, cash, budget")
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="+", null=True, help_text="out of whose box cash was brought"
+    )
+    claim = models.ForeignKey(
+        SubsidyClaim, models.PROTECT, related_name="transfers", null=True, help_text="what of subsidies was paid by it"
     )
     amount_fen = models.BigIntegerField(help_text="what is no longer there")
     fee_fen = models.BigIntegerField(default=0, help_text="what of it was kept on the way")
@@ -38,11 +44,20 @@ class Transfer(Keyed):
                 name="cash_is_brought_by_a_house",
             ),
             models.CheckConstraint(
+                condition=models.Q(provider="budget", claim__isnull=False) | ~models.Q(provider="budget") & models.Q(claim=None),
+                name="a_budget_pays_a_claim",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(undone_at=None, undone_by_id=None)
                 | models.Q(undone_at__isnull=False, undone_by_id__isnull=False) & ~models.Q(reason=""),
                 name="a_transfer_is_undone_by_somebody_for_a_reason",
             ),
-            models.UniqueConstraint(fields=["reference"], condition=models.Q(undone_at=None), name="a_number_of_the_bank_counts_once"),
+            models.UniqueConstraint(
+                fields=["reference", "claim"],
+                condition=models.Q(undone_at=None),
+                nulls_distinct=False,
+                name="a_number_of_the_bank_counts_once",
+            ),
         ]
         indexes = [models.Index(fields=["-day"], name="transfer_latest")]
         triggers = [

@@ -112,7 +112,7 @@ def failed_sharings(seller_ids: Collection[UUID]) -> list[FailedSharing]:
 
 def transfers(*, organisation: Organisation | None = None) -> QuerySet[Transfer]:
     """Return what was moved to the house's bank account, or what a house has brought there, the newest first; what was undone too."""
-    found = Transfer.objects.select_related("organisation").order_by("-day", "-written_at", "-pk")
+    found = Transfer.objects.select_related("organisation", "claim__payer").order_by("-day", "-written_at", "-pk")
     return found if organisation is None else found.filter(organisation=organisation)
 
 
