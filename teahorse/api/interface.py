@@ -10,7 +10,7 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
-from teahorse.api import areas, carts, explaining, orders, placing, products, seller, tracking
+from teahorse.api import areas, carts, cases, explaining, orders, placing, products, seller, seller_cases, tracking
 from teahorse.api.problems import MEDIA_TYPE, Problem, answer_to
 
 DESCRIPTION = """
@@ -77,5 +77,5 @@ api = Interface(
     parser=JsonParser(),
     renderer=JsonRenderer(),
 )
-for module in (areas, products, carts, orders, tracking, seller, explaining):
+for module in (areas, products, carts, orders, tracking, cases, seller, seller_cases, explaining):
     api.add_router("", module.router)
