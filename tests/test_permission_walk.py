@@ -125,7 +125,7 @@ def payload(of: Side) -> dict[str, object]:
         "organisation": of.coop.key, "phone": "+8619900009999", "role": "manager", "name": "偷来的", "digest": "0" * 64,
         "variants.0.id": str(ids["offer_id"]), "changed_at": "2026-01-01T00:00:00+00:00", "state": "all",
         "seller": str(of.coop.pk), "reference": "看一看别人的",
-        "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "red": str(ids["red_id"]), "kind": "person",
+        "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "other": str(ids["red_id"]), "kind": "person",
         "title_name": "偷来的", f"share.{ids['sub_seller_id']}": "50", "since": "2026-08-01", "form_key": str(ids["sub_seller_id"]),
     }  # fmt: skip
 
