@@ -76,7 +76,7 @@ def document_of(asked: InvoiceRequest, *, other: str = "") -> tuple[str, bytes] 
     subject: InvoiceRequest | RedInvoice | None = asked
     if other:
         blue = [asked, *additions_to(asked)]
-        papers = [*blue, *(red for one in blue for red in reds_of(one))]
+        papers: list[InvoiceRequest | RedInvoice] = [*blue, *(red for one in blue for red in reds_of(one))]
         subject = next((one for one in papers if str(one.pk) == other), None)
     document = paper_of(subject.pk) if subject else None
     return (subject.number, document) if subject and document else None
@@ -133,8 +133,12 @@ def to_invoice_fen(order: SellerOrder, *, beside: UUID | None = None) -> int:
 
     What is asked for and not decided counts as invoiced, ``beside`` the one that is being made.
     """
-    living = InvoiceRequest.objects.filter(order=order, state__in=(*WAITING, State.ISSUED)).exclude(pk=beside)
-    return kept_fen(paid_parts(order)) - sum(standing_fen(one) for one in living)
+    return kept_fen(paid_parts(order)) - sum(standing_fen(one) for one in _living(order, beside))
+
+
+def _living(order: SellerOrder, beside: UUID | None) -> QuerySet[InvoiceRequest]:
+    living = InvoiceRequest.objects.filter(order=order, state__in=(*WAITING, State.ISSUED))
+    return living if beside is None else living.exclude(pk=beside)
 
 
 def missing_fen(invoice: InvoiceRequest) -> int:
@@ -145,8 +149,7 @@ def missing_fen(invoice: InvoiceRequest) -> int:
 def to_charge(order: SellerOrder, *, beside: UUID | None = None) -> list[Charged]:
     """Return what the lines of an order's next invoice are made of: all that was charged, or what no living invoice says."""
     charged = charged_in(order)
-    living = InvoiceRequest.objects.filter(order=order, state__in=(*WAITING, State.ISSUED)).exclude(pk=beside)
-    lines = [line for one in living for line in one.lines]
+    lines = [line for one in _living(order, beside) for line in one.lines]
     if not lines:
         return charged
     left = rules.not_invoiced(charged, lines)
