@@ -49,6 +49,8 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "message": lambda _: "nothing",
     "extra_context": lambda _: "",
     "verify_code": lambda _: "0000000000000000000N",
+    "month": lambda _: "2020-01",
+    "invoice_id": lambda s: s.ids["request_id"],
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
         "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id",

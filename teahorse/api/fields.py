@@ -102,6 +102,12 @@ def private(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def pdf(document: bytes, *, name: str) -> HttpResponse:
+    """Return a paper as an answer."""
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "X-Content-Type-Options": "nosniff"}
+    return private(HttpResponse(document, content_type="application/pdf", headers=headers))
+
+
 def once_key(from_body: UUID | None, *, header: str) -> UUID:
     """
     Return the key under which something is done once: of the body, or of the header ``Idempotency-Key``.

@@ -26,6 +26,8 @@ from teahorse.settlement.rules import EVERYONE
 from teahorse.settlement.statement import FeeSum, PaidOut, StatementOfSeller
 
 TEMPLATE = Path(__file__).with_name("statement.typ")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media type of a workbook."""
 
 
 @dataclass(frozen=True, slots=True)
