@@ -49,6 +49,8 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "message": lambda _: "nothing",
     "extra_context": lambda _: "",
     "verify_code": lambda _: "0000000000000000000N",
+    "month": lambda _: "2020-01",
+    "invoice_id": lambda s: s.ids["request_id"],
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
         "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id",
@@ -126,7 +128,7 @@ def payload(of: Side) -> dict[str, object]:
         "organisation": of.coop.key, "phone": "+8619900009999", "role": "manager", "name": "偷来的", "digest": "0" * 64,
         "variants.0.id": str(ids["offer_id"]), "changed_at": "2026-01-01T00:00:00+00:00", "state": "all",
         "seller": str(of.coop.pk), "reference": "看一看别人的",
-        "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "red": str(ids["red_id"]), "kind": "person",
+        "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "other": str(ids["red_id"]), "kind": "person",
         "title_name": "偷来的", f"share.{ids['sub_seller_id']}": "50", "since": "2026-08-01", "form_key": str(ids["sub_seller_id"]),
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from teahorse.aftersales.models import AfterSaleCase, CaseLine, CasePhoto, CaseShare
-from teahorse.aftersales.rules import Borne, Gone, Sold, no_reason_ends_at
+from teahorse.aftersales.rules import Borne, Gone, Sold, fault_ends_at, no_reason_ends_at
 from teahorse.catalog.models import Product
 from teahorse.common.times import HOME
 from teahorse.logistics.models import Parcel
@@ -81,6 +81,12 @@ class Standing:
     def is_open_without_reason(self) -> bool:
         """Whether goods may go back without a reason now."""
         return self.no_reason_until is not None and self.now < self.no_reason_until
+
+    def asked_until(self, reason: str, lines: Iterable[LineStanding]) -> datetime | None:
+        """Return until when something may be asked about some lines for a reason; nothing before the goods have come."""
+        if reason == AfterSaleCase.Reason.NO_REASON or self.received_at is None:
+            return self.no_reason_until
+        return fault_ends_at(self.received_at, is_fresh=all(line.line.return_rule == Product.ReturnRule.FRESH for line in lines))
 
     @property
     def has_something_left(self) -> bool:

@@ -4,10 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from teahorse.common.refusals import Malformed
 from teahorse.orders.explaining import TakenOff
 from teahorse.people.models import Organisation
 from teahorse.places.models import Area
@@ -85,6 +88,44 @@ class RefundShown(Schema):
     state: str
     requested_at: datetime
     settled_at: datetime | None
+
+
+def file_described(media_type: str) -> dict[str, Any]:
+    """Return what OpenAPI is told of an address that answers a file."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"responses": {"200": {"description": "The file", "content": content}}}
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Keep an answer out of every cache on its way; returns it."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def pdf(document: bytes, *, name: str) -> HttpResponse:
+    """Return a paper as an answer."""
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "X-Content-Type-Options": "nosniff"}
+    return private(HttpResponse(document, content_type="application/pdf", headers=headers))
+
+
+def once_key(from_body: UUID | None, *, header: str) -> UUID:
+    """
+    Return the key under which something is done once: of the body, or of the header ``Idempotency-Key``.
+
+    In the header it is a quoted string (draft-ietf-httpapi-idempotency-key-header).
+
+    :raises Malformed: if there is none, or two.
+    """
+    try:
+        from_header = UUID(header.strip().strip('"')) if header else None
+    except ValueError as error:
+        raise Malformed(field="Idempotency-Key", reason=_("The key is a UUID.")) from error
+    key = from_body or from_header
+    if key is None:
+        raise Malformed(field="key", reason=_("A key is needed: a UUID that is new every time."))
+    if from_header not in {None, key}:
+        raise Malformed(field="key", reason=_("The header and the body name different keys."))
+    return key
 
 
 def told(row: Any, field: str) -> str:

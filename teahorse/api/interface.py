@@ -10,7 +10,21 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
-from teahorse.api import areas, carts, explaining, orders, placing, products, seller, tracking
+from teahorse.api import (
+    areas,
+    carts,
+    cases,
+    dossiers,
+    explaining,
+    invoices,
+    orders,
+    placing,
+    products,
+    seller,
+    seller_cases,
+    statements,
+    tracking,
+)
 from teahorse.api.problems import MEDIA_TYPE, Problem, answer_to
 
 DESCRIPTION = """
@@ -19,7 +33,9 @@ Buy and sell on Teahorse by program.
 Money is whole fen, weights are grams, times are RFC 3339.
 What goes wrong is told as problem details (RFC 9457): read `code`, show `detail`.
 Buyers need no account: a cart and an order each give a token that opens them. Organisations send `Authorization: Bearer th_…`.
-Placing an order needs a `key` (a UUID of your own): the same key again gives the same order, however often it is sent.
+Placing an order needs a `key` (a UUID of your own): the same key again gives the same order, however often it is sent. So does
+opening an after-sale case; its photographs are sent under the same key before. An order's token opens its cases and invoices too.
+A seller's token opens her orders, cases, statements and dossiers. A bank checks a dossier by the code on its paper, without a token.
 """
 
 
@@ -77,5 +93,5 @@ api = Interface(
     parser=JsonParser(),
     renderer=JsonRenderer(),
 )
-for module in (areas, products, carts, orders, tracking, seller, explaining):
+for module in (areas, products, carts, orders, tracking, cases, invoices, seller, seller_cases, statements, dossiers, explaining):
     api.add_router("", module.router)

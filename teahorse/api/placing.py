@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from msgspec import Meta
 
 from teahorse.api.capabilities import order_access
-from teahorse.api.fields import NO_NUL
+from teahorse.api.fields import NO_NUL, once_key
 from teahorse.api.problems import NotJson, WrongMethod, answer_to, refused
 from teahorse.common.refusals import Malformed
 from teahorse.orders import dispatch
@@ -129,7 +129,7 @@ def _field(path: str, reason: str) -> str:
 
 
 def _wish(draft: OrderDraft, *, header: str, locale: str, now: datetime) -> Wish:
-    key = _key(draft.key, header)
+    key = once_key(draft.key, header=header)
     quote = unseal(draft.quote, now=now)
     address_line, name = draft.address_line.strip(), draft.contact.name.strip()
     if not name:
@@ -152,20 +152,6 @@ def _wish(draft: OrderDraft, *, header: str, locale: str, now: datetime) -> Wish
         note=draft.note,
         is_no_return_confirmed=draft.no_return_confirmed,
     )
-
-
-def _key(from_body: UUID | None, header: str) -> UUID:
-    """Return the key of the body or of the header (draft-ietf-httpapi-idempotency-key-header: a quoted string)."""
-    try:
-        from_header = UUID(header.strip().strip('"')) if header else None
-    except ValueError as error:
-        raise Malformed(field="Idempotency-Key", reason=_("The key is a UUID.")) from error
-    key = from_body or from_header
-    if key is None:
-        raise Malformed(field="key", reason=_("A key is needed: a UUID that is new for every order."))
-    if from_header not in {None, key}:
-        raise Malformed(field="key", reason=_("The header and the body name different keys."))
-    return key
 
 
 def _told(placed: Placed, quote: Quote) -> Told:

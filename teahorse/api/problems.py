@@ -7,9 +7,10 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -59,6 +60,14 @@ class NotJson(Refusal):
     code = "not_json"
     status = 400
     sentence = gettext_lazy("The body cannot be read: it is not JSON in UTF-8.")
+
+
+class NotAForm(Refusal):
+    """The body is no form that can be read."""
+
+    code = "not_a_form"
+    status = 400
+    sentence = gettext_lazy("The body cannot be read as a form with files.")
 
 
 class TooLarge(Refusal):
@@ -155,6 +164,9 @@ def answer_to(error: Exception) -> HttpResponse:
 KNOWN: Sequence[tuple[type[Exception], type[Refusal]]] = (
     (AuthenticationError, NotKnown),
     (RequestDataTooBig, TooLarge),
+    (MultiPartParserError, NotAForm),
+    (TooManyFilesSent, TooLarge),
+    (TooManyFieldsSent, TooLarge),
     (UnreadablePostError, NotJson),
     (HttpError, NotJson),  # ninja raises it where the body cannot be read, and nowhere else here
     (Http404, NoSuchAddress),

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.utils import translation
 from ninja import Schema
 from pydantic import Field
@@ -170,6 +171,24 @@ def group_of_buyer(caller: Caller, *, group_id: UUID) -> OrderGroup:
     if group is None:
         raise NotThere(field="order_id")
     return group
+
+
+def buyers_group(request: HttpRequest, order_id: UUID) -> OrderGroup:
+    """Return the order group of a request that came with its access token. :raises NotThere: as :func:`group_of_buyer`."""
+    return group_of_buyer(request.auth, group_id=order_id)  # type: ignore[attr-defined]  # ninja puts the caller there
+
+
+def buyers_part(request: HttpRequest, order_id: UUID, seller_order_id: UUID) -> SellerOrder:
+    """
+    Return one seller's part of such an order group.
+
+    :raises NotThere: for anybody else, and for another group's part.
+    """
+    group = buyers_group(request, order_id)
+    order = SellerOrder.objects.select_related("seller", "group").filter(pk=seller_order_id, group=group).first()
+    if order is None:
+        raise NotThere(field="seller_order_id")
+    return order
 
 
 def order_shown(seen: Seen) -> OrderShown:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from procrastinate.contrib.django import app
 
 from teahorse.common.refusals import Malformed, NotThere, Refusal
+from teahorse.common.tries import Tries
 from teahorse.dossiers import paper, queries, rules
 from teahorse.dossiers.models import Dossier, DossierPaper, DossierView
 from teahorse.people.models import Organisation, Person
@@ -24,6 +25,8 @@ MOST_A_DAY = 10
 WAITS = timedelta(minutes=1)
 """A dossier that is not made after so long lost its job, and the clock makes it."""
 GIVEN_UP_AFTER = timedelta(minutes=30)
+wrong_codes = Tries(most=30, seconds=600)
+"""So many wrong codes from one address, then it waits: a code has 100 bits, this only spares the database."""
 log = logging.getLogger(__name__)
 
 
@@ -47,6 +50,21 @@ class TooManyDossiers(Refusal):
 
     code = "too_many_dossiers"
     sentence = gettext_lazy("%(most)d dossiers were asked for within a day. Go on tomorrow.")
+
+
+class NoSuchCode(NotThere):
+    """No dossier has this code."""
+
+    code = "no_such_code"
+    sentence = gettext_lazy("No dossier has this code. Compare it with the paper sign by sign.")
+
+
+class TooManyWrongCodes(Refusal):
+    """Somebody guesses, or compares badly."""
+
+    code = "too_many_wrong_codes"
+    status = 429
+    sentence = gettext_lazy("Too many wrong codes. Try again in ten minutes.")
 
 
 def consent_words(*, organisation: Organisation, bank_name: str) -> str:
@@ -182,6 +200,21 @@ def withdraw_dossier(*, organisation: Organisation, dossier_id: UUID, by: Person
     if dossier.withdrawn_at is None:
         dossier.withdrawn_at, dossier.withdrawn_by_id = now, by.pk
         dossier.save(update_fields=["withdrawn_at", "withdrawn_by_id"])
+    return dossier
+
+
+def look_up(*, code: str, address: str) -> Dossier:
+    """
+    Return the made dossier of a code for somebody at a network address; whether it may be shown its ``standing`` says.
+
+    :raises NoSuchCode: if there is none; :raises TooManyWrongCodes: after thirty of them within ten minutes.
+    """
+    if wrong_codes.are_used_up(address):
+        raise TooManyWrongCodes
+    dossier = queries.dossier_by_code(code)
+    if dossier is None:
+        wrong_codes.count(address)
+        raise NoSuchCode(field="verify_code")
     return dossier
 
 

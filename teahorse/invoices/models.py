@@ -121,16 +121,25 @@ class InvoiceRequest(AtTheProvider):
     A wish for an invoice over one seller order: an ordinary electronic one, over what the buyer really paid.
 
     ``requested`` waits for the seller, ``sent`` for the provider; a refused one can be asked for anew, with a better title.
+    What is paid for the order after its invoice was issued stands on an addition to it, over the difference alone.
     """
 
     order = models.ForeignKey(SellerOrder, models.DO_NOTHING, related_name="+", db_constraint=False)
+    adds_to = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="additions",
+        help_text="the issued invoice; nothing: it is the first",
+    )
     seller = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     person_id = models.UUIDField(null=True, help_text="who asked; nobody for a guest")
     title_kind = models.CharField(max_length=8, choices=TitleKind.choices)
     title_name = models.CharField(max_length=100)
     tax_number = models.CharField(max_length=18, blank=True)
     email = models.EmailField(max_length=120, blank=True)
-    lines = models.JSONField(help_text="name, form, quantity, amount_fen, tax_fen; they add up to the amount")
+    lines = models.JSONField(help_text="name, form, quantity (0: a difference), amount_fen, tax_fen; they add up to the amount")
     tax_rate = models.CharField(max_length=8)
     issuer_name = models.CharField(max_length=100)
     issuer_tax_number = models.CharField(max_length=18)
@@ -140,7 +149,12 @@ class InvoiceRequest(AtTheProvider):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["order"], condition=models.Q(state__in=("requested", "sent", "issued")), name="one_living_invoice_per_order"
+                fields=["order"],
+                condition=models.Q(state__in=("requested", "sent", "issued"), adds_to=None),
+                name="one_living_invoice_per_order",
+            ),
+            models.UniqueConstraint(
+                fields=["adds_to"], condition=models.Q(state__in=("requested", "sent")), name="one_addition_to_an_invoice_at_a_time"
             ),
             models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="an_invoice_is_over_something"),
             models.CheckConstraint(
@@ -153,6 +167,7 @@ class InvoiceRequest(AtTheProvider):
         indexes = [
             models.Index(fields=["seller", "state", "deadline_at"], name="invoice_of_seller"),
             models.Index(fields=["due_at"], name="invoice_to_send", condition=models.Q(state="sent")),
+            models.Index(fields=["adds_to"], name="addition_to_invoice", condition=models.Q(adds_to__isnull=False)),
         ]
         triggers = [
             pgtrigger.FSM(name="invoice_states", field="state", transitions=STATES),
@@ -162,9 +177,11 @@ class InvoiceRequest(AtTheProvider):
                 operation=pgtrigger.Update,
                 when=pgtrigger.Before,
                 func="""
-                    if (new.order_id, new.seller_id, new.our_number, new.title_kind, new.title_name, new.tax_number, new.issuer_tax_number)
+                    if (new.order_id, new.adds_to_id, new.seller_id, new.our_number, new.title_kind, new.title_name, new.tax_number,
+                        new.issuer_tax_number)
                         is distinct from
-                        (old.order_id, old.seller_id, old.our_number, old.title_kind, old.title_name, old.tax_number, old.issuer_tax_number)
+                        (old.order_id, old.adds_to_id, old.seller_id, old.our_number, old.title_kind, old.title_name, old.tax_number,
+                        old.issuer_tax_number)
                         or (old.state <> 'requested' and (new.amount_fen, new.lines) is distinct from (old.amount_fen, old.lines))
                     then
                         raise check_violation using message = 'an invoice stays as it was asked for';

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Sum, Value, When
 
+from teahorse.invoices import rules
 from teahorse.invoices.models import WAITING, InvoiceIssuer, InvoicePaper, InvoiceRequest, InvoiceTitle, RedInvoice, State
 from teahorse.invoices.rules import Charged
 from teahorse.orders import owing
@@ -29,9 +30,14 @@ def titles_of(person: Person) -> QuerySet[InvoiceTitle]:
 
 
 def invoice_of(order_id: UUID) -> InvoiceRequest | None:
-    """Return the living invoice of an order, else the last one that was refused."""
+    """Return the living invoice of an order, else the last one that was refused; what adds to it says :func:`additions_to`."""
     living = Case(When(state=State.REFUSED, then=Value(1)), default=Value(0), output_field=IntegerField())
-    return InvoiceRequest.objects.filter(order=order_id).order_by(living, "-requested_at", "-pk").first()
+    return InvoiceRequest.objects.filter(order=order_id, adds_to=None).order_by(living, "-requested_at", "-pk").first()
+
+
+def additions_to(invoice: InvoiceRequest) -> QuerySet[InvoiceRequest]:
+    """Return what was asked for besides an issued invoice because more was paid, the first one first."""
+    return InvoiceRequest.objects.filter(adds_to=invoice).order_by("requested_at", "pk")
 
 
 def reds_of(invoice: InvoiceRequest) -> QuerySet[RedInvoice]:
@@ -65,11 +71,13 @@ def paper_of(subject_id: UUID) -> bytes | None:
     return bytes(paper.content) if paper else None
 
 
-def document_of(asked: InvoiceRequest, *, red: str = "") -> tuple[str, bytes] | None:
-    """Return the number and the document of an invoice, or of one of its red letters by its key, once it is here."""
+def document_of(asked: InvoiceRequest, *, other: str = "") -> tuple[str, bytes] | None:
+    """Return the number and the document of an invoice, or by its key of another paper of it: an addition, a red letter of either."""
     subject: InvoiceRequest | RedInvoice | None = asked
-    if red:
-        subject = next((one for one in reds_of(asked) if str(one.pk) == red), None)
+    if other:
+        blue = [asked, *additions_to(asked)]
+        papers: list[InvoiceRequest | RedInvoice] = [*blue, *(red for one in blue for red in reds_of(one))]
+        subject = next((one for one in papers if str(one.pk) == other), None)
     document = paper_of(subject.pk) if subject else None
     return (subject.number, document) if subject and document else None
 
@@ -117,6 +125,35 @@ def charged_in(order: SellerOrder) -> list[Charged]:
     ]
     freight = [Charged(name=FREIGHT, form="", quantity=1, amount_fen=order.freight_fen)] if order.freight_fen else []
     return goods + freight
+
+
+def to_invoice_fen(order: SellerOrder, *, beside: UUID | None = None) -> int:
+    """
+    Return what an order's buyer paid and kept that stands on no invoice yet; below nothing where red letters are still to come.
+
+    What is asked for and not decided counts as invoiced, ``beside`` the one that is being made.
+    """
+    return kept_fen(paid_parts(order)) - sum(standing_fen(one) for one in _living(order, beside))
+
+
+def _living(order: SellerOrder, beside: UUID | None) -> QuerySet[InvoiceRequest]:
+    living = InvoiceRequest.objects.filter(order=order, state__in=(*WAITING, State.ISSUED))
+    return living if beside is None else living.exclude(pk=beside)
+
+
+def missing_fen(invoice: InvoiceRequest) -> int:
+    """Return what was paid after an invoice was issued, stands on none, and is asked for by nobody."""
+    return max(0, to_invoice_fen(invoice.order)) if invoice.state == State.ISSUED else 0
+
+
+def to_charge(order: SellerOrder, *, beside: UUID | None = None) -> list[Charged]:
+    """Return what the lines of an order's next invoice are made of: all that was charged, or what no living invoice says."""
+    charged = charged_in(order)
+    lines = [line for one in _living(order, beside) for line in one.lines]
+    if not lines:
+        return charged
+    left = rules.not_invoiced(charged, lines)
+    return left if any(one.amount_fen for one in left) else charged
 
 
 def _named(titles: dict[str, dict[str, str]], field: str) -> str:

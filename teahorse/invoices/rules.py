@@ -1,8 +1,10 @@
 """Tax numbers, the lines of an invoice, and how long somebody may let it wait. Plain Python."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from teahorse.common.money import allot
 
@@ -55,7 +57,7 @@ def normal_tax_number(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Charged:
-    """One thing that was charged for: goods at what they cost all together, or freight."""
+    """One thing that was charged for: goods at what they cost all together, or freight; no ``quantity``: a difference of its price."""
 
     name: str
     form: str
@@ -87,6 +89,23 @@ def lines_of(charged: Sequence[Charged], *, amount_fen: int, tax_rate: str) -> l
         for one, part in zip(charged, parts, strict=True)
         if part
     ]
+
+
+def not_invoiced(charged: Sequence[Charged], lines: Iterable[Mapping[str, Any]]) -> list[Charged]:
+    """
+    Return what was charged beyond what stands on the lines of invoices: the differences, without a quantity.
+
+    A line of an invoice is found by its name and form; of two that are called alike the first takes what stands there.
+    """
+    standing: Counter[tuple[str, str]] = Counter()
+    for line in lines:
+        standing[line["name"], line["form"]] += int(line["amount_fen"])
+    found = []
+    for one in charged:
+        here_fen = min(one.amount_fen, standing[one.name, one.form])
+        standing[one.name, one.form] -= here_fen
+        found.append(Charged(name=one.name, form=one.form, quantity=0, amount_fen=one.amount_fen - here_fen))
+    return found
 
 
 def tax_in(amount_fen: int, *, tax_rate: str) -> int:

@@ -25,5 +25,6 @@ def send_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
 @app.periodic(cron="23 * * * *")
 @app.task(name="teahorse.invoices.take_back_forgotten", queue=CLOCK, queueing_lock="take_back_forgotten")
 def take_back_forgotten(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Ask for red letters whose reaction did not come through."""
+    """Ask for red letters and additions whose reaction did not come through."""
     actions.take_back_forgotten(now=timezone.now())
+    actions.add_forgotten(now=timezone.now())

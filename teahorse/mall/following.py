@@ -160,8 +160,8 @@ class BalanceShown:
 
     @property
     def is_added(self) -> bool:
-        """Whether it comes on top of the total: what is a gift, or was never paid, does not."""
-        return self.balance.state in {BalanceDue.State.ASKED, BalanceDue.State.PAID}
+        """Whether it comes on top of the total: what is a gift, or was never paid, does not, nor does the rest of a pre-sale."""
+        return self.balance.kind == BalanceDue.Kind.WEIGHT and self.balance.state in {BalanceDue.State.ASKED, BalanceDue.State.PAID}
 
     @property
     def words(self) -> str:

@@ -25,6 +25,10 @@ YUAN_FORMAT = "#,##0.00"
 DAY_FORMAT = "yyyy-mm-dd"
 
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media type of a workbook."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The same in Tibetan and in Chinese."""

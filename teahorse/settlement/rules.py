@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
@@ -309,3 +310,18 @@ def is_card_number(number: str) -> bool:
 def is_right_card_number(number: str) -> bool:
     """Return whether the last digit of a card's number checks the others."""
     return check_digit(number[:-1]) == number[-1]
+
+
+# --- Months that are told
+
+MONTHS_TOLD = 13
+Month = tuple[str, datetime, datetime]
+"""A month as ``2026-08``, and its half-open window in local time."""
+
+
+def months_until(now: datetime) -> list[Month]:
+    """Return this month and the twelve before it; ``now`` is in local time."""
+    end = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    count = end.year * 12 + end.month - 1
+    starts = [end.replace(year=index // 12, month=index % 12 + 1) for index in range(count + 1, count - MONTHS_TOLD, -1)]
+    return [(f"{start:%Y-%m}", start, after) for after, start in pairwise(starts)]

@@ -5,11 +5,14 @@ from django.test import Client
 from django.utils import timezone
 
 from teahorse.api.capabilities import order_access
+from teahorse.invoices import actions as invoices
+from teahorse.invoices.rules import check_sign
 from teahorse.orders.actions import place_orders, take_payments
 from teahorse.orders.models import OrderGroup
 from teahorse.payments.models import Payment
 from teahorse.people.actions import issue_token
 from tests import world
+from tests.dossiers.making import manager
 
 
 class Api:
@@ -105,6 +108,18 @@ def paid(placed):
         return group
 
     return place_and_pay
+
+
+@pytest.fixture
+def registered():
+    """Have a seller registered for tax; her own people look at each wish."""
+
+    def register(seller):
+        now, first = timezone.now(), "91540524MA6T1ABCD"
+        values = {"name": "强钦青稞酒业有限公司", "tax_number": first + check_sign(first), "tax_rate": "13", "clerk": "次仁"}
+        return invoices.register_issuer(organisation=seller, **values, is_automatic=False, by=manager(seller, now=now), now=now)
+
+    return register
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def _pages(settings):
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    verifying.wrong_codes.forget()
+    actions.wrong_codes.forget()
 
 
 @pytest.fixture

@@ -116,3 +116,127 @@ def test_an_unpaid_difference_of_weight_is_in_no_invoice(register, meat, title, 
 
     assert (asked.amount_fen, asked.lines[0]["amount_fen"]) == (order.total_fen, 9600)
     assert "称重补款" not in sums(order, now)
+
+
+# --- What is paid after the invoice was issued
+
+
+@pytest.fixture
+def weighed(meat, buyer, now):
+    """An order whose meat weighed more than it was sold for: 96 yuan and freight are paid, 8 yuan are asked for."""
+    (order,) = paid({meat: 1}, at=now, buyer=buyer)
+    line = order.lines.get()
+    orders.pack_order(order=order, weight_grams=1500, by=None, now=now, weighed={line.pk: 1300}, asks_difference=True)
+    order.refresh_from_db()
+    return order
+
+
+def asked_and_issued(order, title, buyer, now):
+    asked = actions.request_invoice(order=order, title=title, person=buyer, now=now)
+    issued(asked)
+    asked.refresh_from_db()
+    return asked
+
+
+def top_up(order, buyer, now):
+    """Pay the difference of weight, and have invoices hear of it twice."""
+    paid_besides(order, at=now, buyer=buyer)
+    heard = {"balance_ids": [order.balances.get().pk], "now": now}
+    return [*actions.add_what_was_paid(**heard), *actions.add_what_was_paid(**heard)]
+
+
+def test_what_is_paid_after_the_invoice_was_issued_stands_on_one_more(register, weighed, title, buyer, now):
+    register(is_automatic=False, tax_rate="9")
+    first = asked_and_issued(weighed, title, buyer, now)
+
+    [more] = top_up(weighed, buyer, now + timedelta(hours=1))
+
+    assert (first.amount_fen, more.amount_fen, more.adds_to_id, more.state) == (weighed.total_fen, 800, first.pk, "requested")
+    assert (more.title_name, more.tax_number, more.person_id, more.email) == (title.name, title.tax_number, buyer.pk, title.email)
+    assert more.lines == [{"name": "牦牛肉", "form": more.lines[0]["form"], "quantity": 0, "amount_fen": 800, "tax_fen": 66}]
+    assert queries.invoice_of(weighed.pk) == first
+    assert [queries.missing_fen(first), queries.to_invoice_fen(weighed)] == [0, 0]
+
+
+def test_an_automatic_issuers_addition_goes_to_the_provider_at_once(register, weighed, title, buyer, now):
+    register()
+    asked_and_issued(weighed, title, buyer, now)
+
+    [more] = top_up(weighed, buyer, now + timedelta(hours=1))
+
+    assert (more.state, more.amount_fen) == ("sent", 800)
+
+
+def test_a_wish_that_is_not_sent_yet_takes_in_what_is_paid_meanwhile(register, weighed, title, buyer, coop, now):
+    register(is_automatic=False)
+    asked = actions.request_invoice(order=weighed, title=title, person=buyer, now=now)
+
+    assert top_up(weighed, buyer, now) == []
+    sent = actions.issue_invoice(request_id=asked.pk, seller=coop, now=now)
+
+    assert (sent.state, sent.amount_fen, InvoiceRequest.objects.count()) == ("sent", weighed.total_fen + 800, 1)
+
+
+def test_what_nobody_asked_an_invoice_for_gets_no_addition(register, weighed, buyer, now):
+    register()
+
+    assert top_up(weighed, buyer, now) == []
+    assert not InvoiceRequest.objects.exists()
+
+
+def test_an_addition_that_was_refused_is_asked_for_anew_with_the_same_title(register, weighed, title, buyer, coop, now):
+    register(is_automatic=False)
+    first = asked_and_issued(weighed, title, buyer, now)
+    [refused] = top_up(weighed, buyer, now)
+    actions.refuse_invoice(request_id=refused.pk, seller=coop, reason="稍后再开", now=now)
+    assert queries.missing_fen(first) == 800
+
+    again = [actions.request_invoice(order=weighed, title=title, person=buyer, now=now) for _ in range(2)]
+
+    assert again == [first, first]
+    assert list(queries.additions_to(first).values_list("state", "amount_fen")) == [("refused", 800), ("requested", 800)]
+
+
+def test_red_letters_take_back_from_the_first_invoice_and_then_from_its_addition(register, weighed, title, buyer, now):
+    register(is_automatic=False)
+    first = asked_and_issued(weighed, title, buyer, now)
+    [more] = top_up(weighed, buyer, now)
+    issued(more)
+    later = now + timedelta(days=1)
+    small, large = sorted(parts(weighed), key=lambda part: part.amount_fen)
+    refunds = [out_of(small, 800, at=later), out_of(large, large.amount_fen, at=later + timedelta(hours=1))]
+
+    for _ in range(2):
+        actions.take_back(refund_ids=[refund.pk for refund in refunds], now=later)
+
+    reds = RedInvoice.objects.order_by("requested_at", "pk").values_list("invoice_id", "refund_id", "amount_fen")
+    assert set(reds) == {
+        (first.pk, refunds[0].pk, 800),
+        (first.pk, refunds[1].pk, first.amount_fen - 800),
+        (more.pk, refunds[1].pk, 800),
+    }
+    assert [queries.standing_fen(one) for one in (first, more)] == [0, 0]
+
+
+def test_an_addition_whose_money_went_back_before_it_was_sent_is_not_issued(register, weighed, title, buyer, coop, now):
+    register(is_automatic=False)
+    first = asked_and_issued(weighed, title, buyer, now)
+    [more] = top_up(weighed, buyer, now)
+    small = min(parts(weighed), key=lambda part: part.amount_fen)
+    refund = out_of(small, 800, at=now)
+    actions.take_back(refund_ids=[refund.pk], now=now)
+
+    decided = actions.issue_invoice(request_id=more.pk, seller=coop, now=now)
+
+    assert (decided.state, decided.refused_by, decided.trouble) == ("refused", "house", "补差款项已退回")
+    assert (queries.standing_fen(first), RedInvoice.objects.count()) == (first.amount_fen, 0)
+
+
+def test_the_clock_adds_what_no_reaction_came_through_for(register, weighed, title, buyer, now):
+    register(is_automatic=False)
+    asked_and_issued(weighed, title, buyer, now)
+    paid_besides(weighed, at=now + timedelta(minutes=1), buyer=buyer)
+
+    assert actions.add_forgotten(now=now + timedelta(minutes=2)) == 0
+    assert actions.add_forgotten(now=now + timedelta(minutes=10)) == 1
+    assert actions.add_forgotten(now=now + timedelta(minutes=10)) == 0

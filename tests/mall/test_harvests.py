@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from teahorse.common.ids import short
+from teahorse.common.money import yuan
 from teahorse.orders import actions
 from teahorse.orders.models import BalanceDue, OrderGroup, SellerOrder
 from teahorse.payments.models import Payment
@@ -111,6 +112,18 @@ def test_the_order_waits_for_the_harvest_and_then_asks_for_the_rest(order, addre
     assert answer["Location"] == f"{address}pay/"
     assert payment.amount_fen == order.total_fen - order.deposit_fen
     assert "This is the rest for order no." in read(guest, f"{address}pay/")
+
+
+def test_the_rest_of_a_pre_sale_is_a_part_of_its_total_and_not_more(order, address, guest, sale):
+    actions.declare_harvest(sale=sale, units=3, by=None, now=timezone.now())
+    settled()
+    rest = BalanceDue.objects.get()
+
+    page = read(guest, address)
+
+    assert f"Deposit ¥{yuan(order.deposit_fen)}" in page
+    assert f"Still to be paid ¥{yuan(rest.amount_fen)}" in page
+    assert order.deposit_fen + rest.amount_fen == order.total_fen
 
 
 def test_a_failed_harvest_is_said_with_an_apology_and_the_money_is_on_its_way(order, address, guest, sale):

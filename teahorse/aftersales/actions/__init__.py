@@ -16,6 +16,7 @@ from teahorse.aftersales.actions.opening import (
     AlreadyInACase,
     AsksTooMuch,
     CaseDraft,
+    CaseKeyUsed,
     NoRightWithoutReason,
     NotLateYet,
     NotReceivedYet,
@@ -25,6 +26,7 @@ from teahorse.aftersales.actions.opening import (
     Weighed,
     open_case,
     weigh,
+    why_not,
 )
 from teahorse.aftersales.actions.paying import retry_refund, settle_refunds
 from teahorse.aftersales.actions.photographing import MOST_PHOTOS, TooManyPhotos, add_photo
@@ -51,6 +53,7 @@ __all__ = [
     "AlreadyInACase",
     "AsksTooMuch",
     "CaseDraft",
+    "CaseKeyUsed",
     "HandedInBefore",
     "NoRightWithoutReason",
     "NotEnoughToSend",
@@ -89,5 +92,6 @@ __all__ = [
     "sweep_photos",
     "take_arrivals",
     "weigh",
+    "why_not",
     "withdraw",
 ]

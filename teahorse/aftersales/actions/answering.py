@@ -44,7 +44,7 @@ def agree(*, case: AfterSaleCase, by: Actor, now: datetime, words: str = "") -> 
 
 
 @transaction.atomic
-def offer(*, case: AfterSaleCase, amount_fen: int, words: str, by: Person, now: datetime) -> AfterSaleCase:
+def offer(*, case: AfterSaleCase, amount_fen: int, words: str, by: Person | None, now: datetime) -> AfterSaleCase:
     """
     Offer the buyer an amount for which she keeps the goods (or does without those that did not come).
 
@@ -56,7 +56,7 @@ def offer(*, case: AfterSaleCase, amount_fen: int, words: str, by: Person, now: 
     if amount_fen >= case.worth_fen:
         raise OfferTooLarge(field="offer", worth=yuan(case.worth_fen))
     case.offered_fen = amount_fen
-    note(case, "offered", by=Actor(Party.SELLER, by.pk), now=now, words=words, amount_fen=amount_fen)
+    note(case, "offered", by=Actor.seller(by), now=now, words=words, amount_fen=amount_fen)
     move(case, State.OFFERED, now=now)
     return case
 
@@ -76,14 +76,14 @@ def accept_offer(*, case: AfterSaleCase, by: Actor, now: datetime) -> AfterSaleC
 
 
 @transaction.atomic
-def refuse(*, case: AfterSaleCase, words: str, by: Person, now: datetime) -> AfterSaleCase:
+def refuse(*, case: AfterSaleCase, words: str, by: Person | None, now: datetime) -> AfterSaleCase:
     """
     Refuse, and say why; the buyer may bring it before the centre.
 
     :raises Malformed: without a reason; :raises NotNow: as :func:`agree`.
     """
     case = locked(case, State.SELLER_REVIEW)
-    note(case, "refused", by=Actor(Party.SELLER, by.pk), now=now, words=checked_words(words))
+    note(case, "refused", by=Actor.seller(by), now=now, words=checked_words(words))
     move(case, State.REFUSED, now=now)
     return case
 

@@ -13,6 +13,7 @@ from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.orders.models import SellerOrder
+from teahorse.people.models import Person
 
 State = AfterSaleCase.State
 Party = CaseEvent.Party
@@ -32,6 +33,11 @@ class Actor:
 
     party: str
     person_id: UUID | None = None
+
+    @classmethod
+    def seller(cls, person: Person | None) -> "Actor":
+        """Return the seller, by one of her people or, where there is none, by her own system."""
+        return cls(Party.SELLER, person.pk if person else None)
 
 
 BY_TIME = Actor(Party.TIME)

@@ -1,6 +1,6 @@
 """Opening a case: what may be asked is looked at under the order's lock, and what it is worth is frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -14,8 +14,7 @@ from teahorse.aftersales.actions.moving import Actor, Party, move, note
 from teahorse.aftersales.events import CasesOpened
 from teahorse.aftersales.models import AfterSaleCase, CaseLine, CasePhoto, CaseShare
 from teahorse.aftersales.queries import LineStanding, Standing
-from teahorse.aftersales.rules import FAULTS, KINDS_OF_REASON, SHOWN_BY_PICTURE, Parts, fault_ends_at, worth
-from teahorse.catalog.models import Product
+from teahorse.aftersales.rules import FAULTS, KINDS_OF_REASON, SHOWN_BY_PICTURE, Parts, worth
 from teahorse.common.events import announce
 from teahorse.common.ids import new_id
 from teahorse.common.money import yuan
@@ -70,6 +69,13 @@ class AlreadyInACase(Refusal):
 
     code = "already_in_a_case"
     sentence = _("Of “%(title)s” %(left)d can still be asked back. Look at your other cases of this order.")
+
+
+class CaseKeyUsed(Refusal):
+    """The same key came with another wish."""
+
+    code = "case_key_used"
+    sentence = _("With this key a case with other contents was opened before. Look at your cases of this order.")
 
 
 class PictureNeeded(Refusal):
@@ -137,9 +143,7 @@ def weigh(*, draft: CaseDraft, now: datetime) -> Weighed:
     if not units.keys() <= known.keys():
         raise Malformed(field="units", reason=_("Choose one of the list."))
     chosen = [(line, units[key]) for key, line in known.items() if key in units]
-    for line, number in chosen:
-        if not 1 <= number <= line.units_left:
-            raise AlreadyInACase(field="units", title=line.line.title_in(get_language()), left=line.units_left)
+    _check_units(chosen)
     _check_time(standing, draft.reason, [line for line, _number in chosen])
     lines = [(line, number, worth(line.sold, line.gone, units=number)) for line, number in chosen]
     is_freight_back = standing.is_freight_left and _takes_freight(standing, draft, units)
@@ -148,20 +152,36 @@ def weigh(*, draft: CaseDraft, now: datetime) -> Weighed:
     return Weighed(lines, freight_fen, is_freight_back, _asked(draft, whole))
 
 
+def why_not(*, standing: Standing, reason: str, line: LineStanding) -> Refusal | None:
+    """Return why nothing can be asked about a line for a reason now; nothing where it can."""
+    try:
+        if not standing.is_sent:
+            raise NotSentYet
+        _check_units([(line, 1)])
+        _check_time(standing, reason, [line])
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _check_units(chosen: Iterable[tuple[LineStanding, int]]) -> None:
+    for line, number in chosen:
+        if not 1 <= number <= line.units_left:
+            raise AlreadyInACase(field="units", title=line.line.title_in(get_language()), left=line.units_left)
+
+
 def _check_time(standing: Standing, reason: str, lines: list[LineStanding]) -> None:
     if reason == Reason.NO_REASON:
         for line in lines:
             if not line.has_no_reason_right:
                 raise NoRightWithoutReason(field="reason", title=line.line.title_in(get_language()))
-    received_at = standing.received_at
-    if received_at is None:
+    if standing.received_at is None:
         if reason != Reason.NEVER_CAME:
             raise NotReceivedYet(field="reason")
         if not standing.is_late:
             raise NotLateYet(field="reason", day=f"{standing.order.promised_to_date:%m-%d}")
         return
-    is_fresh = all(line.line.return_rule == Product.ReturnRule.FRESH for line in lines)
-    ends_at = standing.no_reason_until if reason == Reason.NO_REASON else fault_ends_at(received_at, is_fresh=is_fresh)
+    ends_at = standing.asked_until(reason, lines)
     if ends_at is None or standing.now >= ends_at:
         raise TooLateToAsk(field="reason", until=f"{ends_at:%m-%d %H:%M}" if ends_at else "")
 
@@ -189,15 +209,15 @@ def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSal
     paid is waived: what the goods cost has to stand still.
 
     :raises PictureNeeded: if the reason is one that a photograph has to show; :raises NotThere: if the key is another order's case;
-        else as :func:`weigh`. Nothing is changed.
+    :raises CaseKeyUsed: if it is a case of this order with other contents; else as :func:`weigh`. Nothing is changed.
     """
     order = SellerOrder.objects.select_for_update().select_related("group", "seller").get(pk=draft.order.pk)
     known = AfterSaleCase.objects.filter(pk=draft.key).first()
     if known is not None and known.order_id != order.pk:
         raise NotThere
     if known is not None:
-        return known
-    story = " ".join(draft.story.split())
+        return _same(known, draft)
+    story = _story(draft)
     if len(story) > LONGEST_STORY or (draft.reason == Reason.OTHER and len(story) < SHORTEST_STORY):
         raise Malformed(field="story", reason=_("Write what happened, in 4 to 500 characters."))
     orders.waive(orders=[order], now=now)
@@ -227,6 +247,20 @@ def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSal
     note(case, "opened", by=Actor(Party.BUYER, case.opened_by_id), now=now, words=story, amount_fen=case.asked_fen)
     announce(CasesOpened(case_ids=(case.pk,)))
     return case
+
+
+def _same(case: AfterSaleCase, draft: CaseDraft) -> AfterSaleCase:
+    """Return the case of a draft's key, if it asks for the same."""
+    units = {line.line_id: line.quantity for line in case.lines.all()}
+    wanted = {key: number for key, number in draft.units.items() if number}
+    is_other_amount = draft.asked_fen not in {None, case.asked_fen} and case.kind == Kind.COMPENSATION
+    if (case.kind, case.reason, case.story, units) != (draft.kind, draft.reason, _story(draft), wanted) or is_other_amount:
+        raise CaseKeyUsed(field="key")
+    return case
+
+
+def _story(draft: CaseDraft) -> str:
+    return " ".join(draft.story.split())
 
 
 def _write_line(case: AfterSaleCase, line: LineStanding, units: int, parts: Parts) -> None:

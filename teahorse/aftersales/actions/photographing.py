@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.aftersales.actions.moving import NotNow
 from teahorse.aftersales.models import AfterSaleCase, CasePhoto
 from teahorse.catalog.pictures import Readable, written_anew
 from teahorse.common.refusals import NotThere, Refusal
@@ -34,14 +35,16 @@ def add_photo(*, order: SellerOrder, case_id: UUID, file: Readable, by_seller: b
     The key comes from a form, so it may be anybody's: it is taken for a case of this order and of no other.
 
     :raises teahorse.catalog.pictures.PictureRefused: if it is none; :raises TooManyPhotos: beyond six of a party.
-    :raises NotThere: if the key is another order's.
+    :raises NotThere: if the key is another order's; :raises NotNow: if the case has ended.
     """
     sha256, (large, small) = written_anew(file, widths=WIDTHS)
     with transaction.atomic():
         order = SellerOrder.objects.select_for_update().get(pk=order.pk)
-        of_key = CasePhoto.objects.filter(case_id=case_id)
-        if of_key.exclude(order=order).exists() or AfterSaleCase.objects.filter(pk=case_id).exclude(order=order).exists():
+        of_key, case = CasePhoto.objects.filter(case_id=case_id), AfterSaleCase.objects.filter(pk=case_id).first()
+        if of_key.exclude(order=order).exists() or (case is not None and case.order_id != order.pk):
             raise NotThere(field="photos")
+        if case is not None and not case.is_open:
+            raise NotNow(state=case.state)
         known = of_key.filter(sha256=sha256).first()
         if known is not None:
             return known

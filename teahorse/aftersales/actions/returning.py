@@ -98,7 +98,7 @@ def send_back(*, case: AfterSaleCase, carrier: str, number: str, by: Actor, now:
 
 
 @transaction.atomic
-def receive_return(*, case: AfterSaleCase, by: Person, now: datetime) -> AfterSaleCase:
+def receive_return(*, case: AfterSaleCase, by: Person | None, now: datetime) -> AfterSaleCase:
     """
     Take the goods back at the seller's: their parcel is handed over, and she looks at them.
 
@@ -108,7 +108,7 @@ def receive_return(*, case: AfterSaleCase, by: Person, now: datetime) -> AfterSa
     parcel = return_parcel(case)
     if parcel is not None and parcel.stage != Parcel.Stage.HANDED_OVER:
         logistics.hand_over(parcel=parcel, pickup_code="", place=None, by=by, now=now, proof=Scan.Proof.SIGNATURE)
-    _received(case, Actor(Party.SELLER, by.pk), now)
+    _received(case, Actor.seller(by), now)
     return case
 
 
@@ -140,21 +140,21 @@ def pass_inspection(*, case: AfterSaleCase, is_sellable: bool, by: Actor, now: d
 
 
 @transaction.atomic
-def fail_inspection(*, case: AfterSaleCase, words: str, by: Person, now: datetime) -> AfterSaleCase:
+def fail_inspection(*, case: AfterSaleCase, words: str, by: Person | None, now: datetime) -> AfterSaleCase:
     """
     Find the goods not as they were sent, and say what is wrong; the buyer may bring it before the centre.
 
     :raises Malformed: without a reason; :raises NotNow: unless they wait to be looked at.
     """
     case = locked(case, State.INSPECT)
-    note(case, "failed", by=Actor(Party.SELLER, by.pk), now=now, words=checked_words(words))
+    note(case, "failed", by=Actor.seller(by), now=now, words=checked_words(words))
     move(case, State.REFUSED, now=now)
     return case
 
 
 @transaction.atomic
 def send_goods(
-    *, case: AfterSaleCase, weight_grams: int, by: Person, now: datetime, carrier: str = "network", carrier_number: str = ""
+    *, case: AfterSaleCase, weight_grams: int, by: Person | None, now: datetime, carrier: str = "network", carrier_number: str = ""
 ) -> Parcel:
     """
     Send new goods for those of a case: units leave the shelf and a parcel goes where the order went.
@@ -170,7 +170,7 @@ def send_goods(
         title = next(line.line.title_in(get_language()) for line in lines if line.line.offer_id == short.offer_id)
         raise NotEnoughToSend(title=title, available=short.available)
     stock.commit(references=[case.pk])
-    stock.take(references=[case.pk], by_id=by.pk, now=now)
+    stock.take(references=[case.pk], by_id=by.pk if by else None, now=now)
     parcel = logistics.pack(
         draft=logistics.ParcelDraft(reference=case.pk, weight_grams=weight_grams, carrier=carrier, carrier_number=carrier_number),
         sender=case.order.seller,
@@ -178,7 +178,7 @@ def send_goods(
         now=now,
     )
     case.agreed_fen, case.decided_at = None, now
-    note(case, "sent", by=Actor(Party.SELLER, by.pk), now=now, words=parcel.number)
+    note(case, "sent", by=Actor.seller(by), now=now, words=parcel.number)
     move(case, State.SENT_AGAIN, now=now)
     return parcel
 

@@ -14,12 +14,13 @@ from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.typed import fen_at
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
-from teahorse.console.views.money import XLSX, as_file
+from teahorse.console.views.money import as_file
 from teahorse.console.waiting import payers_of_centre
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import actions, claims
 from teahorse.settlement.claim_paper import claim_pdf, claim_xlsx
 from teahorse.settlement.models import SubsidyClaim, SubsidyLine, Transfer
+from teahorse.settlement.papers import XLSX
 
 ON_A_PAGE = 50
 REGION = (Organisation.Kind.REGION_CENTRE,)

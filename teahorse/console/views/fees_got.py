@@ -9,13 +9,15 @@ from django.urls import reverse
 
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
-from teahorse.console.views.money import XLSX, Month, as_file, fact_name, fee_name, last_months, month_asked
+from teahorse.console.views.money import as_file, fact_name, fee_name, month_asked
 from teahorse.ledger.models import Posting
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import queries
 from teahorse.settlement.fees_statement import StatementOfFees, statement_of_fees
 from teahorse.settlement.models import FeeLine, Sale
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
+from teahorse.settlement.papers import XLSX
+from teahorse.settlement.rules import months_until
 from teahorse.settlement.statement import frozen_fees
 
 ON_A_PAGE = 50
@@ -81,7 +83,7 @@ def _shown(request: HttpRequest, acting: Acting) -> HttpResponse:
     sales = queries.sales_of_entries(one.entry for one in shown)
     frozen = frozen_fees(sale.pk for sale in sales.values())
     context = {
-        "months": [(name, name) for name, *_ in last_months(acting.now)],
+        "months": [(name, name) for name, *_ in months_until(acting.now)],
         "statement_url": reverse(f"console:{side}fees_statement", kwargs={"org": organisation.key}),
         "table_url": reverse(f"console:{side}fees_table", kwargs={"org": organisation.key}),
         "got": next(iter(queries.fees_to_collect([organisation.pk])), None),

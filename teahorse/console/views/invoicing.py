@@ -73,11 +73,11 @@ def decide(request: HttpRequest, acting: Acting, request_id: UUID) -> HttpRespon
 
 @acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
 def paper(request: HttpRequest, acting: Acting, request_id: UUID) -> HttpResponse:
-    """Answer the document of an issued invoice, or, with ``?red=``, of one of its red letters."""
+    """Answer the document of an issued invoice, or, with ``?other=``, of one of its red letters."""
     asked = InvoiceRequest.objects.filter(pk=request_id, seller=acting.organisation).first()
     if asked is None:
         raise Http404
-    found = queries.document_of(asked, red=request.GET.get("red", ""))
+    found = queries.document_of(asked, other=request.GET.get("other", ""))
     if found is None:
         raise Http404
     number, document = found

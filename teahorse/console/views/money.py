@@ -1,6 +1,5 @@
 """A seller's money, and everything that happened to one order's."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,19 +17,18 @@ from teahorse.people.models import Organisation, Right
 from teahorse.settlement import accounts, queries
 from teahorse.settlement.models import Earning, FeeRule, SubsidyLine
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
+from teahorse.settlement.papers import XLSX
 from teahorse.settlement.queries import Change, MoneyOfOrder
+from teahorse.settlement.rules import Month, months_until
 from teahorse.settlement.statement import StatementOfSeller, statement_of
 
 ON_A_PAGE = 50
-MONTHS = 13
-Month = tuple[str, datetime, datetime]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
 def money(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Show what was sold in a month, returned, taken as fees, paid, and what is still to come."""
-    months = last_months(acting.now)
+    months = months_until(acting.now)
     chosen, starts_at, ends_at = _wanted(request, months) or months[0]
     seller_id = acting.organisation.pk
     month = queries.month_of_seller(seller_id=seller_id, starts_at=starts_at, ends_at=ends_at)
@@ -71,7 +69,7 @@ def _told(acting: Acting, month: Month) -> StatementOfSeller:
 
 def month_asked(request: HttpRequest, acting: Acting) -> Month:
     """Return the month that is asked for, this month where none is; 404 for what is none of the last ones."""
-    months = last_months(acting.now)
+    months = months_until(acting.now)
     month = _wanted(request, months) if request.GET.get("month") else months[0]
     if month is None:
         raise Http404
@@ -87,19 +85,6 @@ def as_file(content: bytes, content_type: str, name: str) -> HttpResponse:
     """Answer something to be kept, that is for this person alone."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=content_type, headers=headers)
-
-
-def last_months(now: datetime) -> list[Month]:
-    """Return this month and those before it with their half-open windows, in local time."""
-    end = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    year, month = end.year, end.month
-    found = []
-    for back in range(MONTHS):
-        index = year * 12 + month - 1 - back
-        start = end.replace(year=index // 12, month=index % 12 + 1)
-        after = end.replace(year=(index + 1) // 12, month=(index + 1) % 12 + 1)
-        found.append((f"{start:%Y-%m}", start, after))
-    return found
 
 
 @acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)

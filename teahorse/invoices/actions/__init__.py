@@ -1,11 +1,11 @@
 """Every change of titles, issuers and invoices, by topic."""
 
+from teahorse.invoices.actions.adding import TitleWanted, add_forgotten, add_what_was_paid
 from teahorse.invoices.actions.asking import (
     BookFull,
     InvoiceAsked,
     NotAnIssuer,
     NothingPaid,
-    TitleWanted,
     keep_title,
     request_invoice,
     take_out_title,
@@ -22,6 +22,8 @@ __all__ = [
     "NotWaiting",
     "NothingPaid",
     "TitleWanted",
+    "add_forgotten",
+    "add_what_was_paid",
     "issue_invoice",
     "keep_title",
     "refuse_invoice",

@@ -1,6 +1,5 @@
 """A buyer's side: her title book, and asking for an invoice."""
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,13 +8,11 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.invoices import queries
-from teahorse.invoices.actions.issuing import begin_sending
+from teahorse.invoices.actions.adding import TitleWanted, add_to, ask_for
 from teahorse.invoices.actions.tax_numbers import tax_number_typed
 from teahorse.invoices.models import WAITING, InvoiceRequest, InvoiceTitle, State, TitleKind
-from teahorse.invoices.rules import SELLER_HAS, lines_of
 from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Person
 
@@ -51,16 +48,6 @@ class BookFull(Refusal):
 
     code = "title_book_full"
     sentence = _("Your book holds %(most)d titles. Take one out first.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TitleWanted:
-    """To whom an invoice is made out; checked by :func:`title_typed`."""
-
-    kind: str
-    name: str
-    tax_number: str = ""
-    email: str = ""
 
 
 def title_typed(*, kind: str, name: str, tax_number: str = "", email: str = "") -> TitleWanted:
@@ -113,47 +100,25 @@ def request_invoice(*, order: SellerOrder, title: TitleWanted, person: Person | 
     Ask for an invoice over what an order really cost its buyer; the same title twice is the same wish.
 
     The amount is what was paid and did not go back; the lines are frozen and add up to it. An automatic issuer's goes to
-    the provider at once, another seller has three days to look.
+    the provider at once, another seller has three days to look. Asked again once it is issued, what was paid since and stands
+    on no invoice is asked for besides.
 
     :raises NotAnIssuer: if the seller is not registered for tax.
     :raises NothingPaid: if nothing stands paid.
     :raises InvoiceAsked: if there is a living one to another title. Nothing is changed in any of these.
     """
     order = SellerOrder.objects.select_for_update().get(pk=order.pk)
-    known = InvoiceRequest.objects.filter(order=order, state__in=(*WAITING, State.ISSUED)).first()
+    living = InvoiceRequest.objects.select_for_update(of=("self",)).filter(order=order, adds_to=None, state__in=(*WAITING, State.ISSUED))
+    known = living.select_related("order").first()
     if known is not None:
         if (known.title_name, known.tax_number) != (title.name, title.tax_number):
             raise InvoiceAsked(title=known.title_name)
+        add_to(known, now=now)
         return known
     issuer = queries.issuer_of(order.seller_id)
     if issuer is None:
         raise NotAnIssuer
-    amount_fen = queries.kept_fen(queries.paid_parts(order)) if order.state in queries.PAID else 0
+    amount_fen = queries.to_invoice_fen(order) if order.state in queries.PAID else 0
     if amount_fen <= 0:
         raise NothingPaid
-    key = new_id()
-    lines = lines_of(queries.charged_in(order), amount_fen=amount_fen, tax_rate=issuer.tax_rate)
-    asked = InvoiceRequest.objects.create(
-        pk=key,
-        county_id=order.county_id,
-        order=order,
-        seller_id=order.seller_id,
-        our_number=key.hex,
-        amount_fen=amount_fen,
-        lines=[asdict(line) for line in lines],
-        person_id=person.pk if person else None,
-        title_kind=title.kind,
-        title_name=title.name,
-        tax_number=title.tax_number,
-        email=title.email,
-        tax_rate=issuer.tax_rate,
-        issuer_name=issuer.name,
-        issuer_tax_number=issuer.tax_number,
-        clerk=issuer.clerk,
-        requested_at=now,
-        deadline_at=now + SELLER_HAS,
-        due_at=now,
-    )
-    if issuer.is_automatic:
-        begin_sending(asked, now=now)
-    return asked
+    return ask_for(order, issuer=issuer, title=title, amount_fen=amount_fen, person_id=person.pk if person else None, now=now)

@@ -16,6 +16,7 @@ from teahorse.invoices.rules import HOUSE_HAS, TAX_RATES, lines_of
 from teahorse.people.models import Organisation, Person
 
 EVERYTHING_WENT_BACK = "全部款项已退回"
+DIFFERENCE_WENT_BACK = "补差款项已退回"
 REASON_LENGTH = 200
 
 
@@ -99,13 +100,14 @@ def refuse_invoice(*, request_id: UUID, seller: Organisation, reason: str, now: 
 
 def begin_sending(asked: InvoiceRequest, *, now: datetime) -> None:
     """Leave a wish whose row is locked, or new, to the provider, over what stands paid at this moment."""
-    kept_fen = queries.kept_fen(queries.paid_parts(asked.order))
-    if kept_fen <= 0:
-        _refuse(asked, by="house", reason=EVERYTHING_WENT_BACK, now=now)
+    amount_fen = queries.to_invoice_fen(asked.order, beside=asked.pk)
+    if amount_fen <= 0:
+        _refuse(asked, by="house", reason=DIFFERENCE_WENT_BACK if asked.adds_to_id else EVERYTHING_WENT_BACK, now=now)
         return
-    if kept_fen != asked.amount_fen:
-        asked.amount_fen = kept_fen
-        asked.lines = [asdict(line) for line in lines_of(queries.charged_in(asked.order), amount_fen=kept_fen, tax_rate=asked.tax_rate)]
+    if amount_fen != asked.amount_fen:
+        charged = queries.to_charge(asked.order, beside=asked.pk)
+        asked.amount_fen = amount_fen
+        asked.lines = [asdict(line) for line in lines_of(charged, amount_fen=amount_fen, tax_rate=asked.tax_rate)]
     asked.state, asked.due_at, asked.deadline_at = State.SENT, now, now + HOUSE_HAS
     # the amount first: once it is sent nobody changes it any more, says the trigger
     asked.save(update_fields=["amount_fen", "lines", "state", "due_at", "deadline_at"])

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from teahorse.common.events import announce
 from teahorse.common.refusals import NotThere
+from teahorse.invoices.actions.adding import add_to
 from teahorse.invoices.actions.issuing import REASON_LENGTH, NotWaiting
 from teahorse.invoices.actions.jobs import leave_sending
 from teahorse.invoices.actions.taking_back import take_back_of
@@ -56,7 +57,9 @@ def _ask(paper: Paper) -> Answer:
 def _claim(*, now: datetime, limit: int) -> list[Paper]:
     """Take what is due; the moved time keeps other workers away and is the next try at once."""
     blue = InvoiceRequest.objects.filter(state=State.SENT, due_at__lte=now)
-    blues: Sequence[InvoiceRequest] = list(blue.select_for_update(skip_locked=True).order_by("due_at", "pk")[:limit])
+    blues: Sequence[InvoiceRequest] = list(
+        blue.select_for_update(skip_locked=True, of=("self",)).select_related("adds_to").order_by("due_at", "pk")[:limit]
+    )
     red = RedInvoice.objects.filter(Q(state=State.REQUESTED) | Q(state=State.SENT), due_at__lte=now)
     reds: Sequence[RedInvoice] = list(
         red.select_for_update(skip_locked=True, of=("self",)).select_related("invoice").order_by("due_at", "pk")[:limit]
@@ -73,8 +76,7 @@ def _claim(*, now: datetime, limit: int) -> list[Paper]:
 @transaction.atomic(durable=True)
 def _write_down(asked: Paper, answer: Answer, *, now: datetime) -> None:
     """Write down what the provider said of one; what somebody else wrote down meanwhile stands."""
-    model = type(asked)
-    paper: Paper = model._default_manager.select_for_update(of=("self",)).get(pk=asked.pk)  # noqa: SLF001 - a model's own manager
+    paper = _locked(asked)
     if paper.state != State.SENT:
         return
     if answer.state == "issued":
@@ -94,13 +96,22 @@ def _write_down(asked: Paper, answer: Answer, *, now: datetime) -> None:
         _tell(paper, now)
 
 
+def _locked(asked: Paper) -> Paper:
+    """Return a red letter, or an invoice with all of its order, as it is now and locked: the first one first, as when money goes back."""
+    if isinstance(asked, RedInvoice):
+        return RedInvoice.objects.select_for_update(of=("self",)).get(pk=asked.pk)
+    family = InvoiceRequest.objects.select_for_update(of=("self",)).filter(order=asked.order_id).select_related("order").order_by("pk")
+    return next(one for one in family if one.pk == asked.pk)
+
+
 def _tell(paper: Paper, now: datetime) -> None:
     if isinstance(paper, RedInvoice):
         announce(InvoicesIssued(red_ids=(paper.pk,)))
         return
     announce(InvoicesIssued(request_ids=(paper.pk,)))
-    if take_back_of(paper, now=now):  # money that went back while it was being made
+    if take_back_of(paper.order, now=now):  # money that went back while it was being made
         leave_sending()
+    add_to(InvoiceRequest.objects.select_related("order").get(pk=paper.adds_to_id or paper.pk), now=now)  # or that was paid
 
 
 @transaction.atomic

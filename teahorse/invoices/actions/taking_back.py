@@ -12,6 +12,7 @@ from teahorse.invoices import queries
 from teahorse.invoices.actions.jobs import leave_sending
 from teahorse.invoices.models import InvoiceRequest, RedInvoice, State
 from teahorse.invoices.rules import RED_AFTER, still_to_take_back, tax_taken_back
+from teahorse.orders.models import SellerOrder
 from teahorse.payments.models import Refund
 
 LOOKS_BACK = timedelta(days=7)
@@ -27,28 +28,39 @@ def take_back(*, refund_ids: Iterable[UUID], now: datetime) -> list[RedInvoice]:
     no red letter: each is over what would otherwise stand invoiced beyond what was kept.
     """
     refunds = Refund.objects.filter(pk__in=list(refund_ids), state=Refund.State.SUCCEEDED)
-    orders = set(refunds.values_list("split__reference", flat=True))
-    issued = InvoiceRequest.objects.select_for_update(of=("self",)).filter(order__in=orders, state=State.ISSUED).select_related("order")
-    made = [red for invoice in issued.order_by("pk") for red in take_back_of(invoice, now=now)]
+    references = set(refunds.values_list("split__reference", flat=True))
+    issued = InvoiceRequest.objects.select_for_update(of=("self",)).filter(order__in=references, state=State.ISSUED)
+    orders = {invoice.order_id: invoice.order for invoice in issued.select_related("order").order_by("pk")}
+    made = [red for order in orders.values() for red in take_back_of(order, now=now)]
     if made:
         leave_sending()
     return made
 
 
-def take_back_of(invoice: InvoiceRequest, *, now: datetime) -> list[RedInvoice]:
-    """Make the red letters that an issued invoice lacks, one for each refund; its row is locked."""
-    parts = queries.paid_parts(invoice.order)
-    known = set(RedInvoice.objects.filter(invoice=invoice).values_list("refund_id", flat=True))
+def take_back_of(order: SellerOrder, *, now: datetime) -> list[RedInvoice]:
+    """
+    Make the red letters that an order's issued invoices lack; their rows are locked.
+
+    A refund is taken back from the first invoice, and from the additions what that does not hold: one red letter for each of the
+    two, so what went back while an addition was being made, and has its red letter on the first, is taken from the addition.
+    """
+    parts = queries.paid_parts(order)
+    issued = list(InvoiceRequest.objects.filter(order=order, state=State.ISSUED).order_by("pk"))
+    known = set(RedInvoice.objects.filter(invoice__in=issued).values_list("invoice_id", "refund_id"))
+    standing = {invoice.pk: queries.standing_with_tax(invoice) for invoice in issued}
     kept_fen, made = sum(part.amount_fen for part in parts), []
-    standing_fen, standing_tax_fen = queries.standing_with_tax(invoice)
     for refund in Refund.objects.filter(split__in=parts, state=Refund.State.SUCCEEDED).order_by("settled_at", "pk"):
         kept_fen -= refund.amount_fen
-        amount_fen = still_to_take_back(standing_fen=standing_fen, kept_fen=kept_fen)
-        if refund.pk in known or not amount_fen:
-            continue
-        tax_fen = tax_taken_back(amount_fen, standing_fen=standing_fen, standing_tax_fen=standing_tax_fen)
-        made.append(_asked(invoice, refund, amount_fen, tax_fen, now))
-        standing_fen, standing_tax_fen = standing_fen - amount_fen, standing_tax_fen - tax_fen
+        left_fen = still_to_take_back(standing_fen=sum(fen for fen, _tax in standing.values()), kept_fen=kept_fen)
+        for invoice in issued:
+            standing_fen, standing_tax_fen = standing[invoice.pk]
+            amount_fen = 0 if (invoice.pk, refund.pk) in known else min(left_fen, standing_fen)
+            if not amount_fen:
+                continue
+            tax_fen = tax_taken_back(amount_fen, standing_fen=standing_fen, standing_tax_fen=standing_tax_fen)
+            made.append(_asked(invoice, refund, amount_fen, tax_fen, now))
+            standing[invoice.pk] = standing_fen - amount_fen, standing_tax_fen - tax_fen
+            left_fen -= amount_fen
     return made
 
 

@@ -120,7 +120,7 @@ def record_scans(*, scans: Sequence[ScanDraft], now: datetime) -> list[Parcel]:
 
 @transaction.atomic
 def hand_over(
-    *, parcel: Parcel, pickup_code: str, place: ServicePoint | None, by: Person, now: datetime, proof: str = Scan.Proof.PICKUP_CODE
+    *, parcel: Parcel, pickup_code: str, place: ServicePoint | None, by: Person | None, now: datetime, proof: str = Scan.Proof.PICKUP_CODE
 ) -> Parcel:
     """
     Give a parcel to its recipient against the pickup code, or against a signature where it is brought to the door.

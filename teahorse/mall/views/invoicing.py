@@ -63,7 +63,9 @@ def _title_of(request: HttpRequest, person: Person | None) -> actions.TitleWante
 def _invoice_page(request: HttpRequest, group: OrderGroup, order: SellerOrder, *, refusal: Refusal | None = None) -> HttpResponse:
     person, now = person_of(request), timezone.now()
     asked, issuer, parts = queries.invoice_of(order.pk), queries.issuer_of(order.seller_id), queries.paid_parts(order)
-    reds = list(queries.reds_of(asked)) if asked else []
+    more = list(queries.additions_to(asked)) if asked else []
+    papers = [one for one in (asked, *more) if one]
+    reds = [red for one in papers for red in queries.reds_of(one)]
     titles: list[InvoiceTitle] = list(queries.titles_of(person)) if person else []
     may_ask = asked is None or asked.state == State.REFUSED
     kept_fen = queries.kept_fen(parts)
@@ -72,8 +74,10 @@ def _invoice_page(request: HttpRequest, group: OrderGroup, order: SellerOrder, *
         "order": order,
         "asked": asked,
         "is_overdue": asked is not None and asked.is_overdue(now),
+        "more": more,
         "reds": reds,
-        "papers": queries.papers_there([one.pk for one in (asked, *reds) if one]),
+        "papers": queries.papers_there([one.pk for one in (*papers, *reds)]),
+        "missing_fen": queries.missing_fen(asked) if asked else 0,
         "can_issue": issuer is not None,
         "is_paid": bool(parts),
         "kept_fen": kept_fen,
@@ -104,10 +108,10 @@ def _typed(request: HttpRequest, titles: list[InvoiceTitle], group: OrderGroup) 
 @refusals_told
 @require_safe
 def invoice_paper(request: HttpRequest, group_id: UUID, order_id: UUID) -> HttpResponse:
-    """Answer the document of an order's issued invoice, or, with ``?red=``, of one of its red letters."""
+    """Answer the document of an order's issued invoice, or, with ``?other=``, of an addition to it or of a red letter."""
     _group, order = _part(request, group_id, order_id)
-    asked = InvoiceRequest.objects.filter(order=order, state=State.ISSUED).first()
-    found = queries.document_of(asked, red=request.GET.get("red", "")) if asked else None
+    asked = InvoiceRequest.objects.filter(order=order, adds_to=None, state=State.ISSUED).first()
+    found = queries.document_of(asked, other=request.GET.get("other", "")) if asked else None
     if found is None:
         raise Http404
     number, document = found

@@ -8,14 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from teahorse.common.tries import Tries
+from teahorse.common.refusals import Refusal
 from teahorse.common.visitors import client_address
-from teahorse.dossiers import actions, paper, queries, rules
+from teahorse.dossiers import actions, paper, rules
 from teahorse.dossiers.models import Dossier
 from teahorse.mall.show import page, personal
-
-wrong_codes = Tries(most=30, seconds=600)
-"""So many wrong codes from one address, then it waits: a code has 100 bits, this only spares the database."""
 
 
 @personal
@@ -35,13 +32,10 @@ def look_up(request: HttpRequest) -> HttpResponse:
 def verify(request: HttpRequest, verify_code: str) -> HttpResponse:
     """Show the frozen figures of a valid dossier; of an expired or withdrawn one only that; of any other code nothing."""
     now, address = timezone.now(), client_address(request)
-    if wrong_codes.are_used_up(address):
-        return page(request, "verify", {"typed": "", "error": _("Too many wrong codes. Try again in ten minutes.")}, status=429)
-    dossier = queries.dossier_by_code(verify_code)
-    if dossier is None:
-        wrong_codes.count(address)
-        error = _("No dossier has this code. Compare it with the paper sign by sign.")
-        return page(request, "verify", {"typed": verify_code[:60], "error": error}, status=404)
+    try:
+        dossier = actions.look_up(code=verify_code, address=address)
+    except Refusal as refusal:
+        return page(request, "verify", {"typed": verify_code[:60], "error": str(refusal)}, status=refusal.status)
     if request.method == "GET":
         actions.note_view(dossier=dossier, address=address, agent=request.headers.get("User-Agent", ""), now=now)
     if request.GET.get("form") == "json":

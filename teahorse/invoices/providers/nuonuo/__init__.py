@@ -54,6 +54,7 @@ class NuonuoProvider:
             **_head(invoice, our_number=invoice.our_number, at=invoice.requested_at),
             "invoiceType": BLUE,
             "invoiceDetail": [_line(line, tax_rate=invoice.tax_rate) for line in invoice.lines],
+            **({"remark": f"补开差额，原发票号码 {invoice.adds_to.number}"} if invoice.adds_to else {}),
         }
         return self._send(invoice, order)
 
@@ -126,7 +127,7 @@ def _line(line: dict[str, Any], *, tax_rate: str) -> dict[str, str]:
     return {
         "goodsName": str(line["name"])[:90],
         "specType": str(line["form"])[:40],
-        "num": str(line["quantity"]),
+        **({"num": str(line["quantity"])} if line["quantity"] else {}),
         "withTaxFlag": "1",
         **_rate(tax_rate),
         "tax": _yuan(tax_fen),
