@@ -23,8 +23,6 @@ from teahorse.people.models import Organisation
 
 YUAN_FORMAT = "#,##0.00"
 DAY_FORMAT = "yyyy-mm-dd"
-
-
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """The media type of a workbook."""
 

@@ -17,7 +17,7 @@ from teahorse.settlement.fees_statement import StatementOfFees, statement_of_fee
 from teahorse.settlement.models import FeeLine, Sale
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
 from teahorse.settlement.papers import XLSX
-from teahorse.settlement.rules import months_until
+from teahorse.settlement.rules import Month, months_until
 from teahorse.settlement.statement import frozen_fees
 
 ON_A_PAGE = 50
