@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "teahorse.settlement",
     "teahorse.invoices",
     "teahorse.dossiers",
+    "teahorse.trace",
     "teahorse.mall",
     "teahorse.console",
     "teahorse.api",
