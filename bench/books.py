@@ -24,17 +24,22 @@ AIM_POSTINGS, AIM_SETTLE, AIM_RECONCILE = 10_000, 60.0, 60.0
 
 A_DAY = """
     set session_replication_role = replica;
+    -- keys are as the house makes them (RFC 9562, section 5.7): those of one moment stand side by side in an index
+    create function pg_temp.key_of(at timestamptz) returns uuid language sql volatile as $$
+        select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(gen_random_uuid()::text, 16, 3)
+                || substr(replace(gen_random_uuid()::text, '-', ''), 17))::uuid
+    $$;
     create temporary table day as
-        select n, gen_random_uuid() as order_id, gen_random_uuid() as group_id, gen_random_uuid() as payment_id,
-               gen_random_uuid() as split_id, seller.id as seller_id, seller.county_id,
-               %(day)s::timestamptz + n * interval '200 milliseconds' as at,
+        select n, pg_temp.key_of(at) as order_id, pg_temp.key_of(at) as group_id, pg_temp.key_of(at) as payment_id,
+               pg_temp.key_of(at) as split_id, at, seller.id as seller_id, seller.county_id,
                (1000 + (n * 7919) %% 50000)::bigint as goods, 1200::bigint as freight
-          from generate_series(1, %(orders)s) as n
+          from (select n, %(day)s::timestamptz + n * interval '200 milliseconds' as at
+                  from generate_series(1, %(orders)s) as n) as moment
           join (select id, county_id, row_number() over (order by id) as place from people_organisation where kind = 'cooperative') seller
             on seller.place = 1 + n %% %(sellers)s;
     insert into orders_ordergroup (id, number, idempotency_key, request_digest, contact_name, contact_phone, destination_code,
         destination_names, destination_line, goods_fen, freight_fen, total_fen, origin, locale, quote_version, note, placed_at, expires_at)
-    select group_id, 'B' || n, gen_random_uuid(), '', '演示', '+8619900001001', '310104', '上海市', '', goods, freight, goods + freight,
+    select group_id, 'B' || n, pg_temp.key_of(at), '', '演示', '+8619900001001', '310104', '上海市', '', goods, freight, goods + freight,
            'mall', 'zh-hans', '1', '', at, at + interval '15 minutes' from day;
     insert into orders_sellerorder (id, county_id, group_id, number, seller_id, state, goods_fen, freight_fen, freight_cost_fen,
         total_fen, fees_fen, weight_grams, promised_from_date, promised_to_date, placed_at, paid_at, paid_by_id, packed_at, ended_at,
@@ -48,14 +53,15 @@ A_DAY = """
     insert into payments_paymentsplit (id, payment_id, payee_id, reference, amount_fen)
     select split_id, payment_id, seller_id, order_id, goods + freight from day;
     insert into payments_paymentevent (id, payment_id, kind, provider_number, amount_fen, occurred_at, recorded_at, source)
-    select gen_random_uuid(), payment_id, 'succeeded', 'W' || n, goods + freight, at + interval '1 minute', at + interval '1 minute',
+    select pg_temp.key_of(at), payment_id, 'succeeded', 'W' || n, goods + freight, at + interval '1 minute', at + interval '1 minute',
            'notification' from day;
     insert into payments_refund (id, payment_id, split_id, reference, our_number, provider_number, amount_fen, reason, state, trouble,
         is_number_spent, requested_at, due_at, tries, settled_at)
-    select gen_random_uuid(), payment_id, split_id, gen_random_uuid(), 'R' || n, 'WR' || n, goods / 2, '七天无理由', 'succeeded', '', false,
-           at + interval '3 hours', at, 1, at + interval '4 hours' from day where n %% 50 = 0;
+    select pg_temp.key_of(at + interval '3 hours'), payment_id, split_id, gen_random_uuid(),
+           'R' || n, 'WR' || n, goods / 2, '七天无理由', 'succeeded', '',
+           false, at + interval '3 hours', at, 1, at + interval '4 hours' from day where n %% 50 = 0;
     insert into payments_paymentevent (id, payment_id, kind, provider_number, amount_fen, occurred_at, recorded_at, source)
-    select gen_random_uuid(), payment_id, 'refunded', provider_number, amount_fen, settled_at, settled_at, 'notification'
+    select pg_temp.key_of(settled_at), payment_id, 'refunded', provider_number, amount_fen, settled_at, settled_at, 'notification'
       from payments_refund;
     set session_replication_role = origin;
     analyze
@@ -122,7 +128,7 @@ def day(made: House) -> dict[str, dict[str, Any]]:
 
     _people(FeeRule)
     with connection.cursor() as cursor:
-        for statement in A_DAY.split(";"):
+        for statement in A_DAY.split(";\n"):
             cursor.execute(
                 statement, {"day": DAY, "orders": ORDERS, "sellers": SELLERS} if "%(" in statement or "%%" in statement else None
             )

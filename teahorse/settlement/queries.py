@@ -44,7 +44,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Step:
-    """One fact of an order's money in the books; of a payout, which is of many orders, ``number`` says which."""
+    """
+    One fact of an order's money in the books.
+
+    What matures, and a payout, is of many orders: ``of_order_fen`` says how much of it is this one's, ``number`` which payout it was.
+    """
 
     kind: str
     at: datetime
@@ -52,6 +56,7 @@ class Step:
     amount_fen: int
     changes: list[Change]
     number: str = ""
+    of_order_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
         accounts.REFUND_ARRIVED: refunds,
         accounts.SHARED_OUT: list(Sharing.objects.filter(split__in=splits).values_list("pk", flat=True)),
         accounts.SHARE_CAME_BACK: list(ShareReturn.objects.filter(refund__in=refunds).values_list("pk", flat=True)),
-        accounts.EARNING_MATURED: [earning.pk for earning in earnings],
+        accounts.EARNING_MATURED: sorted({earning.matured_in for earning in earnings if earning.matured_in is not None}),
         **dict.fromkeys((accounts.PAYOUT_APPROVED, accounts.PAYOUT_PAID, accounts.PAYOUT_RETURNED), sorted(payouts)),
     }
     entries = books.entries_of((kind, key) for kind, keys in sources.items() for key in keys)
@@ -97,7 +102,7 @@ def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
     return MoneyOfOrder(
         sale=sale,
         fees=list(fees),
-        steps=_steps(entries),
+        steps=_steps(entries, _of_order(earnings)),
         earnings=earnings,
         subsidies=list(SubsidyLine.objects.filter(sale=sale).order_by("pk")),
         order=order,
@@ -105,7 +110,17 @@ def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
     )
 
 
-def _steps(entries: list[JournalEntry]) -> list[Step]:
+def _of_order(earnings: list[Earning]) -> dict[UUID, int]:
+    """Return what of the facts that are of many orders is this one's, by what is their source."""
+    found: dict[UUID, int] = defaultdict(int)
+    for earning in earnings:
+        for source in (earning.matured_in, earning.payout_id):
+            if source is not None:
+                found[source] += earning.amount_fen
+    return found
+
+
+def _steps(entries: list[JournalEntry], of_order: dict[UUID, int]) -> list[Step]:
     postings = {entry.pk: sorted(entry.postings.all(), key=lambda one: one.position) for entry in entries}
     owners = {one.account.owner_id for parts in postings.values() for one in parts}
     names = {owner.pk: owner for owner in Organisation.objects.filter(pk__in=[key for key in owners if key])}
@@ -125,6 +140,7 @@ def _steps(entries: list[JournalEntry]) -> list[Step]:
                 for one in postings[entry.pk]
             ],
             number=entry.memo if entry.kind.startswith("payout") else "",
+            of_order_fen=of_order.get(entry.source_id),
         )
         for entry in entries
     ]

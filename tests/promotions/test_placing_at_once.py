@@ -7,7 +7,7 @@ import pytest
 from teahorse.orders import dispatch
 from teahorse.orders.actions import Placed, expire_orders, place_orders
 from teahorse.orders.models import LineDiscount, OrderGroup
-from teahorse.promotions.actions import BudgetSpent, CouponGone, LimitReached, fetch_voucher
+from teahorse.promotions.actions import BudgetSpent, CouponGone, LimitReached, fetch_voucher, taking
 from teahorse.promotions.models import CouponUse
 from teahorse.stock.queries import levels_that_do_not_add_up
 from tests import world
@@ -103,6 +103,25 @@ def test_a_person_with_two_carts_stays_within_her_limit(wine, way):
     assert sorted(CouponUse.objects.values_list("phone", "turn")) == [
         (phone, turn) for phone in (buyer.phone, other.phone) for turn in (1, 2)
     ]
+
+
+@pytest.mark.usefixtures("_clock")
+def test_what_was_spent_meanwhile_is_dealt_out_again_in_turn(wine, monkeypatch):
+    """Everybody believes that there is plenty: the constraints refuse, and those wishes wait for each other then."""
+    monkeypatch.setattr(taking, "PLENTY", 1)
+    of_budget = promotion(platform(), off_fen=1_000, budget_fen=7_500)
+    limited = promotion(wine.seller, kind="coupon_code", code="LAST", percent_bp=1_000, most_uses=5)
+    wishes = [wish({wine: 1}, codes=["LAST"]) for _ in range(40)]
+
+    answers = all_at_once(alone, wishes)
+
+    assert sum(isinstance(answer, Placed) for answer in answers) == 5
+    assert sum(isinstance(answer, BudgetSpent | LimitReached) for answer in answers) == 35
+    for one, spent in ((of_budget, 5_000), (limited, 1_900)):
+        one.refresh_from_db()
+        assert (one.spent_fen, one.uses) == (spent, 5)
+    assert world.level_of(wine).reserved == 5
+    assert levels_that_do_not_add_up() == []
 
 
 def test_placing_and_expiring_at_once_neither_deadlock_nor_lose_a_fen(wine):

@@ -7,9 +7,9 @@ the units (:mod:`teahorse.stock.actions.promising`) and writes groups, seller or
 Each wish is placed whole or refused whole. The web asks through :mod:`teahorse.orders.dispatch`, which gathers what
 waits at the same moment.
 
-Promotions that the quotes hold are locked and read in the first round trip, after the levels, and their uses are written in the
-second (:mod:`teahorse.promotions.actions.taking`); what is left of them is dealt out together with the units, in the order of the
-wishes. Wishes without a promotion ask nothing more.
+Promotions that the quotes hold are read in the first round trip, after the levels, and their uses are written at the end of the
+second (:mod:`teahorse.promotions.actions.taking`), which locks them; what is left of them is dealt out together with the units, in
+the order of the wishes. Wishes without a promotion ask nothing more.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.catalog.models import Product
@@ -128,7 +128,6 @@ class Placed:
     is_new: bool = True
 
 
-@transaction.atomic
 def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refusal]:
     """
     Place wishes in their order; the answers stand in the same order.
@@ -141,12 +140,24 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     """
     if not wishes:
         return []
+    try:
+        return _place_orders(wishes, now, is_in_turn=False)
+    except IntegrityError as error:
+        if not promotions.is_spent_meanwhile(error):
+            raise
+        return _place_orders(wishes, now, is_in_turn=True)
+
+
+@transaction.atomic
+def _place_orders(wishes: Sequence[Wish], now: datetime, *, is_in_turn: bool) -> list[Placed | Refusal]:
+    """Place wishes; ``is_in_turn``: whoever wants the same promotions waits from the beginning, not only where little is left of them."""
     offers = {line.offer_id for wish in wishes for part in wish.quote.orders for line in part.lines}
     drafts = [_Draft(wish) for wish in wishes]
+    uses = [use for draft in drafts for use in draft.uses]
     with together():
         by_index()
         ask_levels = stock.ask_for_levels(offers)  # first: who waited for the lock sees what was placed meanwhile
-        ask_purse = promotions.ask_for_purse([use for draft in drafts for use in draft.uses], at=now)
+        ask_purse = promotions.ask_for_purse(uses, at=now, is_locked=is_in_turn)
         ask_placed = asked(FIND_PLACED, [array(wish.key for wish in wishes)])
         ask_facts = asked(FIND_OFFERS, [now, now, now, array(offers)])
     found = ask_facts()
@@ -159,15 +170,18 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
     twins = _twins(wishes)
     fresh = {index: draft for index, draft in enumerate(drafts) if answers[index] is None and index not in twins}
     until = now + timedelta(minutes=settings.RESERVATION_MINUTES)
-    dealing = _Dealing(ask_purse(), fresh.values())
+    purse = ask_purse()
+    if not is_in_turn and not purse.is_plenty(uses):
+        purse = promotions.ask_for_purse(uses, at=now)()
+    dealing = _Dealing(purse, fresh.values())
     with together():
         demands = [demand for draft in fresh.values() for demand in draft.demands()]
         shortages = stock.promise(levels=ask_levels(), demands=demands, until=until, may=dealing.may)
         kept = {index: draft for index, draft in fresh.items() if draft.group_id not in {*shortages, *dealing.refused}}
-        dealing.purse.write(now=now)
         ask_numbers = _write(list(kept.values()), now=now, until=until)
         if kept:
             announce(OrdersPlaced(group_ids=tuple(draft.group_id for draft in kept.values())))
+        dealing.purse.write(now=now)  # last: the rows of budgets that many want are locked from here on
     numbers: dict[UUID, str] = dict(ask_numbers())
     for index, draft in fresh.items():
         if index in kept:

@@ -1,11 +1,12 @@
 """
 Taking promotions for orders, set-based: under their locks, all of a wish's or none.
 
-The limited promotions that a batch names are locked in key order and read in the round trip in which the batch looks
-(:func:`ask_for_purse`); the :class:`Purse` then deals out in the order of the wishes what is left, exactly; one statement writes it in
-the round trip in which the batch writes. What everybody gets is only looked at, whether it holds. The constraints
-``never_spend_more_than_the_budget``, ``never_use_more_often_than_allowed``, ``a_person_uses_it_no_more_often`` and
-``a_coupon_is_used_once`` stand behind it. Who takes stock as well locks levels first.
+The limited promotions that a batch names are read in the round trip in which the batch looks (:func:`ask_for_purse`); the
+:class:`Purse` then deals out in the order of the wishes what is left; one statement writes it, at the end of the round trip in which
+the batch writes, so that the row of a budget that everybody wants is locked for no longer than a commit takes. Where little is
+left (:meth:`Purse.is_plenty`) the rows are locked first, in key order, and what is dealt out is exact; where it was spent meanwhile
+all the same, one of the constraints says so (:func:`is_spent_meanwhile`), and the batch is done again under the locks. What
+everybody gets is only looked at, whether it holds. Who takes stock as well locks levels first.
 """
 
 from collections import defaultdict
@@ -15,7 +16,8 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from django.db import connection, transaction
+import psycopg
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_ids
@@ -24,10 +26,16 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.statements import Rows, array, asked
 
 COUNTED = "(kind <> 'automatic' or per_person is not null or most_uses is not null or budget_fen is not null)"
-LOCK_COUNTED = f"""
+FIND_COUNTED = f"""
     select id, budget_fen - spent_fen, most_uses - uses, per_person
-      from promotions_promotion where id = any(%s::uuid[]) and {COUNTED} order by id for no key update
+      from promotions_promotion where id = any(%s::uuid[]) and {COUNTED}
 """  # noqa: S608 - of our own words
+LOCK_COUNTED = f"{FIND_COUNTED} order by id for no key update"
+LIMITS = frozenset(
+    ("never_spend_more_than_the_budget", "never_use_more_often_than_allowed", "a_person_uses_it_no_more_often", "a_coupon_is_used_once")
+)
+PLENTY = 10
+"""Where so many times is left what a batch wants, others at the same moment will not want the rest."""
 FIND_OVER = """
     select wanted.id
       from unnest(%s::uuid[]) as wanted (id)
@@ -50,10 +58,12 @@ COUNT = """
     with wished as (
         select * from jsonb_to_recordset(%(uses)s::jsonb) as use (
             id uuid, promotion_id uuid, reference uuid, coupon_id uuid, phone text, turn int, amount_fen bigint)
+    ), locked as materialized (
+        select id from promotions_promotion where id = any(%(promotions)s::uuid[]) order by id for no key update
     ), counted as (
         update promotions_promotion promotion set spent_fen = spent_fen + total.amount_fen, uses = uses + total.count
           from (select promotion_id, sum(amount_fen) as amount_fen, count(*) as count from wished group by promotion_id) total
-         where promotion.id = total.promotion_id and promotion.id = any(%(promotions)s::uuid[])
+         where promotion.id = total.promotion_id and promotion.id in (select id from locked)
     )
 """
 TAKE = f"""
@@ -182,6 +192,16 @@ class Purse:
             self._turns[promotion_id, phone].add(turn)
         self._taken: list[tuple[Use, UUID | None, str, int]] = []
 
+    def is_plenty(self, uses: Iterable[Use]) -> bool:
+        """Return whether much more is left of everything limited than these uses want."""
+        wanted: defaultdict[UUID, list[int]] = defaultdict(list)
+        for use in uses:
+            wanted[use.promotion_id].append(use.amount_fen)
+        return all(
+            (left.fen is None or left.fen >= PLENTY * sum(wanted[key])) and (left.uses is None or left.uses >= PLENTY * len(wanted[key]))
+            for key, left in self._left.items()
+        )
+
     def refusal(self, uses: Iterable[Use]) -> Refusal | None:
         """Return why these uses of one reference cannot be given together; nothing where they can."""
         for use in uses:
@@ -258,24 +278,31 @@ class Purse:
         return next((turn for turn in range(1, per_person + 1) if turn not in taken), 0)
 
 
-def ask_for_purse(uses: Sequence[Use], *, at: datetime | None) -> Callable[[], Purse]:
+def ask_for_purse(uses: Sequence[Use], *, at: datetime | None, is_locked: bool = True) -> Callable[[], Purse]:
     """
-    Lock what is limited of the promotions of some uses, in key order and until the transaction ends; what is left is there when asked for.
+    Ask what is left of the limited promotions of some uses; it is there when asked for.
 
     Without a use nothing is asked. Inside :func:`teahorse.common.statements.together` it travels with the rest.
 
     :param at: the moment at which the promotions must hold; ``None`` where that was judged when it was agreed.
+    :param is_locked: whether their rows are locked, in key order and until the transaction ends, so that it stays as it is.
     """
     if not uses:
         return lambda: Purse([], [], [], [])
     promotion_ids = array({use.promotion_id for use in uses})
     coupon_ids, phones = {use.coupon_id for use in uses if use.coupon_id}, {use.phone for use in uses if use.phone}
     # first: who waited for the lock sees what was taken meanwhile
-    ask_left = asked(LOCK_COUNTED, [promotion_ids])
+    ask_left = asked(LOCK_COUNTED if is_locked else FIND_COUNTED, [promotion_ids])
     ask_over = asked(FIND_OVER, [promotion_ids, at, at]) if at else list
     ask_coupons = asked(FIND_COUPONS, [array(coupon_ids)]) if coupon_ids else list
     ask_turns = asked(FIND_TURNS, [promotion_ids, sorted(phones)]) if phones else list
     return lambda: Purse(ask_left(), ask_over(), ask_coupons(), ask_turns())
+
+
+def is_spent_meanwhile(error: IntegrityError) -> bool:
+    """Return whether somebody else took what an unlocked purse had dealt out."""
+    cause = error.__cause__
+    return isinstance(cause, psycopg.IntegrityError) and cause.diag.constraint_name in LIMITS
 
 
 @transaction.atomic

@@ -38,8 +38,6 @@ from teahorse.settlement.models import FeeLine
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
 BATCH = 4000
 LOOKS_BACK = timedelta(days=30)
 

@@ -6,7 +6,6 @@ has, negative ones too; while their sum is not positive nothing is paid and all 
 what it holds for her stands in ``sharing_out.py``.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_id, readable
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.side_by_side import side_by_side
 from teahorse.common.statements import array, looked_up
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
@@ -28,10 +28,25 @@ from teahorse.settlement.rules import is_account_number, is_card_number, is_righ
 
 State = Payout.State
 Method = Payout.Method
-CLAIM = """
-    update settlement_earning earning set payout_id = due.payout
-      from unnest(%s::uuid[], %s::uuid[]) as due (id, payout) where earning.id = due.id
+# the keys of a day's earnings go through us as the text of an array: nobody here looks at one of them
+WAITING = """
+    select seller_id, provider, sum(amount_fen)::bigint, array_agg(id)::text
+      from (select id, seller_id, provider, amount_fen from settlement_earning earning
+             where seller_id = any(%s::uuid[]) and state = 'payable' and payout_id is null
+               and not exists (select from settlement_payout draft
+                                where draft.seller_id = earning.seller_id and draft.provider = earning.provider and draft.state = 'draft')
+             order by id for update of earning) waiting
+     group by seller_id, provider
+    having sum(amount_fen) > 0
+     order by seller_id, provider
 """
+CLAIM = """
+    update settlement_earning earning set payout_id = claimed.payout
+      from (select payout, unnest(earnings::uuid[]) as id from unnest(%s::uuid[], %b::text[]) as drafted (payout, earnings)) claimed
+     where earning.id = claimed.id
+"""
+SELLERS = 40
+"""So many sellers' payouts are prepared in one transaction; of more, several are prepared side by side."""
 CASH = "cash"
 MOST_LETTERS = 80
 
@@ -107,7 +122,6 @@ def _check_account(holder: str, bank: str, number: str) -> None:
             raise Malformed(field=name, reason=reason)
 
 
-@transaction.atomic
 def prepare_payouts(*, seller_ids: Collection[UUID], by: Person, now: datetime, method: str = "") -> list[Payout]:
     """
     Claim the matured earnings of sellers, one draft payout for each place of each whose sum is positive; return the drafts.
@@ -118,24 +132,24 @@ def prepare_payouts(*, seller_ids: Collection[UUID], by: Person, now: datetime, 
 
     :raises NoAccount: if the bank is asked for and a seller has told no account; nothing is changed.
     """
+    keys = sorted(set(seller_ids), key=lambda key: key.int)
+    together = SELLERS if method != Method.BANK else max(1, len(keys))  # one without an account stops all
+    parts = [keys[start : start + together] for start in range(0, len(keys), together)]
+    return [draft for drafts in side_by_side(lambda part: _prepared(part, method, by, now), parts) for draft in drafts]
+
+
+@transaction.atomic
+def _prepared(seller_ids: Sequence[UUID], method: str, by: Person, now: datetime) -> list[Payout]:
     # one preparing at a time for a seller: her row is the lock, taken in key order; earnings are only read after it
     sellers = {one.pk: one for one in Organisation.objects.select_for_update(no_key=True).filter(pk__in=seller_ids).order_by("pk")}
-    busy = set(Payout.objects.filter(seller__in=sellers, state=State.DRAFT).values_list("seller_id", "provider"))
-    waiting = Earning.objects.select_for_update().filter(seller_id__in=sellers, state=Earning.State.PAYABLE, payout=None)
-    found: dict[tuple[UUID, str], list[tuple[UUID, int]]] = defaultdict(list)
-    for key, seller_id, provider, fen in waiting.order_by("pk").values_list("pk", "seller_id", "provider", "amount_fen"):
-        if (seller_id, provider) not in busy:
-            found[seller_id, provider].append((key, fen))
     told = {account.seller_id: account for account in PayoutAccount.objects.filter(seller__in=sellers, until_at=None)}
-    drafts = []
-    for (seller_id, provider), rows in sorted(found.items()):
-        amount = sum(fen for _, fen in rows)
-        if amount > 0:
-            drafts.append(_draft(sellers[seller_id], amount, told.get(seller_id), provider, method, by, now))
+    waiting = looked_up(WAITING, [array(sellers)])
+    drafts = [
+        _draft(sellers[seller_id], amount, told.get(seller_id), provider, method, by, now) for seller_id, provider, amount, _ in waiting
+    ]
     Payout.objects.bulk_create(drafts)
     PayoutEvent.objects.bulk_create([PayoutEvent(payout=draft, kind=State.DRAFT, at=now, by_id=by.pk) for draft in drafts])
-    claimed = [(key, draft.pk) for draft in drafts for key, _ in found[draft.seller_id, draft.provider]]
-    looked_up(CLAIM, [array(key for key, _ in claimed), array(payout for _, payout in claimed)])
+    looked_up(CLAIM, [array(draft.pk for draft in drafts), [earnings for *_, earnings in waiting]])
     return drafts
 
 

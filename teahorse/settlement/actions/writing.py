@@ -90,6 +90,7 @@ class NewEarning:
     earned_at: datetime
     matures_at: datetime
     provider: str = ""
+    matured_in: UUID | None = None
     payout_id: UUID | None = None
 
 

@@ -201,6 +201,7 @@ class Earning(CountyOwned):
     state = models.CharField(max_length=8, choices=State.choices, default=State.MATURING)
     earned_at = models.DateTimeField()
     matures_at = models.DateTimeField()
+    matured_in = models.UUIDField(null=True, help_text="the entry by which it matured, with all of the seller's that matured on that day")
     payout = models.ForeignKey(Payout, models.PROTECT, related_name="earnings", null=True, db_index=False)
 
     class Meta:
@@ -216,8 +217,13 @@ class Earning(CountyOwned):
             models.Index(fields=["order_id"], name="earning_of_order"),
         ]
         triggers = [
-            pgtrigger.ReadOnly(name="an_earning_stays_as_earned", exclude=["state", "payout"]),
+            pgtrigger.ReadOnly(name="an_earning_stays_as_earned", exclude=["state", "matured_in", "payout"]),
             pgtrigger.Protect(name="earnings_are_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="an_earning_matures_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__matured_in__df=pgtrigger.F("new__matured_in")) & ~pgtrigger.Q(old__state="maturing"),
+            ),
             # told by its condition alone: a function that is called for each of a day's earnings costs more than the rest of their change
             pgtrigger.Protect(
                 name="an_earning_only_matures",
