@@ -1,0 +1,15 @@
+"""Foreign test data, which lies beside the project and is not part of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+VECTORS = Path(__file__).parents[2].parent / "shared/trace-vectors"
+
+needs_vectors = pytest.mark.skipif(not VECTORS.exists(), reason="the foreign vectors are not beside the project")
+
+
+def cases(name):
+    """Return the cases of a foreign file of JSON, none where the vectors are absent."""
+    return json.loads((VECTORS / name).read_text())["cases"] if VECTORS.exists() else []
