@@ -15,7 +15,7 @@ AT = datetime(2026, 8, 15, 4, 0, tzinfo=UTC)
 LOG = Signer.generate("example.org/log")
 WITNESS = Signer.generate("example.net/witness", Kind.COSIGNATURE)
 NOTES = cases("signed-note/note-open.json")
-CHECKPOINTS = cases("signed-note/checkpoint-unmarshal.json")["cases"]
+CHECKPOINTS = cases("signed-note/checkpoint-unmarshal.json")
 REASONS = {
     "note has no verifiable signatures": "unknown",
     "ambiguous key EnochRoot+af0cfe78": "ambiguous",

@@ -1,4 +1,4 @@
-"""Foreign test data, read beside the project and never copied into it."""
+"""Foreign test data, which lies beside the project and is not part of it."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,5 @@ needs_vectors = pytest.mark.skipif(not VECTORS.exists(), reason="the foreign vec
 
 
 def cases(name):
-    """Return what a file of them holds; nothing where they are absent."""
-    file = VECTORS / name
-    return json.loads(file.read_text()) if file.exists() else {"cases": []}
+    """Return the cases of a foreign file of JSON, none where the vectors are absent."""
+    return json.loads((VECTORS / name).read_text())["cases"] if VECTORS.exists() else []
