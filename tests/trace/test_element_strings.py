@@ -141,3 +141,17 @@ def test_a_code_that_is_not_to_be_read_tells_where():
 
     assert (refused.value.code, refused.value.at, refused.value.part) == ("not_an_element_string", 7, "(17")
     assert str(refused.value) == "not_an_element_string at 7: '(17'"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("(89)", "too_short"), (f"(89){'A' * 91}", "too_long"), ("(0112)A", "unknown_ai"), ("(89)A B", "invalid_cset82_character")],
+)
+def test_an_unknown_identifier_passes_on_demand_alone_and_with_sound_data(text, code):
+    assert parse_bracketed("(89)A", unknown=True) == (Element("89", "A"),)
+    with pytest.raises(Unreadable) as without:
+        parse_bracketed("(89)A")
+    with pytest.raises(Unreadable) as refused:
+        parse_bracketed(text, unknown=True)
+
+    assert (without.value.code, refused.value.code) == ("unknown_ai", code)
