@@ -66,6 +66,7 @@ def test_a_foreign_path_is_a_path(case):
 @pytest.mark.parametrize("ais", ["10", "01/21/10", "01/10/235", "01/10/10", "01/01", "00/21", "253/10", "89", "01/89"])
 def test_qualifiers_alone_out_of_order_mixed_or_of_another_key_are_no_path(ais):
     assert not is_path(ais.split("/"))
+    assert not is_path([])
 
 
 @pytest.mark.parametrize("case", cases(f"{ENGINE}/uri-escape.json"), ids=lambda case: case["in"])
@@ -156,6 +157,16 @@ def test_what_is_wrong_with_a_link_is_told(uri, code, part):
 def test_a_link_of_any_length_is_refused_in_no_time(long):
     with pytest.raises(Unreadable):
         parse(f"https://a{long}")
+
+
+def test_unknown_attributes_are_kept_on_demand_if_they_can_be_identifiers():
+    uri = "https://a/01/09506000134352?89=A"
+
+    assert parse(uri, unknown_attributes=True).attributes == (Element("89", "A"),)
+    for wrong in (uri.replace("89", "5"), uri.replace("89", "12345")):
+        with pytest.raises(Unreadable) as refused:
+            parse(wrong, unknown_attributes=True)
+        assert refused.value.code == "unknown_ai"
 
 
 def test_a_restricted_number_is_read_and_known():

@@ -73,7 +73,7 @@ class DigitalLink:
     @property
     def is_restricted(self) -> bool:
         """Whether it is about a number that means something at one till or in one region only."""
-        return any(element.ai in CARRY_A_GTIN and is_restricted(element.value[:14]) for element in self.elements)
+        return any(map(_is_restricted, self.elements))
 
     def uri(self) -> str:
         """Return the address under its stem."""
@@ -146,17 +146,18 @@ def build(
     for ai, value in (key, *qualifiers):
         if value in DOT_SEGMENTS:
             raise Unreadable(value, code="dot_segment", ai=ai)
-    link = DigitalLink(key, qualifiers, tuple(attributes), stem)
-    if link.is_restricted and not restricted:
-        raise Unreadable(key.value, code="restricted_number", ai=key.ai)
-    return link
+    for element in (key, *attributes):
+        if not restricted and _is_restricted(element):
+            raise Unreadable(element.value, code="restricted_number", ai=element.ai)
+    return DigitalLink(key, qualifiers, tuple(attributes), stem)
 
 
 def is_path(ais: Sequence[str]) -> bool:
     """Return whether these identifiers may stand in a path in this order: a primary key, then qualifiers of one of its sequences."""
-    key, *qualifiers = ais
-    sequences = IDENTIFIERS[key].qualifier_sequences if key in IDENTIFIERS else None
-    return sequences is not None and any([ai for ai in sequence if ai in qualifiers] == qualifiers for sequence in sequences)
+    if not ais or not _is_key(ais[0]):
+        return False
+    qualifiers = list(ais[1:])
+    return any([ai for ai in sequence if ai in qualifiers] == qualifiers for sequence in identifier(ais[0]).qualifier_sequences or ())
 
 
 def escape_path(value: str) -> str:
@@ -181,6 +182,10 @@ def unescape_query(text: str) -> str:
 
 def _is_key(ai: str) -> bool:
     return ai in IDENTIFIERS and IDENTIFIERS[ai].is_key
+
+
+def _is_restricted(element: Element) -> bool:
+    return element.ai in CARRY_A_GTIN and is_restricted(element.value[:14])
 
 
 def _split_path(path: str, alphas: dict[str, str]) -> tuple[str, list[tuple[str, str]]]:

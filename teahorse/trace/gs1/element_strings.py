@@ -16,6 +16,7 @@ from .unreadable import Unreadable
 FNC1 = "^"
 """How FNC1 is written in text; no data may have this character. Scanners send the control character GS in its place."""
 LONGEST_UNKNOWN = 90
+LENGTHS_OF_AN_AI = (2, 3, 4)
 
 _bracketed = re.compile(r"\(([0-9]{2,4})\)((?:[^(\\]|\\\()*)").match
 
@@ -125,7 +126,7 @@ def _split_fnc1(text: str, *, fnc1: str) -> Iterator[Element]:
 def _check_unknown(ai: str, value: str) -> None:
     if not value or len(value) > LONGEST_UNKNOWN:
         raise Unreadable(value, code="too_long" if value else "too_short", ai=ai)
-    if AI_LENGTHS.get(ai[:2], len(ai)) != len(ai):
+    if len(ai) not in LENGTHS_OF_AN_AI or AI_LENGTHS.get(ai[:2], len(ai)) != len(ai):
         raise Unreadable(ai, code="unknown_ai")
     try:
         cset82(value)
