@@ -7,8 +7,11 @@ so whoever writes many at once looks nothing up, and the same event told twice s
 
 import pgtrigger
 from django.db import models
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 from teahorse.common.models import CountyOwned
+from teahorse.trace.rules import Role
 
 
 class Thing(models.Model):
@@ -42,7 +45,7 @@ class CaptureJob(CountyOwned):
     errors = models.JSONField(default=list)
 
     class Meta:
-        indexes = [models.Index(fields=["organisation_id", "-created_at"], name="capture_job_of_organisation")]
+        indexes = [models.Index(fields=["organisation_id", "-id"], name="capture_job_of_organisation")]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.captured}"
@@ -77,7 +80,7 @@ class TraceEvent(models.Model):
             models.Index(fields=["transformation"], name="event_of_transformation", condition=~models.Q(transformation="")),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(digest__length=32), name="a_hash_is_of_32_bytes"),
+            models.CheckConstraint(condition=Exact(Length("digest"), 32), name="a_hash_is_of_32_bytes"),
         ]
         triggers = [pgtrigger.Protect(name="events_are_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
 
@@ -88,17 +91,10 @@ class TraceEvent(models.Model):
 class EventThing(models.Model):
     """An event tells of a thing: in which part, and how much of it."""
 
-    class Role(models.TextChoices):
-        OBJECT = "object"
-        INPUT = "input"
-        OUTPUT = "output"
-        PARENT = "parent"
-        CHILD = "child"
-
     pk = models.CompositePrimaryKey("thing_id", "event_id", "role")
     thing = models.ForeignKey(Thing, models.PROTECT, related_name="edges", db_constraint=False, db_index=False)
     event = models.ForeignKey(TraceEvent, models.PROTECT, related_name="edges", db_constraint=False)
-    role = models.CharField(max_length=6, choices=Role.choices)
+    role = models.CharField(max_length=6, choices=[(role.value, role.value) for role in Role])
     quantity = models.DecimalField(max_digits=20, decimal_places=6, null=True)
     unit = models.CharField(max_length=3, blank=True, help_text="of UN/ECE Recommendation 20; nothing: pieces")
     happened_at = models.DateTimeField()
