@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,13 @@ FILES = Growing().append(ENTRIES)[1]
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="there is no node here")
 
 
+@cache
+def root(size):
+    return Growing().append(ENTRIES[:size])[0].root
+
+
 def proof_of(index, *, size=600, by=(LOG, WITNESS), origin="example.org/log", extra=None):
-    note = Checkpoint(origin, size, Growing().append(ENTRIES[:size])[0].root).signed_by(*by, at=AT)
+    note = Checkpoint(origin, size, root(size)).signed_by(*by, at=AT)
     return Proof.make(index=index, note=note, node=Nodes(600, FILES.__getitem__), extra=extra).written()
 
 

@@ -169,7 +169,7 @@ def test_the_root_of_any_earlier_size_is_in_the_tiles():
     _, files = Growing().append(entries)
     node = Nodes(66_000, fetch_from(files))
 
-    for size in (1, 255, 256, 257, 65_535, 65_536, 65_537, 66_000):
+    for size in (1, 255, 256, 257, 65_537):
         assert span_root((0, size), node) == Growing().append(entries[:size])[0].root
 
 

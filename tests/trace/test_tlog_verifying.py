@@ -14,7 +14,7 @@ from teahorse.trace.tlog.keys import Kind, Signer
 from teahorse.trace.tlog.merkle import leaf_hash
 from teahorse.trace.tlog.over_http import LogAddress, StandingFile, Unreachable
 from teahorse.trace.tlog.tiles import Growing, TileMalformed, TileMissing
-from teahorse.trace.tlog.verifying import Finding, Outsider, Standing
+from teahorse.trace.tlog.verifying import Finding, OtherLog, Outsider, Standing
 
 AT = datetime(2026, 8, 15, 4, 0, tzinfo=UTC)
 LOG = Signer.generate("example.org/log")
@@ -96,6 +96,25 @@ def test_a_log_that_has_not_grown_is_sound():
     assert found(FILES, standing=standing_at(SIZE)) == []
 
 
+@pytest.mark.parametrize("since", [0, 1, 255, 65_535, 69_886, 69_887, SIZE - 2])
+def test_wherever_the_reading_is_taken_up_what_was_changed_after_it_is_found(since):
+    forged = [b"forged" if index == since + 1 else entry for index, entry in enumerate(ENTRIES)]
+    _, files = Growing().append(forged)
+    bundle, tile = (next(path for path in files if path.startswith(f"tile/{level}/{(since + 1) // 256:03}")) for level in ("entries", 0))
+
+    assert found(FILES | {bundle: files[bundle]}, standing=standing_at(since)) == [Finding("entry", bundle, since + 1)]
+    both = found(FILES | {bundle: files[bundle], tile: files[tile]}, standing=standing_at(since))
+    assert (Finding("tile", tile) if since + 1 < 69_888 else Finding("root")) in both
+    assert {each.what for each in both} <= {"tile", "root"}
+
+
+def test_what_was_kept_of_another_log_is_no_evidence_against_this_one():
+    with pytest.raises(OtherLog) as refused:
+        outsider().verify(log(), standing=Standing(origin="example.org/other", size=9, root=bytes(32), checked=9))
+
+    assert (refused.value.kept, refused.value.read) == ("example.org/other", "example.org/log")
+
+
 def test_entries_that_were_changed_are_named():
     changed = [0, 300, 65_535, 69_887, 69_888, SIZE - 1]
     paths = ["000", "001", "255", "272", "273.p/112", "273.p/112"]
@@ -125,9 +144,17 @@ def test_a_history_that_was_rewritten_and_signed_anew_contradicts_what_was_trust
 
     report = outsider(keep=kept.append).verify(log(files, checkpoint=note_of(forged)), standing=standing_at(66_000))
 
-    assert report.findings == (Finding("inconsistent", detail="66000: old_root"),)
+    assert report.findings == (Finding("inconsistent", detail="since 66000"),)
     assert report.said.note.written().encode() == note_of(forged)
     assert kept == []
+
+
+def test_another_log_of_the_same_size_contradicts_what_was_trusted():
+    forged, files = Growing().append([b"forged", *ENTRIES[1:9]])
+
+    report = outsider().verify(log(files, checkpoint=note_of(forged)), standing=standing_at(9))
+
+    assert report.findings == (Finding("inconsistent", detail="since 9"),)
 
 
 def test_a_log_that_shrank_is_found():

@@ -24,7 +24,7 @@ class ProofWrong(Exception):
     A proof does not prove what it should. ``reason`` says where it fails.
 
     ``sizes``: index or sizes cannot be (``0 <= index < size``, ``0 < old <= new``); ``length``: too few or too many hashes; ``hash``: a
-    hash is not 32 bytes; ``root`` and ``old_root``: it leads to another root.
+    hash is not 32 bytes; ``root``: it leads to another root; ``old_root``: it leads to this root, but from another older one.
     """
 
     def __init__(self, *, reason: Reason) -> None:
@@ -170,7 +170,7 @@ def verify_consistency(*, old: int, old_root: bytes, new: int, new_root: bytes, 
         if proof:
             raise ProofWrong(reason="length")
         if old_root != new_root:
-            raise ProofWrong(reason="root")
+            raise ProofWrong(reason="old_root")
         return
     _all_hashes(*proof)
     if not proof:
@@ -183,10 +183,10 @@ def verify_consistency(*, old: int, old_root: bytes, new: int, new_root: bytes, 
             old_reached, reached = node_hash(sibling, old_reached), node_hash(sibling, reached)
         else:
             reached = node_hash(reached, sibling)
-    if old_reached != old_root:
-        raise ProofWrong(reason="old_root")
     if reached != new_root:
         raise ProofWrong(reason="root")
+    if old_reached != old_root:
+        raise ProofWrong(reason="old_root")
 
 
 def _climb(place: int, last: int, proof: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:

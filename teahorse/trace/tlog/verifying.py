@@ -65,6 +65,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     checked: int
 
 
+class OtherLog(Exception):
+    """What was kept is about the log ``kept``, the checkpoint about ``read``: they cannot be held against each other."""
+
+    def __init__(self, *, kept: str, read: str) -> None:
+        super().__init__(f"{kept} != {read}")
+        self.kept = kept
+        self.read = read
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What was found in the log as its checkpoint says it stands; entries from ``since`` on were looked at. ``said`` is the evidence."""
@@ -102,6 +111,8 @@ class Outsider:
         Read all that came since ``standing`` (from the beginning, if there is none) and report; at most 100 findings.
 
         What ``fetch`` raises besides :class:`TileMissing` and :class:`TileMalformed` goes through: then nothing can be said.
+
+        :raises OtherLog: if ``standing`` is about another log.
         """
         since = standing.checked if standing else 0
         try:
@@ -112,6 +123,8 @@ class Outsider:
         except (TileMissing, TileMalformed) as error:
             return Report((_about_file(error),), since)
         tree = said.checkpoint
+        if standing and standing.origin != tree.origin:
+            raise OtherLog(kept=standing.origin, read=tree.origin)
         if standing and tree.size < standing.size:
             return Report((Finding("smaller", detail=f"{tree.size} < {standing.size}"),), since, said)
         walk = _Walk(tree, fetch, since)
@@ -156,7 +169,8 @@ class _Walk:
             proof = prove_consistency(old=old, new=new, node=Nodes(new, self.fetch))
             verify_consistency(old=old, old_root=standing.root, new=new, new_root=self.tree.root, proof=proof)
         except ProofWrong as error:
-            self.findings.append(Finding("inconsistent", detail=f"{old}: {error.reason}"))
+            # only what the signed root itself vouches for is evidence against the log; a damaged tile is none
+            self.findings.append(Finding("inconsistent" if error.reason == "old_root" else "root", detail=f"since {old}"))
         except (TileMissing, TileMalformed) as error:
             self.findings.append(_about_file(error))
 
@@ -201,13 +215,13 @@ class _Walk:
                 self.findings.append(Finding("refused", path, index, told))
 
     def _is_vouched_for(self, tile: Tile, content: bytes) -> bool:
-        """Say whether the tile above a full one has its root; what stands under a tile that is wrong itself cannot be judged."""
+        """Say whether the tile above a full one has its root; under one that is wrong itself, which is told, nothing is judged."""
         parent, at = divmod(tile.index, WIDTH)
         width = min(WIDTH, (self.tree.size >> 8 * (tile.level + 1)) - parent * WIDTH)
         above = self.trusted.get(Tile(tile.level + 1, parent, width))
-        if above is None:
+        if above is None and self.findings:
             return False
-        if row_root(content) != above[at * HASH_BYTES : (at + 1) * HASH_BYTES]:
+        if above is None or row_root(content) != above[at * HASH_BYTES : (at + 1) * HASH_BYTES]:
             self.findings.append(Finding("tile", tile.path))
             return False
         return True
