@@ -93,7 +93,11 @@ def _differs(event: TraceEvent, edges: set[tuple[object, ...]], said: bytes) -> 
     digest = bytes(event.digest)
     try:
         told = typed(event.body)
-        if digest_of(event.body, event.context) != digest or event_key(digest) != event.pk or any(getattr(event, name) != value for name, value in columns_of(told).items()):
+        if (
+            digest_of(event.body, event.context) != digest
+            or event_key(digest) != event.pk
+            or any(getattr(event, name) != value for name, value in columns_of(told).items())
+        ):
             return "row"
     except (ValidationError, ValueError, KeyError, TypeError):
         return "row"  # nobody could have told that

@@ -10,119 +10,185 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Leaf',
+            name="Leaf",
             fields=[
-                ('place', models.BigIntegerField(primary_key=True, serialize=False)),
+                ("place", models.BigIntegerField(primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Thing',
+            name="Thing",
             fields=[
-                ('id', models.UUIDField(help_text='the first half of the SHA-256 of its URI', primary_key=True, serialize=False)),
-                ('uri', models.TextField()),
-                ('level', models.CharField(help_text='class, lot, instance, or private: only its owner knows', max_length=10)),
+                ("id", models.UUIDField(help_text="the first half of the SHA-256 of its URI", primary_key=True, serialize=False)),
+                ("uri", models.TextField()),
+                ("level", models.CharField(help_text="class, lot, instance, or private: only its owner knows", max_length=10)),
             ],
         ),
         migrations.CreateModel(
-            name='TraceEvent',
+            name="TraceEvent",
             fields=[
-                ('id', models.UUIDField(help_text='the first half of its hash', primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('digest', models.BinaryField(help_text='its CBV hash, SHA-256', max_length=32)),
-                ('organisation_id', models.UUIDField(help_text='who told it')),
-                ('captured_by_id', models.UUIDField(null=True)),
-                ('job_id', models.UUIDField()),
-                ('recorded_at', models.DateTimeField()),
-                ('happened_at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=22)),
-                ('action', models.CharField(blank=True, max_length=8)),
-                ('step', models.TextField(blank=True)),
-                ('disposition', models.TextField(blank=True)),
-                ('read_point', models.TextField(blank=True)),
-                ('location', models.TextField(blank=True)),
-                ('transformation', models.TextField(blank=True)),
-                ('told_as', models.TextField(blank=True, help_text='the eventID that its teller gave it')),
-                ('body', models.JSONField()),
-                ('context', models.JSONField(default=dict, help_text="prefixes of the teller's own fields")),
+                ("id", models.UUIDField(help_text="the first half of its hash", primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                ("digest", models.BinaryField(help_text="its CBV hash, SHA-256", max_length=32)),
+                ("organisation_id", models.UUIDField(help_text="who told it")),
+                ("captured_by_id", models.UUIDField(null=True)),
+                ("job_id", models.UUIDField()),
+                ("recorded_at", models.DateTimeField()),
+                ("happened_at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=22)),
+                ("action", models.CharField(blank=True, max_length=8)),
+                ("step", models.TextField(blank=True)),
+                ("disposition", models.TextField(blank=True)),
+                ("read_point", models.TextField(blank=True)),
+                ("location", models.TextField(blank=True)),
+                ("transformation", models.TextField(blank=True)),
+                ("told_as", models.TextField(blank=True, help_text="the eventID that its teller gave it")),
+                ("body", models.JSONField()),
+                ("context", models.JSONField(default=dict, help_text="prefixes of the teller's own fields")),
             ],
         ),
         migrations.CreateModel(
-            name='CaptureJob',
+            name="CaptureJob",
             fields=[
-                ('id', models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('county_id', models.UUIDField(editable=False)),
-                ('organisation_id', models.UUIDField()),
-                ('on_error', models.CharField(choices=[('rollback', 'Rollback'), ('proceed', 'Proceed')], max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('is_success', models.BooleanField()),
-                ('captured', models.IntegerField(default=0, help_text='events that are new')),
-                ('known', models.IntegerField(default=0, help_text='events that were told before')),
-                ('errors', models.JSONField(default=list)),
+                ("id", models.UUIDField(default=teahorse.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("county_id", models.UUIDField(editable=False)),
+                ("organisation_id", models.UUIDField()),
+                ("on_error", models.CharField(choices=[("rollback", "Rollback"), ("proceed", "Proceed")], max_length=8)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("is_success", models.BooleanField()),
+                ("captured", models.IntegerField(default=0, help_text="events that are new")),
+                ("known", models.IntegerField(default=0, help_text="events that were told before")),
+                ("errors", models.JSONField(default=list)),
             ],
             options={
-                'indexes': [models.Index(fields=['organisation_id', '-id'], name='capture_job_of_organisation')],
+                "indexes": [models.Index(fields=["organisation_id", "-id"], name="capture_job_of_organisation")],
             },
         ),
         migrations.CreateModel(
-            name='EventThing',
+            name="EventThing",
             fields=[
-                ('pk', models.CompositePrimaryKey('thing_id', 'event_id', 'role', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('object', 'object'), ('input', 'input'), ('output', 'output'), ('parent', 'parent'), ('child', 'child')], max_length=6)),
-                ('quantity', models.DecimalField(decimal_places=6, max_digits=20, null=True)),
-                ('unit', models.CharField(blank=True, help_text='of UN/ECE Recommendation 20; nothing: pieces', max_length=3)),
-                ('happened_at', models.DateTimeField()),
-                ('thing', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='edges', to='trace.thing')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "thing_id", "event_id", "role", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("object", "object"), ("input", "input"), ("output", "output"), ("parent", "parent"), ("child", "child")],
+                        max_length=6,
+                    ),
+                ),
+                ("quantity", models.DecimalField(decimal_places=6, max_digits=20, null=True)),
+                ("unit", models.CharField(blank=True, help_text="of UN/ECE Recommendation 20; nothing: pieces", max_length=3)),
+                ("happened_at", models.DateTimeField()),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="edges",
+                        to="trace.thing",
+                    ),
+                ),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='thing',
-            trigger=pgtrigger.compiler.Trigger(name='a_thing_stays_what_it_is', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='bb6fe5a19ad1b7f478d40f7289f96c6fb9c14d39', operation='UPDATE OR DELETE', pgid='pgtrigger_a_thing_stays_what_it_is_ccc67', table='trace_thing', when='BEFORE')),
+            model_name="thing",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_thing_stays_what_it_is",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="bb6fe5a19ad1b7f478d40f7289f96c6fb9c14d39",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_a_thing_stays_what_it_is_ccc67",
+                    table="trace_thing",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='traceevent',
-            index=models.Index(fields=['recorded_at', 'id'], name='event_as_it_came'),
+            model_name="traceevent",
+            index=models.Index(fields=["recorded_at", "id"], name="event_as_it_came"),
         ),
         migrations.AddIndex(
-            model_name='traceevent',
-            index=models.Index(condition=models.Q(('told_as', ''), _negated=True), fields=['told_as'], name='event_by_its_tellers_name'),
+            model_name="traceevent",
+            index=models.Index(condition=models.Q(("told_as", ""), _negated=True), fields=["told_as"], name="event_by_its_tellers_name"),
         ),
         migrations.AddIndex(
-            model_name='traceevent',
-            index=models.Index(condition=models.Q(('transformation', ''), _negated=True), fields=['transformation'], name='event_of_transformation'),
+            model_name="traceevent",
+            index=models.Index(
+                condition=models.Q(("transformation", ""), _negated=True), fields=["transformation"], name="event_of_transformation"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='traceevent',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length('digest'), 32), name='a_hash_is_of_32_bytes'),
+            model_name="traceevent",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length("digest"), 32), name="a_hash_is_of_32_bytes"
+            ),
         ),
         migrations.AddField(
-            model_name='leaf',
-            name='event',
-            field=models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='leaf', to='trace.traceevent'),
+            model_name="leaf",
+            name="event",
+            field=models.OneToOneField(
+                db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="leaf", to="trace.traceevent"
+            ),
         ),
         migrations.AddField(
-            model_name='eventthing',
-            name='event',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='edges', to='trace.traceevent'),
+            model_name="eventthing",
+            name="event",
+            field=models.ForeignKey(
+                db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="edges", to="trace.traceevent"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='traceevent',
-            trigger=pgtrigger.compiler.Trigger(name='events_are_never_changed', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='f81b2ddb19bb0e3920844ffa505c7ef573ccf991', operation='UPDATE OR DELETE', pgid='pgtrigger_events_are_never_changed_833c1', table='trace_traceevent', when='BEFORE')),
+            model_name="traceevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="events_are_never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="f81b2ddb19bb0e3920844ffa505c7ef573ccf991",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_events_are_never_changed_833c1",
+                    table="trace_traceevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='leaf',
-            trigger=pgtrigger.compiler.Trigger(name='a_place_in_the_log_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='8012d92995141fae3e62fc8623deb58549c91cf3', operation='UPDATE OR DELETE', pgid='pgtrigger_a_place_in_the_log_stays_a434a', table='trace_leaf', when='BEFORE')),
+            model_name="leaf",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_place_in_the_log_stays",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="8012d92995141fae3e62fc8623deb58549c91cf3",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_a_place_in_the_log_stays_a434a",
+                    table="trace_leaf",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='eventthing',
-            trigger=pgtrigger.compiler.Trigger(name='what_an_event_tells_of_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='01af426db3203381550e5e484f49d87423e04d18', operation='UPDATE OR DELETE', pgid='pgtrigger_what_an_event_tells_of_stays_4de9b', table='trace_eventthing', when='BEFORE')),
+            model_name="eventthing",
+            trigger=pgtrigger.compiler.Trigger(
+                name="what_an_event_tells_of_stays",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="01af426db3203381550e5e484f49d87423e04d18",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_what_an_event_tells_of_stays_4de9b",
+                    table="trace_eventthing",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
