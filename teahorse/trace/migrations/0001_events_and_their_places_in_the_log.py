@@ -16,12 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Leaf",
-            fields=[
-                ("place", models.BigIntegerField(primary_key=True, serialize=False)),
-            ],
-        ),
-        migrations.CreateModel(
             name="Thing",
             fields=[
                 ("id", models.UUIDField(help_text="the first half of the SHA-256 of its URI", primary_key=True, serialize=False)),
@@ -50,6 +44,18 @@ class Migration(migrations.Migration):
                 ("told_as", models.TextField(blank=True, help_text="the eventID that its teller gave it")),
                 ("body", models.JSONField()),
                 ("context", models.JSONField(default=dict, help_text="prefixes of the teller's own fields")),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Leaf",
+            fields=[
+                ("place", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="leaf", to="trace.traceevent"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -99,6 +105,12 @@ class Migration(migrations.Migration):
                         to="trace.thing",
                     ),
                 ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="edges", to="trace.traceevent"
+                    ),
+                ),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
@@ -133,20 +145,6 @@ class Migration(migrations.Migration):
             model_name="traceevent",
             constraint=models.CheckConstraint(
                 condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length("digest"), 32), name="a_hash_is_of_32_bytes"
-            ),
-        ),
-        migrations.AddField(
-            model_name="leaf",
-            name="event",
-            field=models.OneToOneField(
-                db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="leaf", to="trace.traceevent"
-            ),
-        ),
-        migrations.AddField(
-            model_name="eventthing",
-            name="event",
-            field=models.ForeignKey(
-                db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="edges", to="trace.traceevent"
             ),
         ),
         pgtrigger.migrations.AddTrigger(
