@@ -7,6 +7,7 @@ Every check appends what it finds; pointers are those of the event's own JSON.
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -26,15 +27,30 @@ from teahorse.trace.epcis.events import (
     TransactionEvent,
     TransformationEvent,
 )
-from teahorse.trace.epcis.fields import Found, check_added_fields, check_extension, check_identifier, check_time, check_uri, check_word
+from teahorse.trace.epcis.fields import (
+    Enough,
+    Found,
+    check_added_fields,
+    check_extension,
+    check_identifier,
+    check_time,
+    check_uri,
+    check_word,
+)
 from teahorse.trace.epcis.identifiers import Identifier, Level
 from teahorse.trace.epcis.limits import TOLERANCE
 from teahorse.trace.epcis.problems import Problem, Reason, pointed, shown
 
 
 def problems_of(raw: Mapping[str, Any], event: AnyEvent, *, prefixes: Mapping[str, str], now: datetime) -> list[Problem]:
-    """Return everything that is wrong with an event whose types are right; ``raw`` is the JSON that it was read from."""
-    found: Found = []
+    """Return what is wrong with an event whose types are right; ``raw`` is the JSON that it was read from."""
+    found = Found()
+    with suppress(Enough):
+        _check(found, raw, event, prefixes, now)
+    return found
+
+
+def _check(found: Found, raw: Mapping[str, Any], event: AnyEvent, prefixes: Mapping[str, str], now: datetime) -> None:
     check_added_fields(found, "", raw, EVENT_FIELDS[event.type], prefixes)
     _check_when(found, raw, event, now)
     _check_why(found, event)
@@ -43,7 +59,6 @@ def problems_of(raw: Mapping[str, Any], event: AnyEvent, *, prefixes: Mapping[st
     if event.sensor_element_list:
         check_sensors(found, raw["sensorElementList"], event.sensor_element_list, prefixes)
     _OF_TYPE[type(event)](found, raw, event)
-    return found
 
 
 def _check_when(found: Found, raw: Mapping[str, Any], event: Event, now: datetime) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from teahorse.trace.epcis import vocabulary as words
 from teahorse.trace.epcis.events import EVENT_FIELDS, SENSOR_FIELDS, SensorElement, SensorMetadata, SensorReport
 from teahorse.trace.epcis.identifiers import canonical
+from teahorse.trace.epcis.limits import LONGEST_IDENTIFIER
 from teahorse.trace.epcis.vocabulary import STANDARD_PREFIXES, Vocabulary
 
 VERSION = "CBV2.0"
@@ -47,7 +48,8 @@ def prehash(raw: Mapping[str, Any], prefixes: Mapping[str, str], *, ignored: Set
             said.append(write(name, value, prefixes))
     if "ilmd" in raw:
         said.append(_group("ilmd", _added(raw["ilmd"], frozenset(), prefixes)))
-    said.extend(_added(raw, EVENT_FIELDS[raw["type"]] | ignored, prefixes))
+    known = EVENT_FIELDS[raw["type"]]
+    said.extend(_added(raw, known | ignored if ignored else known, prefixes))
     return "".join(said)
 
 
@@ -86,7 +88,7 @@ def text_of(value: object) -> str:
 
 def _text(text: str) -> str:
     if text.startswith(("urn:epc:", "http")):
-        return canonical(text) or text
+        return (canonical(text) or text) if len(text) <= LONGEST_IDENTIFIER else text
     if text.startswith(words.CBV_URN):
         return words.modern(text)
     prefix, colon, local = text.partition(":")
