@@ -60,11 +60,9 @@ def utc_milliseconds(text: str) -> str:
     """Return a time in UTC to the millisecond, half a millisecond rounded up."""
     moment = datetime.fromisoformat(text.upper())
     behind = text[20:24]
-    rounded = len(behind) == 4 and behind.isdigit() and behind[3] >= "5"
-    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-    if rounded:
+    if len(behind) == 4 and behind.isdigit() and behind[3] >= "5":
         moment += timedelta(milliseconds=1)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"  # which cuts what is finer
 
 
 def number(value: float) -> str:
