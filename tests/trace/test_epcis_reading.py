@@ -269,7 +269,7 @@ def test_an_events_own_context_adds_to_the_documents():
 
 def test_prefixes_may_be_told_as_objects_and_contexts_are_not_fetched():
     context = ["https://unreachable.invalid/", {"own": {"@id": "https://own.example.com/"}, "@vocab": "https://x/", "odd": 5}]
-    body = document(short("ObjectEvent", **{"own:a": 1, "odd:b": 1}), **{"@context": context})
+    body = document(short("ObjectEvent", ilmd=..., **{"own:a": 1, "odd:b": 1}), **{"@context": context})
 
     (event,) = read(json.dumps(body).encode(), now=NOW).events
 
