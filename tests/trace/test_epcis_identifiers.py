@@ -62,6 +62,8 @@ def test_an_identifier_tells_how_finely_it_names(text, uri, level, ai):
         ("urn:epc:id:sgtin:9506000.013435.a/b", "“a/b” is empty or has a character that sgtin does not allow"),
         (f"urn:epc:id:sgtin:9506000.013435.{'1' * 21}", f"“{'1' * 21}” is longer than the 20 characters that sgtin allows here"),
         ("urn:epc:id:sgtin:９５０６０００.013435.7", "a company prefix has 6 to 12 digits, “９５０６０００” has not"),
+        ("urn:epc:id:cpi:9506000.abc.1", "“abc” is empty or has a character that cpi does not allow"),
+        ("urn:epc:id:sgtin:9506000.013435.é", "“é” is empty or has a character that sgtin does not allow"),
         ("urn:epc:id:cpi:9506000.A.1x", "the serial number of cpi has up to 12 digits, “1x” has not"),
         ("urn:epc:id:itip:9506000.013435.1.2.7", "piece and total have two digits each, “1.2” has not"),
         ("urn:epc:idpat:sgtin:9506000.013435.7", "a pattern ends with “*”, not with “7”"),

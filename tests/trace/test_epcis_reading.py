@@ -1,13 +1,23 @@
 """Documents as they arrive: limits, frames, and what is wrong with which event."""
 
 import json
+import time
 from datetime import timedelta
 
 import msgspec
 import pytest
 
 from teahorse.trace.epcis.events import ObjectEvent, Quantity, TransformationEvent
-from teahorse.trace.epcis.limits import DEEPEST, LONGEST_IDENTIFIER, LONGEST_TEXT, MOST_BYTES, MOST_EPCS, MOST_EVENTS, TOLERANCE
+from teahorse.trace.epcis.limits import (
+    DEEPEST,
+    LONGEST_IDENTIFIER,
+    LONGEST_TEXT,
+    MOST_BYTES,
+    MOST_EPCS,
+    MOST_EVENTS,
+    MOST_PROBLEMS,
+    TOLERANCE,
+)
 from teahorse.trace.epcis.problems import Problem, Reason, Unreadable
 from teahorse.trace.epcis.reading import read
 from teahorse.trace.epcis.writing import Answered
@@ -164,6 +174,24 @@ def test_more_identifiers_than_fit_are_refused():
     assert reasons_of(short("ObjectEvent", epcList=things[:-1])) == []
 
 
+def test_of_very_much_that_is_wrong_a_hundred_problems_are_told():
+    crowd = ["x"] * MOST_EPCS
+    found = read(json.dumps(document(short("ObjectEvent", epcList=crowd), short("ObjectEvent", bizStep="x"))).encode(), now=NOW)
+    master_data = {"epcisMasterData": {"vocabularyList": [{"type": "x"}] * 5000}}
+
+    assert [len(event.problems) for event in found.events] == [MOST_PROBLEMS, 1]
+    assert len(refused(document(epcisHeader=master_data))) == MOST_PROBLEMS
+
+
+@pytest.mark.parametrize("piece", [b'"', b'"\\', b'\\"', b"[", b"[]", b'"a', b"\\\\u0000"])
+def test_a_body_made_to_be_slow_is_refused_as_fast_as_any(piece):
+    started = time.process_time()
+
+    assert refused(piece * (1_000_000 // len(piece)))
+
+    assert time.process_time() - started < 5
+
+
 def test_texts_that_are_too_long_are_refused():
     long = "https://example.com/" + "x" * LONGEST_IDENTIFIER
 
@@ -241,7 +269,7 @@ def test_an_events_own_context_adds_to_the_documents():
 
 def test_prefixes_may_be_told_as_objects_and_contexts_are_not_fetched():
     context = ["https://unreachable.invalid/", {"own": {"@id": "https://own.example.com/"}, "@vocab": "https://x/", "odd": 5}]
-    body = document(short("ObjectEvent", **{"own:a": 1, "odd:b": 1}), **{"@context": context})
+    body = document(short("ObjectEvent", ilmd=..., **{"own:a": 1, "odd:b": 1}), **{"@context": context})
 
     (event,) = read(json.dumps(body).encode(), now=NOW).events
 

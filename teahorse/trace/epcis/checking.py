@@ -7,6 +7,7 @@ Every check appends what it finds; pointers are those of the event's own JSON.
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -26,24 +27,39 @@ from teahorse.trace.epcis.events import (
     TransactionEvent,
     TransformationEvent,
 )
-from teahorse.trace.epcis.fields import Found, check_added_fields, check_extension, check_identifier, check_time, check_uri, check_word
+from teahorse.trace.epcis.fields import (
+    Enough,
+    Found,
+    check_added_fields,
+    check_identifier,
+    check_time,
+    check_uri,
+    check_word,
+)
 from teahorse.trace.epcis.identifiers import Identifier, Level
 from teahorse.trace.epcis.limits import TOLERANCE
-from teahorse.trace.epcis.problems import Problem, Reason, pointed, shown
+from teahorse.trace.epcis.problems import Problem, Reason, shown
 
 
 def problems_of(raw: Mapping[str, Any], event: AnyEvent, *, prefixes: Mapping[str, str], now: datetime) -> list[Problem]:
-    """Return everything that is wrong with an event whose types are right; ``raw`` is the JSON that it was read from."""
-    found: Found = []
+    """Return what is wrong with an event whose types are right; ``raw`` is the JSON that it was read from."""
+    found = Found()
+    with suppress(Enough):
+        _check(found, raw, event, prefixes, now)
+    return found
+
+
+def _check(found: Found, raw: Mapping[str, Any], event: AnyEvent, prefixes: Mapping[str, str], now: datetime) -> None:
     check_added_fields(found, "", raw, EVENT_FIELDS[event.type], prefixes)
     _check_when(found, raw, event, now)
     _check_why(found, event)
     _check_where(found, raw, event, prefixes)
     _check_history(found, raw, event, prefixes)
+    if isinstance(event, ObjectEvent | TransformationEvent) and event.ilmd:
+        check_added_fields(found, "/ilmd", event.ilmd, frozenset(), prefixes)
     if event.sensor_element_list:
         check_sensors(found, raw["sensorElementList"], event.sensor_element_list, prefixes)
     _OF_TYPE[type(event)](found, raw, event)
-    return found
 
 
 def _check_when(found: Found, raw: Mapping[str, Any], event: Event, now: datetime) -> None:
@@ -179,17 +195,9 @@ def _check_object(found: Found, raw: Mapping[str, Any], event: ObjectEvent) -> N
             found.append(Problem("", Reason.NOTHING_OBSERVED, told))
         elif "epcList" not in raw and event.read_point is UNSET:
             found.append(Problem("/readPoint", Reason.MISSING, "sensors that report of nothing but a place need a readPoint"))
-    if "ilmd" in raw:
-        if event.action != "ADD":
-            told = f"master data of a lot is said when it comes to be, with action ADD; here the action is {event.action}"
-            found.append(Problem("/ilmd", Reason.FORBIDDEN_HERE, told))
-        _check_ilmd(found, event.ilmd)
-
-
-def _check_ilmd(found: Found, ilmd: Mapping[str, Any]) -> None:
-    for key, value in ilmd.items():
-        check_uri(found, f"/ilmd{pointed(key)}", key)
-        check_extension(found, f"/ilmd{pointed(key)}", value)
+    if "ilmd" in raw and event.action != "ADD":
+        told = f"master data of a lot is said when it comes to be, with action ADD; here the action is {event.action}"
+        found.append(Problem("/ilmd", Reason.FORBIDDEN_HERE, told))
 
 
 def _check_family(found: Found, _raw: Mapping[str, Any], event: AggregationEvent | AssociationEvent) -> None:
@@ -218,7 +226,7 @@ def _check_transaction(found: Found, raw: Mapping[str, Any], event: TransactionE
         found.append(Problem("", Reason.NOTHING_OBSERVED, told))
 
 
-def _check_transformation(found: Found, raw: Mapping[str, Any], event: TransformationEvent) -> None:
+def _check_transformation(found: Found, _raw: Mapping[str, Any], event: TransformationEvent) -> None:
     inputs = _check_things(found, "inputEPCList", event.input_epc_list)
     inputs |= _check_quantities(found, "inputQuantityList", event.input_quantity_list)
     outputs = _check_things(found, "outputEPCList", event.output_epc_list)
@@ -234,8 +242,6 @@ def _check_transformation(found: Found, raw: Mapping[str, Any], event: Transform
     elif not (has_input and has_output):
         told = "a transformation names inputs and outputs, or else a transformationID that joins it to its other parts"
         found.append(Problem("", Reason.NOTHING_OBSERVED, told))
-    if "ilmd" in raw:
-        _check_ilmd(found, event.ilmd)
 
 
 _OF_TYPE: dict[type[Event], Callable[[Found, Mapping[str, Any], Any], None]] = {

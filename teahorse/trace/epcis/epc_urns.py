@@ -79,12 +79,11 @@ def digital_link_of(urn: str) -> str:
 
     :raises NotAnEpc: with a sentence that says why.
     """
-    kind, _colon, rest = urn.removeprefix("urn:epc:").partition(":")
-    name, _colon, body = rest.partition(":")
-    if kind == "id" and name in FOREIGN and body:
-        return urn
+    _urn, _epc, kind, name, body = (*urn.split(":", 4), "", "", "")[:5]
     scheme = _KINDS.get(kind, {}).get(name)
     if scheme is None:
+        if kind == "id" and name in FOREIGN and body:
+            return urn
         msg = f"urn:epc:{kind}:{name} is not one of the schemes of identifiers in events"
         raise NotAnEpc(msg)
     wanted = 2 + scheme.counted + bool(scheme.serial)
@@ -141,14 +140,14 @@ def _tail_of_pattern(serial: str) -> str:
 
 def _encoded(name: str, text: str, letters: re.Pattern[str], longest: int) -> str:
     """Return a serial or reference as a Digital Link writes it."""
-    if not letters.fullmatch(text):
-        msg = f"“{text}” is empty or has a character that {name} does not allow"
-        raise NotAnEpc(msg)
-    if text.isalnum():
+    if letters is _SERIAL and text.isalnum() and text.isascii():  # most are
         plain = written = text
-    else:
+    elif letters.fullmatch(text):
         plain = unquote(text)
         written = escaped(plain)
+    else:
+        msg = f"“{text}” is empty or has a character that {name} does not allow"
+        raise NotAnEpc(msg)
     if len(plain) > longest:
         msg = f"“{text}” is longer than the {longest} characters that {name} allows here"
         raise NotAnEpc(msg)

@@ -4,12 +4,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from teahorse.trace.epcis.identifiers import Identifier, NotAnEpc, identify
-from teahorse.trace.epcis.limits import LONGEST_IDENTIFIER, LONGEST_TEXT
+from teahorse.trace.epcis.limits import LONGEST_TEXT, MOST_PROBLEMS
 from teahorse.trace.epcis.problems import Problem, Reason, pointed, shown
 from teahorse.trace.epcis.uris import is_uri
 from teahorse.trace.epcis.vocabulary import Vocabulary
 
-Found = list[Problem]
+
+class Enough(Exception):
+    """So much is wrong that nobody reads on; ``found`` is what was found so far."""
+
+    def __init__(self, found: "Found") -> None:
+        super().__init__(f"{len(found)} problems")
+        self.found = found
+
+
+class Found(list[Problem]):
+    """What was found in one event or in a document's frame."""
+
+    def append(self, problem: Problem) -> None:
+        """
+        Add a problem.
+
+        :raises Enough: with the last one that is told; a list of a million wrong names costs no more than one of a hundred.
+        """
+        super().append(problem)
+        if len(self) >= MOST_PROBLEMS:
+            raise Enough(self)
+
+
 _ABSOLUTE = ("https://", "http://", "urn:")
 
 
@@ -58,7 +80,7 @@ def check_added_fields(found: Found, pointer: str, raw: Mapping[str, Any], known
         if not colon:
             told = f"the standard knows no field {shown(key)} here; your own ones stand under a prefix"
             found.append(Problem(here, Reason.UNKNOWN_FIELD, told))
-        elif not is_uri(key) or len(key) > LONGEST_IDENTIFIER:
+        elif not is_uri(key):
             found.append(Problem(here, Reason.NOT_A_URI, f"the name {shown(key)} is not a URI"))
         elif prefix not in prefixes and not key.startswith(_ABSOLUTE):
             told = f"the prefix {shown(prefix)} is not in the @context"

@@ -18,6 +18,7 @@ from typing import Any
 from teahorse.trace.epcis import vocabulary as words
 from teahorse.trace.epcis.events import EVENT_FIELDS, SENSOR_FIELDS, SensorElement, SensorMetadata, SensorReport
 from teahorse.trace.epcis.identifiers import canonical
+from teahorse.trace.epcis.limits import LONGEST_IDENTIFIER
 from teahorse.trace.epcis.vocabulary import STANDARD_PREFIXES, Vocabulary
 
 VERSION = "CBV2.0"
@@ -47,7 +48,8 @@ def prehash(raw: Mapping[str, Any], prefixes: Mapping[str, str], *, ignored: Set
             said.append(write(name, value, prefixes))
     if "ilmd" in raw:
         said.append(_group("ilmd", _added(raw["ilmd"], frozenset(), prefixes)))
-    said.extend(_added(raw, EVENT_FIELDS[raw["type"]] | ignored, prefixes))
+    known = EVENT_FIELDS[raw["type"]]
+    said.extend(_added(raw, known | ignored if ignored else known, prefixes))
     return "".join(said)
 
 
@@ -58,11 +60,9 @@ def utc_milliseconds(text: str) -> str:
     """Return a time in UTC to the millisecond, half a millisecond rounded up."""
     moment = datetime.fromisoformat(text.upper())
     behind = text[20:24]
-    rounded = len(behind) == 4 and behind.isdigit() and behind[3] >= "5"
-    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-    if rounded:
+    if len(behind) == 4 and behind.isdigit() and behind[3] >= "5":
         moment += timedelta(milliseconds=1)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"  # which cuts what is finer
 
 
 def number(value: float) -> str:
@@ -86,7 +86,7 @@ def text_of(value: object) -> str:
 
 def _text(text: str) -> str:
     if text.startswith(("urn:epc:", "http")):
-        return canonical(text) or text
+        return (canonical(text) or text) if len(text) <= LONGEST_IDENTIFIER else text
     if text.startswith(words.CBV_URN):
         return words.modern(text)
     prefix, colon, local = text.partition(":")

@@ -11,10 +11,10 @@ from urllib.parse import unquote
 
 import msgspec
 
-from teahorse.trace.epcis.epc_urns import DIGITAL_LINK, FOREIGN, NotAnEpc, check_digit, digital_link_of, escaped, urn_of
+from teahorse.trace.epcis.epc_urns import DIGITAL_LINK, NotAnEpc, check_digit, digital_link_of, escaped, urn_of
 from teahorse.trace.epcis.uris import is_uri
 
-__all__ = ["FOREIGN", "Identifier", "Level", "NotAnEpc", "canonical", "identify", "urn_of"]
+__all__ = ["Identifier", "Level", "NotAnEpc", "canonical", "identify", "urn_of"]
 
 
 class Level(StrEnum):

@@ -8,4 +8,5 @@ MOST_EVENTS = 5_000  # in a document
 MOST_EPCS = 10_000  # identifiers in one list of an event, a pallet of serials
 LONGEST_IDENTIFIER = 1_000  # characters of a word, an identifier, an address
 LONGEST_TEXT = 10_000  # characters of a text in an extension or in master data of a lot
+MOST_PROBLEMS = 100  # that are told of one event
 TOLERANCE = timedelta(minutes=10)  # by which a device's clock may run ahead of ours

@@ -15,14 +15,15 @@ from msgspec.structs import fields
 
 from teahorse.trace.epcis.checking import problems_of
 from teahorse.trace.epcis.events import EVENT_FIELDS, TYPES, AnyEvent, Part, Text, Time, known_fields
-from teahorse.trace.epcis.fields import Found, check_added_fields, check_time, check_uri
+from teahorse.trace.epcis.fields import Enough, Found, check_added_fields, check_time, check_uri
 from teahorse.trace.epcis.limits import DEEPEST, MOST_BYTES, MOST_EVENTS
 from teahorse.trace.epcis.problems import Problem, Reason, Unreadable, pointed, shown
 from teahorse.trace.epcis.uris import is_context, prefixes_of
 
 _DECODER = msgspec.json.Decoder()
-_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+# a text that never ends runs to the end of the body: were it no match, every quote in it would be tried as a beginning
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 
@@ -126,6 +127,13 @@ def read(body: bytes, *, now: datetime) -> Document:
         raw = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable([Problem("", Reason.NOT_JSON, f"the document is not JSON: {error}")]) from error
+    try:
+        return _document_of_any_type(raw, now)
+    except Enough as error:
+        raise Unreadable(error.found) from error
+
+
+def _document_of_any_type(raw: Any, now: datetime) -> Document:
     kind = raw.get("type") if isinstance(raw, dict) else None
     if kind == "EPCISDocument":
         return _document(raw, now)
@@ -155,7 +163,7 @@ def _refuse_what_is_too_much(body: bytes) -> None:
 
 def _document(raw: dict[str, Any], now: datetime) -> Document:
     frame = _framed(raw, _EpcisDocument)
-    found: Found = []
+    found = Found()
     prefixes = _check_frame(found, raw, _EpcisDocument)
     check_time(found, "/creationDate", raw["creationDate"])
     master_data: tuple[VocabularyOfHead, ...] = ()
@@ -178,7 +186,7 @@ def _document(raw: dict[str, Any], now: datetime) -> Document:
 def _query_document(raw: dict[str, Any], now: datetime) -> Document:
     frame = _framed(raw, _EpcisQueryDocument)
     results = frame.epcis_body.query_results
-    found: Found = []
+    found = Found()
     prefixes = _check_frame(found, raw, _EpcisQueryDocument)
     if "creationDate" in raw:
         check_time(found, "/creationDate", raw["creationDate"])
@@ -266,7 +274,7 @@ def _each(events: list[Any], pointer: str, prefixes: Mapping[str, str], now: dat
 
 def _one(raw: Any, pointer: str, prefixes: Mapping[str, str], now: datetime) -> Read:
     """Read one event; what is wrong with its types keeps us from asking whether it is sensible."""
-    found: Found = []
+    found = Found()
     event = None
     if not isinstance(raw, dict):
         found.append(Problem("", Reason.WRONG_TYPE, f"an event is an object, this is {shown(raw)}"))
@@ -299,7 +307,7 @@ def _typed(found: Found, raw: dict[str, Any]) -> AnyEvent | None:
 
 def _field_by_field(raw: dict[str, Any], kind: type[AnyEvent]) -> Found:
     """Return what is wrong with each field, where the whole told only the first."""
-    found: Found = []
+    found = Found()
     for field in fields(kind):
         name = field.encode_name
         if name in raw:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from teahorse.trace.epcis.limits import LONGEST_IDENTIFIER
 from teahorse.trace.epcis.vocabulary import STANDARD_PREFIXES
 
 _PLAIN = r"A-Za-z0-9\-._~!$&'()*+,;="
@@ -25,8 +26,8 @@ _URI = re.compile(
 
 @lru_cache(maxsize=8192)
 def is_uri(text: str) -> bool:
-    """Say whether ``text`` is an absolute URI; a compact one (``cbv:Comp-x``) has the same form."""
-    return _URI.fullmatch(text) is not None
+    """Say whether ``text`` is an absolute URI of bearable length; a compact one (``cbv:Comp-x``) has the same form."""
+    return len(text) <= LONGEST_IDENTIFIER and _URI.fullmatch(text) is not None
 
 
 def prefixes_of(context: object) -> dict[str, str]:
