@@ -9,13 +9,13 @@ from teahorse.trace.tlog.checkpoints import Checkpoint, CheckpointMalformed, att
 from teahorse.trace.tlog.keys import KeyFileOpen, KeyMalformed, Kind, Signer, Verifier
 from teahorse.trace.tlog.merkle import EMPTY_ROOT
 from teahorse.trace.tlog.notes import Note, NoteRefused, verified
-from tests.trace.vectors import cases, needs_vectors
+from tests.trace.vectors import cases, document, needs_vectors
 
 AT = datetime(2026, 8, 15, 4, 0, tzinfo=UTC)
 LOG = Signer.generate("example.org/log")
 WITNESS = Signer.generate("example.net/witness", Kind.COSIGNATURE)
-NOTES = cases("signed-note/note-open.json")
-CHECKPOINTS = cases("signed-note/checkpoint-unmarshal.json")["cases"]
+NOTES = document("signed-note/note-open.json")
+CHECKPOINTS = cases("signed-note/checkpoint-unmarshal.json")
 REASONS = {
     "note has no verifiable signatures": "unknown",
     "ambiguous key EnochRoot+af0cfe78": "ambiguous",

@@ -1,4 +1,4 @@
-"""Foreign test data, read beside the project and never copied into it."""
+"""Foreign test data, which lies beside the project and is not part of it."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,11 @@ VECTORS = Path(__file__).parents[2].parent / "shared/trace-vectors"
 needs_vectors = pytest.mark.skipif(not VECTORS.exists(), reason="the foreign vectors are not beside the project")
 
 
+def document(name):
+    """Return what a foreign file of JSON holds, no cases where the vectors are absent."""
+    return json.loads((VECTORS / name).read_text()) if VECTORS.exists() else {"cases": []}
+
+
 def cases(name):
-    """Return what a file of them holds; nothing where they are absent."""
-    file = VECTORS / name
-    return json.loads(file.read_text()) if file.exists() else {"cases": []}
+    """Return the cases of a foreign file of JSON."""
+    return document(name)["cases"]
