@@ -6,7 +6,7 @@ from teahorse.trace.epcis.epc_urns import NotAnEpc, check_digit
 from teahorse.trace.epcis.identifiers import Level, canonical, identify, urn_of
 from tests.trace.vectors import cases, needs_vectors
 
-VECTORS = cases("epcis-event-hash/dl-normaliser.json")["cases"]
+VECTORS = cases("epcis-event-hash/dl-normaliser.json")
 # a pattern of UPUI says the same as that of SGTIN, which is written
 URNS = [case for case in VECTORS if str(case["in"]).startswith("urn:") and "idpat:upui" not in case["in"]]
 

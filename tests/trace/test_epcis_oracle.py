@@ -14,10 +14,10 @@ import pytest
 from teahorse.trace.epcis.problems import Reason, Unreadable
 from teahorse.trace.epcis.reading import read
 from tests.trace.epcis_events import CONTEXT, NOW, TYPES, document, full, short
-from tests.trace.vectors import cases, needs_vectors
+from tests.trace.vectors import foreign, needs_vectors
 
 pytestmark = needs_vectors
-SCHEMA = jsonschema_rs.Draft7Validator(cases("openepcis-validation-schemas/epcis-json-schema.json"))
+SCHEMA = jsonschema_rs.Draft7Validator(foreign("openepcis-validation-schemas/epcis-json-schema.json"))
 
 WRONG = [
     None,

@@ -6,7 +6,7 @@ import pytest
 
 from teahorse.trace.epcis import vocabulary as words
 from teahorse.trace.epcis.units import QUANTITY_OF, UNITS, in_base_unit
-from tests.trace.vectors import cases, needs_vectors
+from tests.trace.vectors import foreign, needs_vectors
 
 LISTED = {
     "bizStep": (words.BIZ_STEP, 41),
@@ -23,7 +23,7 @@ LISTED = {
 @needs_vectors
 @pytest.mark.parametrize("name", LISTED)
 def test_the_words_are_those_of_the_schema(name):
-    schema = cases("openepcis-validation-schemas/epcis-json-schema.json")["definitions"][name]
+    schema = foreign("openepcis-validation-schemas/epcis-json-schema.json")["definitions"][name]
     vocabulary, count = LISTED[name]
 
     (listed,) = [choice["enum"] for choice in schema["anyOf"] if "enum" in choice]

@@ -9,12 +9,12 @@ from teahorse.trace.tlog.checkpoints import Checkpoint, CheckpointMalformed, att
 from teahorse.trace.tlog.keys import KeyFileOpen, KeyMalformed, Kind, Signer, Verifier
 from teahorse.trace.tlog.merkle import EMPTY_ROOT
 from teahorse.trace.tlog.notes import Note, NoteRefused, verified
-from tests.trace.vectors import cases, document, needs_vectors
+from tests.trace.vectors import cases, foreign, needs_vectors
 
 AT = datetime(2026, 8, 15, 4, 0, tzinfo=UTC)
 LOG = Signer.generate("example.org/log")
 WITNESS = Signer.generate("example.net/witness", Kind.COSIGNATURE)
-NOTES = document("signed-note/note-open.json")
+NOTES = foreign("signed-note/note-open.json")
 CHECKPOINTS = cases("signed-note/checkpoint-unmarshal.json")
 REASONS = {
     "note has no verifiable signatures": "unknown",

@@ -10,11 +10,11 @@ VECTORS = Path(__file__).parents[2].parent / "shared/trace-vectors"
 needs_vectors = pytest.mark.skipif(not VECTORS.exists(), reason="the foreign vectors are not beside the project")
 
 
-def document(name):
+def foreign(name):
     """Return what a foreign file of JSON holds, no cases where the vectors are absent."""
     return json.loads((VECTORS / name).read_text()) if VECTORS.exists() else {"cases": []}
 
 
 def cases(name):
     """Return the cases of a foreign file of JSON."""
-    return document(name)["cases"]
+    return foreign(name)["cases"]

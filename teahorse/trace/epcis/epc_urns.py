@@ -12,6 +12,8 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
+from teahorse.trace.gs1.check_digits import check_digit
+
 DIGITAL_LINK = "https://id.gs1.org"
 PREFIX_DIGITS = range(6, 13)
 _SERIAL = re.compile(r"(?:[!'()*+,\-.0-9:;=A-Z_a-z]|%(?:2[125-9A-Fa-f]|3[0-9A-Fa-f]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9Aa]))+")
@@ -64,13 +66,6 @@ PATTERNS = {name: SCHEMES[name] for name in ("sgtin", "grai", "gdti", "sgcn", "c
 # identifiers of others, which GS1's numbers do not express: they stay URNs
 FOREIGN = frozenset({"gid", "usdod", "adi", "bic", "imovn"})
 _KINDS = {"id": SCHEMES, "class": LOTS, "idpat": PATTERNS}
-
-
-def check_digit(digits: str) -> str:
-    """Return the check digit of a GS1 number given without it (GS1 General Specifications, section 7.9: weights 3 and 1)."""
-    codes = digits.encode()  # a digit's code is 48 above it
-    threefold, single = codes[::-2], codes[-2::-2]
-    return str((48 * (3 * len(threefold) + len(single)) - 3 * sum(threefold) - sum(single)) % 10)
 
 
 def digital_link_of(urn: str) -> str:

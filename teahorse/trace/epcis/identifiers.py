@@ -11,8 +11,9 @@ from urllib.parse import unquote
 
 import msgspec
 
-from teahorse.trace.epcis.epc_urns import DIGITAL_LINK, NotAnEpc, check_digit, digital_link_of, escaped, urn_of
+from teahorse.trace.epcis.epc_urns import DIGITAL_LINK, NotAnEpc, digital_link_of, escaped, urn_of
 from teahorse.trace.epcis.uris import is_uri
+from teahorse.trace.gs1.check_digits import check_digit
 
 __all__ = ["Identifier", "Level", "NotAnEpc", "canonical", "identify", "urn_of"]
 
