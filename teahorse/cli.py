@@ -36,9 +36,12 @@ def main() -> int:
             return reset_demo()
         case "messages":
             return _django_without_database(words)
+        case "verify-log":
+            return _django_without_database(["verify_log", *words[1:]])
+        case "verify-story":
+            return _django(["verify_story", *words[1:]])
         case _:
-            with database():
-                return subprocess.call([PYTHON, "-m", "django", *words])
+            return _django(words)
 
 
 def up() -> int:
@@ -123,6 +126,11 @@ def _prepare() -> None:
     if environment.flag("TEAHORSE_DEMO"):
         subprocess.check_call([PYTHON, "-m", "sandbox.keys", str(environment.data_folder() / "sandbox-keys")], stdout=subprocess.DEVNULL)
     subprocess.check_call([PYTHON, "-m", "django", "prepare"])
+
+
+def _django(words: Sequence[str]) -> int:
+    with database():
+        return _django_without_database(words)
 
 
 def _django_without_database(words: Sequence[str]) -> int:

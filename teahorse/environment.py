@@ -32,6 +32,11 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def path(name: str, default: Path) -> Path:
+    """Return a variable as the path of a file or folder."""
+    return Path(text(name, str(default)))
+
+
 def data_folder() -> Path:
     """Return the folder of everything that a deployment writes (database, media, keys); made when missing."""
     folder = Path(text("TEAHORSE_DATA", str(ROOT / "var"))).resolve()

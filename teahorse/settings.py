@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "teahorse.settlement",
     "teahorse.invoices",
     "teahorse.dossiers",
+    "teahorse.trace",
     "teahorse.mall",
     "teahorse.console",
     "teahorse.api",
@@ -195,6 +196,8 @@ STALLED_SECONDS = environment.number("TEAHORSE_STALLED_SECONDS", 30)  # a worker
 RESERVATION_MINUTES = environment.number("TEAHORSE_RESERVATION_MINUTES", 15)
 DEMO = environment.flag("TEAHORSE_DEMO")
 SANDBOX_KEYS = DATA / "sandbox-keys"
+TRACE_LOG = environment.path("TEAHORSE_TRACE_LOG", DATA / "trace-log")  # the files that anybody may read
+TRACE_KEY = environment.path("TEAHORSE_TRACE_KEY", DATA / "trace-log.key")  # what they are signed with; made at the first signing
 
 SILENCED_SYSTEM_CHECKS = [
     "security.W003",  # the CSRF check is teahorse.common.middleware.SameOrigin, a subclass of Django's

@@ -1,0 +1,1 @@
+"""Commands: ``teahorse verify-story`` and ``teahorse verify-log``."""

@@ -1,0 +1,58 @@
+"""``teahorse verify-log``: read somebody's log as an outsider does, with nothing but HTTP and its key."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from teahorse.trace.tlog.keys import KeyMalformed, Verifier
+from teahorse.trace.tlog.over_http import LogAddress, StandingFile, Unreachable
+from teahorse.trace.tlog.verifying import OtherLog, Outsider, Report
+
+TIMEOUT = httpx.Timeout(20, connect=5)
+
+
+class Command(BaseCommand):
+    help = "Read a log from where it was read the last time, and say what is wrong in it; ends with 1 where something is."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("address", help="of the log, as https://example.org/tlog")
+        parser.add_argument("--key", required=True, help="the log's public key, as name+id+base64; ask its keeper, not the log")
+        parser.add_argument("--witness", action="append", default=[], help="a witness's key; give it again for another one")
+        parser.add_argument("--needed", type=int, default=0, help="how many witnesses must have seen the checkpoint")
+        parser.add_argument("--since", type=Path, help="a file that keeps what was read, until the next time")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        try:
+            key, witnesses = Verifier.read(options["key"]), [Verifier.read(written) for written in options["witness"]]
+        except KeyMalformed as error:
+            msg = f"this is no key: {error.reason}"
+            raise CommandError(msg) from error
+        kept = StandingFile(options["since"]) if options["since"] else None
+        outsider = Outsider(keys=[key], witnesses=witnesses, needed=options["needed"], progress=self._progress)
+        if kept:
+            outsider = replace(outsider, keep=kept.keep)
+        with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client:
+            try:
+                report = outsider.verify(LogAddress(options["address"], client).fetch, standing=kept.read() if kept else None)
+            except (Unreachable, OtherLog) as error:
+                raise CommandError(str(error)) from error
+        self._tell(report)
+
+    def _progress(self, checked: int, size: int) -> None:
+        self.stderr.write(f"{checked} of {size}", ending="\r")
+
+    def _tell(self, report: Report) -> None:
+        for one in report.findings:
+            where = f" entry {one.index}" if one.index is not None else ""
+            self.stdout.write(f"{one.what}: {one.path}{where} {one.detail}".rstrip())
+        if report.said:
+            tree = report.said.checkpoint
+            self.stdout.write(f"{tree.origin}: {tree.size} entries, read from {report.since} on, root {tree.root.hex()}")
+        self.stdout.write(f"{len(report.findings)} findings")
+        if not report.is_sound:
+            msg = "the log is not sound"
+            raise CommandError(msg, returncode=1)

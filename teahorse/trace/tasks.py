@@ -1,0 +1,13 @@
+"""What the clock starts: publishing the log."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from teahorse.trace import actions
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="teahorse.trace.publish", queue="clock", queueing_lock="publish_trace_log")
+def publish(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Publish what was told since; a checkpoint is never older than ten minutes where something was."""
+    actions.publish(now=timezone.now())
