@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from teahorse.common.ids import short
+from teahorse.dossiers.actions import wrong_codes
 from teahorse.mall.guest_pages import pages as kept_pages
 from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation
@@ -138,6 +139,7 @@ def _pages_need_no_collected_files(settings):
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     kept_pages.clear()
+    wrong_codes.forget()
     yield
     kept_pages.clear()
 

@@ -93,7 +93,7 @@ class RefundShown(Schema):
 def file_described(media_type: str) -> dict[str, Any]:
     """Return what OpenAPI is told of an address that answers a file."""
     content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    return {"responses": {"200": {"description": "The file", "content": content}}}
+    return {"responses": {200: {"description": "The file", "content": content}}}
 
 
 def private(response: HttpResponse) -> HttpResponse:
