@@ -155,4 +155,4 @@ class Shares(MoneyInAnyOrder):
 
 @pytest.mark.django_db
 def test_shares_in_any_order():
-    run(Shares, examples=5, steps=20)
+    run(Shares, examples=6, steps=20)
