@@ -1,8 +1,10 @@
 """
 Brings a house to the moment before money moves, and writes what it owes to the file that is named: run as a process of its own.
 
-``refunds``: orders that were paid at the sandbox, received and booked, of which a part is to go back; only the refunds' jobs are left.
-``payouts``: sellers whose payouts the bank has, and the bank's answer to them.
+``sales``: orders that were paid at the sandbox and received; nobody has reacted.
+``refunds``: such orders, booked, of which a part is to go back; only the refunds' jobs are left.
+``cases``: such orders, of which a case waits for the seller, another for the centre, and of the third time is over.
+``earnings``: sellers who may be paid. ``payouts``: sellers whose payouts the bank has, and the bank's answer to them.
 """
 
 import json
@@ -19,15 +21,19 @@ from django.conf import settings as house  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from teahorse.aftersales import actions as aftersales  # noqa: E402
+from teahorse.common.ids import new_id  # noqa: E402
 from teahorse.common.money import decimal  # noqa: E402
 from teahorse.common.times import HOME  # noqa: E402
 from teahorse.orders import actions as orders  # noqa: E402
 from teahorse.orders.models import SellerOrder  # noqa: E402
 from teahorse.payments import actions as payments  # noqa: E402
-from teahorse.payments.models import Payment  # noqa: E402
+from teahorse.payments.models import Payment, PaymentSplit  # noqa: E402
+from teahorse.promotions import actions as promotions  # noqa: E402
 from teahorse.settlement import actions  # noqa: E402
 from teahorse.settlement.models import FeeRule, Payout  # noqa: E402
 from tests import world  # noqa: E402
+from tests.aftersales.making import opened  # noqa: E402
 from tests.settlement.making import centre, close, closed, fee, placed, refund, settled  # noqa: E402
 
 COUNT = 3
@@ -49,46 +55,83 @@ def sold_at_the_sandbox(goods, *, now):
     return order
 
 
-def refunds(goods, *, now):
-    """Refunds that were decided and that nobody has sent."""
-    sold = [sold_at_the_sandbox(goods, now=now) for _ in range(COUNT)]
-    actions.book_sales(order_ids=[order.pk for order in sold], now=now)
+def sold_somewhere(*, now, count=COUNT):
+    """Orders of a new seller who gives a part of the price."""
+    seller = world.organisation(f"coop-{new_id().hex}")
+    window = {"starts_at": now - timedelta(days=1), "ends_at": now + timedelta(days=1)}
+    gives = promotions.Draft(kind="automatic", titles={"zh-hans": "九五折"}, percent_bp=500, **window)
+    promotions.offer_promotion(owner=seller, draft=gives, by=clerk, now=now)
+    goods = world.offer(seller, on_hand=50)
+    return [sold_at_the_sandbox(goods, now=now) for _ in range(count)]
+
+
+def forget_jobs():
+    """Have nothing left to react to."""
     with connection.cursor() as cursor:
         cursor.execute("truncate procrastinate_jobs cascade")
-    return [str(refund(order, 1234, now=now).pk) for order in sold]
 
 
-def payouts(now):
-    """The numbers of payouts that the bank has, and its answer."""
-    clerk, head = world.person("+8619900001011", name="制单"), world.person("+8619900001012", name="复核")
+def sales(now):
+    """The orders, and the parts of their payments."""
+    sold = [order.pk for order in sold_somewhere(now=now)]
+    parts = PaymentSplit.objects.filter(reference__in=sold).values_list("pk", flat=True)
+    return {"orders": sold, "parts": list(parts)}
+
+
+def refunds(now):
+    """Refunds that were decided and that nobody has sent."""
+    sold = sold_somewhere(now=now)
+    actions.book_sales(order_ids=[order.pk for order in sold], now=now)
+    forget_jobs()
+    return {"refunds": [refund(order, 1234, now=now).pk for order in sold]}
+
+
+def cases(now):
+    """Cases in which somebody decides next, by who does: :mod:`tests.journeys.act`."""
+    sold = [order for _ in range(3) for order in sold_somewhere(now=now, count=1)]  # cases of one seller would wait for each other
+    actions.book_sales(order_ids=[order.pk for order in sold], now=now)
+    asked = {"kind": "compensation", "reason": "other", "story": "边上开线了", "asked_fen": 1234}
+    granted, refused, late = (opened(order, **asked, now=at) for order, at in zip(sold, (now, now, now - timedelta(days=3)), strict=True))
+    aftersales.refuse(case=refused, words="发出时是好的", by=clerk, now=now)
+    aftersales.escalate(case=refused, words="请中心看一看", by=aftersales.Actor("buyer"), now=now)
+    forget_jobs()
+    return {"agree": granted.pk, "decide": refused.pk, "let_time_decide": late.pk}
+
+
+def earnings(now):
+    """Sellers whose earnings matured, long ago."""
     # longer ago than bills are fetched for or missed: a clock that keeps the counters' bill of a day would know nothing of this
     then = now - timedelta(days=65 + Payout.objects.count())
-    sellers = [world.organisation(f"coop-{name}") for name in "abc"[:COUNT]]
+    sellers = [world.organisation(f"coop-{new_id().hex}") for _ in range(COUNT)]
     sold = []
     for seller in sellers:
         actions.tell_account(seller=seller, holder="合作社", bank="农业银行", number="6228480402564890018", by=clerk, now=then)
         sold += closed({world.offer(seller, on_hand=5): 1}, now=then, provider="cash")
-    at = settled(sold, now=then)
-    prepared = actions.prepare_payouts(seller_ids=[seller.pk for seller in sellers], by=clerk, now=at)
+    settled(sold, now=then)
+    forget_jobs()
+    payments.fetch_bill(provider="cash", day=then.astimezone(HOME).date(), account_number="", now=now)  # as the clock did meanwhile
+    return {"sellers": [seller.pk for seller in sellers]}
+
+
+def payouts(now):
+    """The numbers of payouts that the bank has, and its answer."""
+    at = now - timedelta(days=50)
+    prepared = actions.prepare_payouts(seller_ids=earnings(now)["sellers"], by=clerk, now=at)
     for payout in prepared:
         actions.approve_payout(payout=payout, by=head, now=at)
     actions.make_bank_file(payouts=prepared, by=clerk, now=at)
-    with connection.cursor() as cursor:
-        cursor.execute("truncate procrastinate_jobs cascade")
-    payments.fetch_bill(provider="cash", day=then.astimezone(HOME).date(), account_number="", now=now)  # as the clock did meanwhile
+    forget_jobs()
     day = at.date().isoformat()
     lines = [f"{payout.number},{decimal(payout.amount_fen)},paid,BK{place},{day}," for place, payout in enumerate(prepared)]
-    return [str(payout.pk) for payout in prepared], "\r\n".join(["payout,amount,result,reference,date,reason", *lines, ""])
+    answer = "\r\n".join(["payout,amount,result,reference,date,reason", *lines, ""])
+    return {"payouts": [payout.pk for payout in prepared], "answer": answer}
 
 
+clerk, head = world.person("+8619900001011", name="制单"), world.person("+8619900001012", name="复核")
 if not FeeRule.objects.exists():
     fee(rate=300)
     fee("payment", rate=60, basis="paid", beneficiary="provider")
     centre()
+OWED = {"sales": sales, "refunds": refunds, "cases": cases, "earnings": earnings, "payouts": payouts}
 what, file = sys.argv[1], Path(sys.argv[2])
-if what == "refunds":
-    goods = world.offer(world.organisation("coop"), on_hand=50)
-    file.write_text(json.dumps(refunds(goods, now=timezone.now())))
-else:
-    keys, answer = payouts(timezone.now())
-    file.write_text(json.dumps({"payouts": keys, "answer": answer}))
+file.write_text(json.dumps(OWED[what](timezone.now()), default=str))

@@ -9,86 +9,55 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import rule
 
 from teahorse.common.refusals import Refusal
 from teahorse.ledger import queries as books
 from teahorse.orders.models import SellerOrder
 from teahorse.payments.actions.sharing import _write_returns, _write_sharings
-from teahorse.payments.models import PaymentSplit, Refund, ShareLine, ShareReturn, Sharing
+from teahorse.payments.models import ShareLine, ShareReturn, Sharing
 from teahorse.payments.providers import SharingTold, Told
 from teahorse.settlement import actions, facts
-from teahorse.settlement.comparing import differences
 from teahorse.settlement.models import Earning, Payout, SharedFee
 from tests import world
 
-from .making import arrive, centre, close, fee, paid, refund
-from .test_any_order import one_of, pick
+from .in_any_order import MoneyInAnyOrder, one_of, pick, run
+from .making import close, fee, paid
 from .test_sharing_out import account
 
 
-class Shares(RuleBasedStateMachine):
+class Shares(MoneyInAnyOrder):
     """A seller who collects herself and runs a pickup point, another station with an account, a centre without."""
 
     def __init__(self):
         super().__init__()
-        self.block = transaction.atomic()
-        self.block._from_testcase = True  # what providers answer is written durably; here nothing is
-        self.block.__enter__()
-        self.now = world.NOW
         self.budget = world.organisation("budget", kind="county_centre", code=world.GYANGZE)
-        self.subsidies = patch.object(facts, "_subsidies", self._subsidies)
-        self.subsidies.start()
+        self.kept.enter_context(patch.object(facts, "_subsidies", self._subsidies))
         self.seller = world.organisation("coop")
         self.points = [None, world.service_point("st-2", code=world.GYANGZE), world.service_point("coop")]
         account(self.seller)
         account(self.points[1].organisation, number="1900000200")
         self.goods = world.offer(self.seller, price_fen=3833, on_hand=500)
-        self.clerk, self.head = world.person("+8619900001011"), world.person("+8619900001012")
         fee("commission", rate=317, beneficiary="centre")
         fee("station", rate=151, basis="order", beneficiary="pickup")
         fee("host", rate=2999, basis="order", beneficiary="platform")
-        centre()
-
-    def teardown(self):
-        """Finish everything, look whether it is whole, and forget it."""
-        try:
-            self._finish()
-        finally:
-            self.subsidies.stop()
-            transaction.set_rollback(True)
-            self.block.__exit__(None, None, None)
 
     def _subsidies(self, order_ids):
         return {key: [(self.budget.pk, 1333)] for key in order_ids if key.int % 3 == 0}
 
-    def _tick(self):
-        self.now += timedelta(seconds=1)
+    def _sent(self):
+        """A refund is sent when its shares have come back."""
+        return super()._sent().exclude(returns__state__in=ShareReturn.OPEN)
 
     @rule(units=st.integers(1, 3), point=st.integers(0, 2), provider=st.sampled_from(["wechat_pay", "wechat_pay", "cash"]))
     def buy(self, units, point, provider):
         self._tick()
         paid({self.goods: units}, now=self.now, provider=provider, pickup_point=self.points[point])
 
-    @rule(index=pick)
-    def receive(self, index):
-        self._tick()
-        order = one_of(SellerOrder.objects.filter(state="paid").order_by("pk"), index)
-        if order:
-            close(order, now=self.now)
-
     @rule(index=pick, part=st.sampled_from([1, 30, 77, 100]))
     def give_back(self, index, part):
-        self._tick()
-        order = one_of(SellerOrder.objects.filter(paid_by_id__isnull=False).order_by("pk"), index)
-        if order:
-            split = PaymentSplit.objects.get(payment=order.paid_by_id, reference=order.pk)
-            left = split.amount_fen - sum(Refund.objects.filter(split=split).values_list("amount_fen", flat=True))
-            if left:
-                refund(order, max(1, left * part // 100), now=self.now)
+        self._give_back(index, part)
 
     @rule()
     def book(self):
@@ -116,7 +85,7 @@ class Shares(RuleBasedStateMachine):
     @rule(index=pick, fate=st.sampled_from(["done", "done", "kept", "refused"]), is_heard=st.booleans())
     def provider_answers(self, index, fate, is_heard):
         self._tick()
-        sharing = one_of(Sharing.objects.filter(state__in=Sharing.OPEN).order_by("pk"), index)
+        sharing = one_of(Sharing.objects.filter(state__in=Sharing.OPEN), index)
         if sharing:
             self._answer(sharing, fate)
             if is_heard:
@@ -132,7 +101,7 @@ class Shares(RuleBasedStateMachine):
     @rule(index=pick)
     def try_again(self, index):
         self._tick()
-        sharing = one_of(Sharing.objects.filter(state="failed").order_by("pk"), index)
+        sharing = one_of(Sharing.objects.filter(state="failed"), index)
         if sharing:
             with suppress(Refusal):
                 actions.retry_share(sharing_id=sharing.pk, now=self.now)
@@ -140,14 +109,14 @@ class Shares(RuleBasedStateMachine):
     @rule(index=pick)
     def give_up(self, index):
         self._tick()
-        payout = one_of(Payout.objects.filter(method="provider", state="sent").order_by("pk"), index)
+        payout = one_of(Payout.objects.filter(method="provider", state="sent"), index)
         if payout:
             actions.return_payout(payout=payout, reference="", note="", at=self.now, by_id=None, now=self.now)
 
     @rule(index=pick)
     def share_comes_back(self, index):
         self._tick()
-        back = one_of(ShareReturn.objects.filter(state="requested", line__state="succeeded").select_related("refund").order_by("pk"), index)
+        back = one_of(ShareReturn.objects.filter(state="requested", line__state="succeeded").select_related("refund"), index)
         if back:
             _write_returns([(back, Told(our_number="", done=True))], now=self.now)
 
@@ -167,12 +136,14 @@ class Shares(RuleBasedStateMachine):
             self.share()
         while back := ShareReturn.objects.filter(state="requested", line__state="succeeded").select_related("refund").first():
             _write_returns([(back, Told(our_number="", done=True))], now=self.now)
-        for found in Refund.objects.exclude(state="succeeded").order_by("pk"):
-            arrive(found, now=self.now)
+        for found in self._sent().order_by("pk"):
+            self._arrive(found)
         self.book()
-        self.now += timedelta(minutes=3)
+        for payout in Payout.objects.filter(provider="", state="approved"):
+            actions.return_payout(payout=payout, reference="", note="", at=self.now, by_id=None, now=self.now)
 
-        assert differences(now=self.now) == []
+    def _is_whole(self):
+        super()._is_whole()
         assert not Payout.objects.filter(method="provider", state__in=("approved", "sent")).exists()
         waiting = Earning.objects.filter(provider="wechat_pay", payout=None)
         assert books.balance(purpose="at_provider:wechat_pay", owner_id=self.seller.pk) == sum(one.amount_fen for one in waiting)
@@ -184,8 +155,4 @@ class Shares(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_shares_in_any_order():
-    """The machine prints the shortest story after which provider and books would not agree."""
-    shown = settings(
-        max_examples=8, stateful_step_count=20, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck), print_blob=True
-    )
-    run_state_machine_as_test(Shares, settings=shown)
+    run(Shares, examples=6, steps=20)
