@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from teahorse.aftersales import actions
@@ -64,6 +65,28 @@ def test_granted_or_withdrawn_never_both(wine):
         assert [type(one) for one in outcomes].count(actions.NotNow) == 1
         assert Refund.objects.filter(reference=case.pk).count() == (1 if case.state == "refunding" else 0)
         assert case.state in {"refunding", "closed"}
+
+
+def test_cases_of_one_seller_do_not_wait_for_each_other(wine):
+    """Whoever opens or moves a case locks its order; the seller is everybody's."""
+    case, other = opened(received({wine: 1}), "refund_only", "damaged"), received({wine: 1})
+    waiting = []
+
+    def with_the_seller_in_use():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("select from people_organisation where id = %s for no key update", [wine.seller_id])
+            for act in (
+                lambda: actions.agree(case=case, by=SELLER, now=LATER),
+                lambda: actions.open_case(draft=draft(other), by=None, now=LATER),
+            ):
+                thread = threading.Thread(target=lambda act=act: (act(), connection.close()), daemon=True)
+                thread.start()
+                thread.join(20)
+                waiting.append(thread.is_alive())
+
+    with_the_seller_in_use()
+
+    assert waiting == [False, False]
 
 
 def test_a_case_is_paid_back_once_however_often_it_is_pressed(wine):

@@ -50,7 +50,7 @@ def locked(case: AfterSaleCase, *states: str) -> AfterSaleCase:
 
     :raises NotNow: unless it is in one of some states; nothing is changed.
     """
-    order = SellerOrder.objects.select_for_update().select_related("group", "seller").get(pk=case.order_id)
+    order = SellerOrder.objects.select_for_update(of=("self",)).select_related("group", "seller").get(pk=case.order_id)
     fresh = AfterSaleCase.objects.select_for_update().get(pk=case.pk)
     fresh.order = order
     if states and fresh.state not in states:

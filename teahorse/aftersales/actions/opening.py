@@ -211,7 +211,7 @@ def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSal
     :raises PictureNeeded: if the reason is one that a photograph has to show; :raises NotThere: if the key is another order's case;
     :raises CaseKeyUsed: if it is a case of this order with other contents; else as :func:`weigh`. Nothing is changed.
     """
-    order = SellerOrder.objects.select_for_update().select_related("group", "seller").get(pk=draft.order.pk)
+    order = SellerOrder.objects.select_for_update(of=("self",)).select_related("group", "seller").get(pk=draft.order.pk)
     known = AfterSaleCase.objects.filter(pk=draft.key).first()
     if known is not None and known.order_id != order.pk:
         raise NotThere

@@ -45,8 +45,8 @@ class Command(BaseCommand):
         else:
             template = gather()
             for locale in LOCALES:
-                done = translated(locale) & {message.id for message in template if message.id}
-                self.stdout.write(f"{locale}: {len(done)} of {len([m for m in template if m.id])}")
+                wanted = {(message.context, message.id) for message in template if message.id}
+                self.stdout.write(f"{locale}: {len(translated(locale) & wanted)} of {len(wanted)}")
 
 
 def gather() -> Catalog:
@@ -95,9 +95,9 @@ def update(locale: str, template: Catalog) -> None:
         write_po(file, catalog, sort_output=True, width=120, include_lineno=False, omit_header=False)
 
 
-def translated(locale: str) -> set[Any]:
-    """Return the messages that a language has words for."""
-    return {message.id for message in read(locale) if message.id and message.string and all(_strings(message.string))}
+def translated(locale: str) -> set[tuple[Any, Any]]:
+    """Return the messages that a language has words for, each with its context."""
+    return {(message.context, message.id) for message in read(locale) if message.id and message.string and all(_strings(message.string))}
 
 
 def _strings(string: Any) -> list[str]:
