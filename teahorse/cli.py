@@ -54,7 +54,7 @@ def up() -> int:
 
 
 def reset_demo() -> int:
-    """Forget the database, media and the sandbox's state; the next start makes the demo region anew."""
+    """Forget the database, media, the story's log and the sandbox's state; the next start makes the demo region anew."""
     with database() as url:
         import psycopg  # noqa: PLC0415 - not needed by the other commands
 
@@ -62,7 +62,8 @@ def reset_demo() -> int:
             connection.execute("drop schema public cascade")
             connection.execute("create schema public")
         data = environment.data_folder()
-        shutil.rmtree(data / "media", ignore_errors=True)
+        for folder in ("media", "trace-log"):
+            shutil.rmtree(data / folder, ignore_errors=True)
         for file in data.glob("sandbox.sqlite3*"):
             file.unlink()
         os.environ["TEAHORSE_DEMO"] = "1"
