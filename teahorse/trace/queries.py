@@ -10,6 +10,7 @@ from msgspec import ValidationError
 
 from teahorse.trace.models import EventThing, Leaf, TraceEvent
 from teahorse.trace.rules import columns_of, digest_in, digest_of, edges_of, entry_of, event_key, typed
+from teahorse.trace.tlog.checkpoints import Checkpoint
 from teahorse.trace.tlog.folders import Folder
 from teahorse.trace.tlog.proofs import Proof
 from teahorse.trace.tlog.tiles import ENTRIES, WIDTH, Nodes, Tile, read_entries
@@ -44,6 +45,12 @@ def event_of(name: str, *, organisation_id: UUID) -> TraceEvent | None:
     return own.filter(told_as=name).exclude(told_as="").order_by("recorded_at", "pk").first()
 
 
+def places_given() -> int:
+    """Return how many events have a place in the log."""
+    last = Leaf.objects.order_by("-place").values_list("place", flat=True).first()
+    return 0 if last is None else last + 1
+
+
 def entries_from(place: int, *, most: int) -> list[bytes]:
     """Return what the log says from a place on, at the most so much; only what is committed."""
     leaves = Leaf.objects.filter(place__gte=place).select_related("event").order_by("place")[:most]
@@ -54,16 +61,21 @@ def proof_of(event: TraceEvent) -> Proof | None:
     """Return the proof that an event stands in the log; None while no checkpoint covers it."""
     folder, leaf = log_folder(), Leaf.objects.filter(event=event).first()
     note = folder.published
-    if leaf is None or note is None or leaf.place >= (size := int(note.text.split("\n")[1])):
+    size = Checkpoint.read(note.text).size if note else 0
+    if leaf is None or note is None or leaf.place >= size:
         return None
     return Proof.make(index=leaf.place, note=note, node=Nodes(size, folder.fetch), extra=_entry(event))
 
 
 def contradictions() -> Iterator[Contradiction]:
-    """Read every event that has a place and hold it against its own hash, its edges and the log's files; yield what differs."""
+    """
+    Read every event that has a place and hold it against its own hash, its edges and the log's files; yield what differs.
+
+    Whether the files are what was signed says an :class:`Outsider`.
+    """
     folder = log_folder()
     note = folder.published
-    size = int(note.text.split("\n")[1]) if note else 0
+    size = Checkpoint.read(note.text).size if note else 0
     for first in range(0, size, WIDTH):
         logged = read_entries(Tile(ENTRIES, first // WIDTH, min(WIDTH, size - first)), folder.fetch)
         leaves = {leaf.place: leaf for leaf in Leaf.objects.filter(place__gte=first, place__lt=first + len(logged))}

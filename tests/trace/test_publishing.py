@@ -107,6 +107,18 @@ def test_a_log_that_is_not_what_was_signed_is_not_written_on(folder, coop, setti
         actions.publish(now=NOW)
 
 
+def test_a_database_that_knows_less_than_the_log_is_not_written_on(folder, coop):
+    """An older backup was put back: what it would log now has places that are taken."""
+    capture(harvest("barley"), by=coop)
+    actions.publish(now=NOW)
+    untriggered("delete from trace_leaf")
+    capture(harvest("rape"), by=coop)
+
+    with pytest.raises(publishing.LogContradicts):
+        actions.publish(now=NOW)
+    assert not Leaf.objects.exists()
+
+
 def test_an_event_proves_that_it_stands_in_the_log(folder, coop):
     capture(harvest("barley"), brewing("wine", "barley"), by=coop)
     event = TraceEvent.objects.get(kind="TransformationEvent")
@@ -149,6 +161,19 @@ def test_whatever_is_changed_in_the_database_is_found(folder, coop, what, capsys
     with pytest.raises(CommandError, match="changed"):
         call_command("verify_story")
     assert "0 contradictions" in capsys.readouterr().out
+
+
+def test_a_log_that_was_changed_with_the_database_is_found_by_its_signature(folder, coop, settings, capsys):
+    capture(brewing("wine", "barley"), by=coop)
+    actions.publish(now=NOW)
+    untriggered("update trace_traceevent set organisation_id = '00000000-0000-0000-0000-000000000001'")
+    (forged,) = queries.entries_from(0, most=1)
+    (settings.TRACE_LOG / "tile/entries/000.p/1").write_bytes(len(forged).to_bytes(2, "big") + forged)
+
+    assert list(queries.contradictions()) == []
+    with pytest.raises(CommandError, match="changed"):
+        call_command("verify_story")
+    assert "entry: tile/entries/000.p/1" in capsys.readouterr().out
 
 
 def test_an_event_that_was_forged_whole_is_found_by_the_log(folder, coop):

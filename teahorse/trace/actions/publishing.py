@@ -5,8 +5,6 @@ First the places, committed; then the files; the checkpoint last (C2SP tlog-tile
 on by the next one: what has a place and is not under the checkpoint yet is written again, the same to the byte.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection, transaction
 
-from teahorse.trace.queries import entries_from, log_folder
+from teahorse.trace.queries import entries_from, log_folder, places_given
 from teahorse.trace.tlog.checkpoints import Checkpoint
 from teahorse.trace.tlog.keys import Signer
 from teahorse.trace.tlog.tiles import Growing
@@ -35,19 +33,25 @@ GIVE_PLACES = """
 
 
 class LogContradicts(Exception):
-    """The files of the log are not this key's, or not what their checkpoint says; nothing was written. Somebody has to look."""
+    """
+    The files of the log are not this key's, not what their checkpoint says, or say more than is kept (an older database was put back).
+
+    Nothing was written. Somebody has to look.
+    """
 
 
 def publish(*, now: datetime) -> Checkpoint:
     """
     Give places to the events that have none, write the files, sign the checkpoint; return it. Harmless twice; one at a time.
 
-    :raises LogContradicts: if the files are not what was signed.
+    :raises LogContradicts: if the files are not what was signed, or not what is kept.
     """
-    with _alone():
-        while _give_places() == BATCH:
-            pass
-        return _write(signer_of_house(), now)
+    published = log_folder().published
+    if published and Checkpoint.read(published.text).size > places_given():
+        raise LogContradicts(published.text)
+    while _give_places() == BATCH:
+        pass
+    return _write(signer_of_house(), now)
 
 
 def signer_of_house() -> Signer:
@@ -65,25 +69,23 @@ def signer_of_house() -> Signer:
         return made
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Be the only one, on all machines, who writes the log."""
+def _alone() -> None:
+    """Be the only one, on all machines and until the transaction ends, who writes the log."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(hashtext('trace: the log'))")
-        try:
-            yield
-        finally:
-            cursor.execute("select pg_advisory_unlock(hashtext('trace: the log'))")
+        cursor.execute("select pg_advisory_xact_lock(hashtext('trace: the log'))")
 
 
 @transaction.atomic
 def _give_places() -> int:
+    _alone()
     with connection.cursor() as cursor:
         cursor.execute(GIVE_PLACES, [BATCH])
         return int(cursor.rowcount)
 
 
+@transaction.atomic
 def _write(signer: Signer, now: datetime) -> Checkpoint:
+    _alone()
     folder = log_folder()
     standing = folder.published
     before = Checkpoint.read(standing.text) if standing else None

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from teahorse.trace.queries import contradictions
+from teahorse.trace.actions.publishing import signer_of_house
+from teahorse.trace.queries import contradictions, log_folder
+from teahorse.trace.tlog.verifying import Outsider
 
 WORDS = {
     "row": "the event is not what its hash says",
@@ -15,10 +17,15 @@ WORDS = {
 
 
 class Command(BaseCommand):
-    help = "Hold every event that has a place in the log against its own hash, its edges and the log; ends with 1 where something differs."
+    help = (
+        "Hold the log against its signature, every event against its own hash and its edges; ends with 1 where something differs."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
-        found = 0
+        report = Outsider(keys=[signer_of_house().verifier]).verify(log_folder().fetch)
+        for finding in report.findings:
+            self.stdout.write(f"{finding.what}: {finding.path} {finding.detail}".rstrip())
+        found = len(report.findings)
         for one in contradictions():
             found += 1
             self.stdout.write(f"{one.place}: {WORDS[one.what]} ({one.event_id})")
