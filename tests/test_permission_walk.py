@@ -8,6 +8,7 @@ fails, and so does one that answers a stranger without being named public.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -52,11 +53,12 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "verify_code": lambda _: "0000000000000000000N",
     "month": lambda _: "2020-01",
     "invoice_id": lambda s: s.ids["request_id"],
+    "name": lambda s: quote(s.ids["event_hash"], safe=""),
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
         "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id",
         "dossier_id", "unmatched_id", "account_id", "shift_id", "sub_seller_id", "rule_id", "red_id", "transfer_id", "sharing_id",
-        "claim_id",
+        "claim_id", "job_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""
@@ -87,7 +89,7 @@ class Address:
 
     def _value(self, part: str, of: Side) -> object:
         value = FILLED[part](of)
-        is_long = self.name.startswith(("api:", "admin:"))
+        is_long = self.name.startswith(("api:", "admin:", "epcis_"))
         return short(value) if isinstance(value, UUID) and not is_long else value
 
 

@@ -38,7 +38,12 @@ from teahorse.promotions import actions as promotions
 from teahorse.settlement import actions as settlement
 from teahorse.settlement.models import BankFile, Difference, Earning, FeeRule, Payout, SubsidyClaim, SubsidyClaimLine, SubsidyLine, Transfer
 from teahorse.stock import actions as stock
+from teahorse.trace import actions as trace
+from teahorse.trace.epcis.reading import read
+from teahorse.trace.models import TraceEvent
+from teahorse.trace.rules import hash_of
 from tests import world
+from tests.trace.telling import harvest, told
 
 COUNTIES = {"qonggyai": "540524", "gyangze": "540222", "deqen": "533422"}
 
@@ -248,6 +253,7 @@ def side(name: str, *, number: int) -> Side:
     made.ids |= (
         papers
         | _money(made, waiting, by=operator)
+        | _story(made)
         | {
             "promotion_id": offered.pk,
             "grant_id": grant.pk,
@@ -325,6 +331,14 @@ def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
         signed_name=seller.name, is_agreed=True, now=now,
     )  # fmt: skip
     return {"title_id": title.pk, "request_id": asked.pk, "red_id": red.pk, "dossier_id": dossier.pk}
+
+
+def _story(made: Side) -> dict[str, Any]:
+    """Return what the cooperative has told of a lot."""
+    now = timezone.now()
+    job = trace.capture(document=read(told(harvest(made.name)), now=now), by=made.coop, now=now)
+    event = TraceEvent.objects.get(job_id=job.pk)
+    return {"job_id": job.pk, "event_hash": hash_of(bytes(event.digest))}
 
 
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:
