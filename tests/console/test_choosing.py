@@ -38,7 +38,7 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
     desks = {desk.organisation.key: {entry["label"]: entry["count"] for entry in desk.entries} for desk in page.context["desks"]}
     assert desks["coop-dorje"]["To ship"] == 1
     assert set(desks["centre-qonggyai"]) == {
-        *("Promotions", "Approvals", "Order desk", "Late harvests", "Disputes", "Payouts", "Fees", "Late invoices"),
+        *("Promotions", "Approvals", "Order desk", "Late harvests", "Disputes", "Payouts", "Subsidies", "Fees", "Late invoices"),
         *("Unmatched money", "Stuck refunds", "Parcels", "Take returns in", "Cash", "Cash payouts", "Fees for us", "Cash shifts"),
         "Cash to the bank",
     }
@@ -84,7 +84,8 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
     assert hrefs(browser_of(manager).get("/console/centre-qonggyai/desk/")) == [
         f"/console/centre-qonggyai/{page}/"
         for page in (
-            *("approvals", "desk", "harvests/late", "disputes", "promotions", "settle", "fees", "papers", "unmatched", "refunds"),
+            *("approvals", "desk", "harvests/late", "disputes", "promotions", "settle", "settle/claims", "fees", "papers", "unmatched"),
+            "refunds",
             *("parcels", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
         )
     ]

@@ -8,6 +8,7 @@ import json
 import sys
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 import django
 
@@ -50,7 +51,7 @@ def let_time_decide():
 
 def prepare():
     """Claim what the sellers have earned."""
-    actions.prepare_payouts(seller_ids=owed["sellers"], by=clerk, now=now)
+    actions.prepare_payouts(seller_ids=[UUID(key) for key in owed["sellers"]], by=clerk, now=now)
 
 
 def approve():

@@ -55,14 +55,14 @@ def sold_at_the_sandbox(goods, *, now):
     return order
 
 
-def sold_somewhere(*, now, count=COUNT):
+def sold_somewhere(*, now):
     """Orders of a new seller who gives a part of the price."""
     seller = world.organisation(f"coop-{new_id().hex}")
     window = {"starts_at": now - timedelta(days=1), "ends_at": now + timedelta(days=1)}
     gives = promotions.Draft(kind="automatic", titles={"zh-hans": "九五折"}, percent_bp=500, **window)
     promotions.offer_promotion(owner=seller, draft=gives, by=clerk, now=now)
     goods = world.offer(seller, on_hand=50)
-    return [sold_at_the_sandbox(goods, now=now) for _ in range(count)]
+    return [sold_at_the_sandbox(goods, now=now) for _ in range(COUNT)]
 
 
 def forget_jobs():
@@ -88,7 +88,7 @@ def refunds(now):
 
 def cases(now):
     """Cases in which somebody decides next, by who does: :mod:`tests.journeys.act`."""
-    sold = [order for _ in range(3) for order in sold_somewhere(now=now, count=1)]  # cases of one seller would wait for each other
+    sold = sold_somewhere(now=now)
     actions.book_sales(order_ids=[order.pk for order in sold], now=now)
     asked = {"kind": "compensation", "reason": "other", "story": "边上开线了", "asked_fen": 1234}
     granted, refused, late = (opened(order, **asked, now=at) for order, at in zip(sold, (now, now, now - timedelta(days=3)), strict=True))

@@ -10,7 +10,7 @@ from teahorse.ledger import queries as books
 from teahorse.orders import actions as orders
 from teahorse.orders.models import BalanceDue, SellerOrder
 from teahorse.payments.models import Refund
-from teahorse.settlement import actions, facts
+from teahorse.settlement import actions, heard
 from teahorse.settlement.models import FeeLine, Sale
 from tests import world
 from tests.aftersales.making import opened
@@ -176,7 +176,7 @@ def test_what_waits_for_its_balance_is_not_forgotten(mushrooms, now):
     paid({mushrooms: 1}, now=now)
     book(now)
 
-    assert facts.forgotten(since=now, until=now + timedelta(hours=1), limit=10) == []
+    assert heard.forgotten(since=now, until=now + timedelta(hours=1), limit=10) == []
 
 
 def test_a_balance_whose_reaction_was_lost_is_found(seller, mushrooms, now):
@@ -193,7 +193,7 @@ def test_a_balance_whose_reaction_was_lost_is_found(seller, mushrooms, now):
     actions.book_forgotten(now=later + timedelta(minutes=3), since=later - timedelta(hours=1))
 
     assert (Sale.objects.get().paid_fen, Sale.objects.get().frozen_at) == (11_200, now)
-    assert facts.forgotten(since=now, until=later + timedelta(hours=1), limit=10) == []
+    assert heard.forgotten(since=now, until=later + timedelta(hours=1), limit=10) == []
     assert are_whole(later)
 
 
