@@ -17,9 +17,7 @@ WORDS = {
 
 
 class Command(BaseCommand):
-    help = (
-        "Hold the log against its signature, every event against its own hash and its edges; ends with 1 where something differs."
-    )
+    help = "Hold the log against its signature, every event against its own hash and its edges; ends with 1 where something differs."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         report = Outsider(keys=[signer_of_house().verifier]).verify(log_folder().fetch)
