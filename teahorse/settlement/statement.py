@@ -5,6 +5,7 @@ Each fact in the books moves something between the seller's accounts (what she w
 from or went to others is all there is, so the parts add up with the books to the fen, whatever is booked.
 """
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -153,7 +154,7 @@ class HouseholdPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Statement:
+class Statement(ABC):
     """Somebody's money over a half-open window: opening + what the window brought - paid = closing."""
 
     seller: Organisation
@@ -185,9 +186,9 @@ class Statement:
         return sum(one.amount_fen for one in self.paid)
 
     @property
+    @abstractmethod
     def parts(self) -> list[tuple[str, int]]:
         """What the window brought, part by part; what is taken off is negative, what is nothing and seldom something is left out."""
-        raise NotImplementedError
 
     @property
     def left_fen(self) -> int:

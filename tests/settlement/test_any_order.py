@@ -26,7 +26,7 @@ from teahorse.settlement.models import Payout
 from tests import world
 
 from .in_any_order import MoneyInAnyOrder, one_of, pick, run
-from .making import close, fee, money_for, paid, placed
+from .making import fee, money_for, paid, placed
 
 
 class Money(MoneyInAnyOrder):
@@ -165,8 +165,7 @@ class Money(MoneyInAnyOrder):
     def _finish(self):
         self.now += timedelta(minutes=20)
         self.sweep()
-        for order in SellerOrder.objects.filter(state="paid").order_by("pk"):
-            close(order, now=self.now)
+        super()._finish()
         for found in self._sent().order_by("pk"):
             self._arrive(found)
         self.now += timedelta(minutes=3)

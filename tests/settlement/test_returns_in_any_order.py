@@ -248,8 +248,7 @@ class Returns(MoneyInAnyOrder):
 
     def _finish(self):
         """Nobody acts any more: the providers answer, messages come, and time ends every case."""
-        for order in SellerOrder.objects.filter(state="paid").order_by("pk"):
-            close(order, now=self.now)
+        super()._finish()
         for order in SellerOrder.objects.filter(state="preparing").order_by("pk"):
             Parcel.objects.filter(reference=order.pk).update(stage="handed_over", stage_at=self.now)
             orders.confirm_receipt(orders=[order], now=self.now)

@@ -14,7 +14,6 @@ from hypothesis.stateful import rule
 
 from teahorse.common.refusals import Refusal
 from teahorse.ledger import queries as books
-from teahorse.orders.models import SellerOrder
 from teahorse.payments.actions.sharing import _write_returns, _write_sharings
 from teahorse.payments.models import ShareLine, ShareReturn, Sharing
 from teahorse.payments.providers import SharingTold, Told
@@ -23,7 +22,7 @@ from teahorse.settlement.models import Earning, Payout, SharedFee
 from tests import world
 
 from .in_any_order import MoneyInAnyOrder, one_of, pick, run
-from .making import close, fee, paid
+from .making import fee, paid
 from .test_sharing_out import account
 
 
@@ -121,8 +120,7 @@ class Shares(MoneyInAnyOrder):
             _write_returns([(back, Told(our_number="", done=True))], now=self.now)
 
     def _finish(self):
-        for order in SellerOrder.objects.filter(state="paid").order_by("pk"):
-            close(order, now=self.now)
+        super()._finish()
         for _ in range(3):  # what was refused is asked for again, and what a payout of something else leaves is let go
             self.return_windows_pass()
             self.pay_out()

@@ -25,7 +25,7 @@ WITNESS = Signer.generate("example.net/witness", Kind.COSIGNATURE)
 ENTRIES = [f"entry {number}".encode() for number in range(600)]
 FILES = Growing().append(ENTRIES)[1]
 
-pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="there is no node here")
+pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="node is missing: the README says which")
 
 
 @cache
