@@ -89,9 +89,10 @@ def payers_of_centre(acting: Acting) -> QuerySet[Organisation]:
 
 
 def payouts_to_approve(acting: Acting) -> QuerySet[Payout]:
-    """Return the payouts of the centre's area that somebody else has prepared for her to approve."""
+    """Return the payouts of the centre's area that somebody else has prepared for her to approve, and that are for nobody of hers."""
     drafts = Payout.objects.filter(seller__in=payees_of_centre(acting).values("pk"), state=Payout.State.DRAFT)
-    return drafts.exclude(prepared_by_id=acting.person.pk)
+    hers = people.acting_for(person=acting.person, now=acting.now).values("organisation")
+    return drafts.exclude(prepared_by_id=acting.person.pk).exclude(seller__in=hers.order_by())
 
 
 def _resting(acting: Acting) -> QuerySet[ProviderRest]:

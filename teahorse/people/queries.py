@@ -1,9 +1,11 @@
 """Questions about persons: for whom they act, with which right, and where the network serves people."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
+from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Left
@@ -63,6 +65,12 @@ def acting_for(*, person: Person, now: datetime) -> QuerySet[Membership]:
     """Return a person's living memberships with their organisations, the oldest first."""
     memberships = Membership.objects.filter(lives(now), person=person)
     return memberships.select_related("organisation").order_by("since_at", "pk")
+
+
+def belongs_to(*, person_id: UUID, organisation_ids: Collection[UUID], since: datetime) -> set[UUID]:
+    """Return those of some organisations of which a person is a member, or was at some time after ``since``."""
+    memberships = Membership.objects.filter(lives(since), person=person_id, organisation__in=organisation_ids)
+    return set(memberships.values_list("organisation_id", flat=True))
 
 
 def service_points_of(*, person: Person, right: str, now: datetime) -> QuerySet[ServicePoint]:

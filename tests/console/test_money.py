@@ -13,6 +13,7 @@ from teahorse.ledger.models import JournalEntry
 from teahorse.logistics.models import FreightRate
 from teahorse.payments import actions as payments
 from teahorse.payments.models import CashMovement, MerchantAccount, Refund, Sharing
+from teahorse.people import actions as people
 from teahorse.settlement import actions
 from teahorse.settlement.models import Difference, Payout
 from tests import world
@@ -98,6 +99,22 @@ def test_one_orders_money_says_who_bears_the_freight(browser_of, seller, coop, c
     assert who_gets_it in unescape(told)
     assert {"label": "Paid by others for sending", "fen": 450, "note": str(centre)} in page.context["ledger"]
     assert page.context["ledger"][-1]["fen"] == made.total_fen + 450 - (1800 if has_carrier else 0)
+
+
+def test_who_works_on_both_sides_of_a_payout_is_told_that_others_handle_it(browser_of, reviewer, coop, centre, matured):
+    both = member(centre, "+8619900071008", name="两边都在")
+    people.give_membership(person=both, organisation=coop, role="staff", now=timezone.now())
+    browser_of(reviewer).post(at("payouts_prepare"))
+    payout, browser = Payout.objects.get(), browser_of(both)
+
+    page = browser.get(at("settle"))
+    tried = browser.post(at("payout_move", payout_id=payout.pk), {"act": "approve"})
+
+    assert "You belong to whom this payout is for" in page.content.decode()
+    assert 'value="approve"' not in page.content.decode()
+    assert [entry["count"] for entry in page.context["nav"] if entry["href"] == at("settle")] == [0]
+    assert (tried.status_code, Payout.objects.get().state) == (409, "draft")
+    assert f"You belong to {coop}, whom payout {payout.number} is for." in unescape(tried.content.decode())
 
 
 def test_other_centres_find_nothing(browser_of, order):

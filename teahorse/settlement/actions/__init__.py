@@ -13,6 +13,7 @@ from teahorse.settlement.actions.claiming import (
 from teahorse.settlement.actions.collecting import collect_fees
 from teahorse.settlement.actions.comparing import ask_to_compare, compare, run_comparison
 from teahorse.settlement.actions.dividing import MoreThanTheWhole, add_sub_seller, divide_product, end_sub_seller
+from teahorse.settlement.actions.four_eyes import PaysHerself
 from teahorse.settlement.actions.maturing import mature_earnings
 from teahorse.settlement.actions.paying_out import (
     FourEyes,
@@ -64,6 +65,7 @@ __all__ = [
     "NothingToClaim",
     "NothingToSend",
     "OwnPayout",
+    "PaysHerself",
     "add_fee_rule",
     "add_sub_seller",
     "approve_payout",

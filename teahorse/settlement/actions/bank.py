@@ -31,6 +31,7 @@ from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
+from teahorse.settlement.actions.four_eyes import check_hands
 from teahorse.settlement.actions.paying_out import NotOnItsWay, OwnPayout, returned_earning
 from teahorse.settlement.models import BankFile, Earning, Payout, PayoutEvent
 
@@ -124,13 +125,15 @@ def import_bank_answer(
     All of them are locked in key order and booked at once, however many they are.
 
     :raises AnswerUnreadable: if a line cannot be read, names no payout that was sent, or another amount.
-    :raises OwnPayout: if a line is about money for the house that takes it. Nothing is taken in either.
+    :raises OwnPayout: if a line is about money for the house that takes it.
+    :raises PaysHerself: if one is about money for whom the person belongs to. Nothing is taken in any of these.
     """
     rows = _rows(content)
     named = Payout.objects.filter(number__in={row[0].strip() for _, row in rows}, method=Payout.Method.BANK)
     locked = {payout.number: payout for payout in named.select_for_update(of=("self",)).select_related("seller").order_by("pk")}
     for line, row in rows:
         _check_payee(line, locked.get(row[0].strip()), house, payee_ids)
+    check_hands(locked.values(), by_id=by.pk)
     answers = [_read(line, row, locked) for line, row in rows]
     taking = _Taking(by_id=by.pk, now=now)
     taking.read(locked.values())

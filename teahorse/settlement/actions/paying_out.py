@@ -22,6 +22,7 @@ from teahorse.ledger.rules import Account, Entry, lines
 from teahorse.payments import actions as payments
 from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
+from teahorse.settlement.actions.four_eyes import check_hands
 from teahorse.settlement.actions.jobs import leave_sharing_payouts
 from teahorse.settlement.models import Earning, Payout, PayoutAccount, PayoutEvent
 from teahorse.settlement.rules import is_account_number, is_card_number, is_right_card_number
@@ -190,9 +191,11 @@ def approve_payout(*, payout: Payout, by: Person, now: datetime) -> Payout:
     Let a draft go: what it pays is on its way from now on. By a provider it goes without anybody's doing: a job has it shared out.
 
     :raises NotADraft: if it is not a draft any more; of two at once one approves.
-    :raises FourEyes: if it is by whom it was prepared. Nothing is changed in either.
+    :raises FourEyes: if it is by whom it was prepared.
+    :raises PaysHerself: if she belongs to whom it is for. Nothing is changed in any of these.
     """
     payout = _locked(payout)
+    check_hands([payout], by_id=by.pk)
     if payout.state != State.DRAFT:
         raise NotADraft(state=payout.state)
     if payout.prepared_by_id == by.pk:
@@ -232,11 +235,13 @@ def pay_out_in_cash(*, payout: Payout, given_by: Person, received_by: str, now: 
 
     :raises NoOpenShift: if she has counted no box there.
     :raises OwnPayout: if it is for that house.
+    :raises PaysHerself: if she belongs to whom it is for.
     :raises NotToSend: if it is not approved, or not to be paid in cash. Nothing is changed in any of these.
     """
     payout = _locked(payout)
     if house is not None and payout.seller_id == house.pk:
         raise OwnPayout(number=payout.number)
+    check_hands([payout], by_id=given_by.pk)
     if payout.state != State.APPROVED or payout.method != Method.CASH:
         raise NotToSend(state=payout.state)
     if house is not None:
@@ -269,9 +274,12 @@ def confirm_payout(*, payout: Payout, reference: str, at: datetime, by_id: UUID 
     """
     Write down that a sent payout arrived, by the bank's number; the same again is harmless.
 
-    :raises NotOnItsWay: if it was not sent, or came back, or goes by a provider, who says itself when it is done; nothing is changed.
+    :raises PaysHerself: if it is by who belongs to whom it is for.
+    :raises NotOnItsWay: if it was not sent, or came back, or goes by a provider, who says itself when it is done. Nothing is changed
+        in either.
     """
     payout = _locked(payout)
+    check_hands([payout], by_id=by_id)
     if payout.state == State.PAID and PayoutEvent.objects.filter(payout=payout, kind=State.PAID, reference=reference).exists():
         return payout
     if payout.state != State.SENT or payout.method == Method.PROVIDER:
@@ -298,10 +306,12 @@ def return_payout(
     Cash that was given comes back into the box of the person's open shift at a ``house``; the workbench always names one. By a
     provider one is given up while it is sent: what of it was let go meanwhile is found so by the next one.
 
+    :raises PaysHerself: if it is by who belongs to whom it is for: she would get its sum a second time.
     :raises NoOpenShift: if she has counted no box there.
-    :raises NotOnItsWay: if it is a draft or was dropped, or a provider has let it go. Nothing is changed in either.
+    :raises NotOnItsWay: if it is a draft or was dropped, or a provider has let it go. Nothing is changed in any of these.
     """
     payout = _locked(payout)
+    check_hands([payout], by_id=by_id)
     if payout.state == State.RETURNED:
         return payout
     if payout.state not in {*Payout.ON_ITS_WAY, State.PAID} or (payout.state, payout.method) == (State.PAID, Method.PROVIDER):
