@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from teahorse.common.ids import short
 from teahorse.dossiers.actions import wrong_codes
+from teahorse.ledger.rules import account_id
 from teahorse.mall.guest_pages import pages as kept_pages
 from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation
@@ -52,6 +53,7 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "extra_context": lambda _: "",
     "verify_code": lambda _: "0000000000000000000N",
     "month": lambda _: "2020-01",
+    "ledger_account_id": lambda s: str(account_id("payable", s.coop.pk)),
     "invoice_id": lambda s: s.ids["request_id"],
     "name": lambda s: quote(s.ids["event_hash"], safe=""),
     **{name: (lambda s, name=name: s.ids[name]) for name in (

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from teahorse.console.views import (
+    accounts,
     approving,
     cases,
     cash,
@@ -128,6 +129,7 @@ urlpatterns = [
     path("<slug:org>/settle/files/<key:file_id>/", settling.bank_file, name="bank_file"),
     path("<slug:org>/settle/answer/", settling.bank_answer, name="bank_answer"),
     path("<slug:org>/settle/differences/<key:difference_id>/", settling.explain, name="explain"),
+    path("<slug:org>/settle/accounts/<key:ledger_account_id>/", accounts.account, name="ledger_account"),
     path("<slug:org>/settle/orders/<key:order_id>/", money.any_order, name="settle_order"),
     path("<slug:org>/invoices/", invoicing.invoices, name="invoices"),
     path("<slug:org>/invoices/issuer/", invoicing.issuer, name="issuer"),

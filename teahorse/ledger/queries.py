@@ -64,6 +64,12 @@ def statement(*, purpose: str, owner_id: UUID | None = None, starts_at: datetime
     return Statement(opening_fen=opening_fen, lines=lines, closing_fen=opening_fen + sum(line.amount_fen for line in lines))
 
 
+def postings_of(account: LedgerAccount, *, starts_at: datetime, ends_at: datetime) -> QuerySet[Posting]:
+    """Return what moved an account in a half-open window, the newest first, with its entries."""
+    within = Posting.objects.filter(account=account, occurred_at__gte=starts_at, occurred_at__lt=ends_at)
+    return within.select_related("entry").order_by("-occurred_at", "-entry_id", "position")
+
+
 def trial_balance() -> dict[str, int]:
     """Return the sum of all accounts of each purpose; together they are nothing."""
     sums = LedgerAccount.objects.values("purpose").annotate(fen=Sum("balance_fen")).order_by("purpose")

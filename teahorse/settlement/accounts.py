@@ -52,3 +52,8 @@ def subsidy(bearer_id: UUID | None) -> Account:
 def claimed(payer_id: UUID) -> Account:
     """Return what a budget was asked for and has not paid."""
     return Account("claimed", payer_id)
+
+
+def is_kept_for_us(purpose: str) -> bool:
+    """Whether an account's debits are the house's: money that stands somewhere. Of all others credits are more for whose they are."""
+    return purpose == "bank" or purpose.startswith("at_provider")

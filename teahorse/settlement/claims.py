@@ -97,6 +97,12 @@ def lines_of_claim(claim: SubsidyClaim) -> QuerySet[SubsidyClaimLine]:
     return claim.lines.select_related("subsidy__sale").order_by("before_fen", "subsidy__sale__closed_at", "pk")
 
 
+def claims_of_order(order_id: UUID) -> list[SubsidyClaimLine]:
+    """Return what claims ask for of an order's subsidies, or take off, with the claim, the oldest first; withdrawn ones are left out."""
+    lines = SubsidyClaimLine.objects.filter(subsidy__sale=order_id, is_withdrawn=False)
+    return list(lines.select_related("subsidy", "claim__payer").order_by("claim__made_at", "subsidy__kind", "pk"))
+
+
 @dataclass(frozen=True)
 class ClaimSums:
     """A claim's sums: what is asked for by kind of subsidy, and (negative) what is taken off."""

@@ -26,6 +26,11 @@ def centre(db):
 
 
 @pytest.fixture
+def region(db):
+    return world.organisation("region", kind="region_centre", code="540102")
+
+
+@pytest.fixture
 def point(db):
     return world.service_point("station-lhayu", kind="township_station", level="station", code="540524201")
 
@@ -38,6 +43,11 @@ def seller(coop):
 @pytest.fixture
 def reviewer(centre):
     return member(centre, "+8619900071002", name="审核员")
+
+
+@pytest.fixture
+def officer(region):
+    return member(region, "+8619900071006", name="地区")
 
 
 @pytest.fixture
@@ -65,3 +75,9 @@ def browser_of():
         return client
 
     return browser
+
+
+@pytest.fixture
+def house(browser_of, officer):
+    """The region's centre at its browser."""
+    return browser_of(officer)

@@ -16,16 +16,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def region(db):
-    return world.organisation("region", kind="region_centre", code="540102")
-
-
-@pytest.fixture
-def house(browser_of, region):
-    return browser_of(member(region, "+8619900071006", name="地区"))
-
-
-@pytest.fixture
 def county(browser_of, reviewer):
     return browser_of(reviewer)
 
@@ -139,3 +129,29 @@ def test_a_claim_is_printed_for_who_pays(county, house, region, centre, made):
     assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     assert table["Content-Disposition"] == f'attachment; filename="{made.number}.xlsx"'
     assert house.get(at("claim_paper", region.key, claim_id=made.pk)).status_code == 200
+
+
+def test_an_orders_money_names_the_claim_that_it_is_in(house, county, browser_of, seller, region, centre, coop, sold, made):
+    pages = [
+        house.get(at("settle_order", region.key, order_id=sold.pk)),
+        county.get(at("settle_order", centre.key, order_id=sold.pk)),
+        browser_of(seller).get(at("money_order", coop.key, order_id=sold.pk)),
+    ]
+
+    told = [[(one["claim"], one["line"].amount_fen, one["what"], one["may_open"]) for one in page.context["claims"]] for page in pages]
+    assert told == [[(made, 700, "Price reduction", may_open)] for may_open in (True, True, False)]
+    texts = [page.content.decode() for page in pages]
+    assert [f'href="{at("claim", org.key, claim_id=made.pk)}"' in text for org, text in zip((region, centre), texts[:2], strict=True)] == [
+        True,
+        True,
+    ]
+    assert (made.number in texts[2], "/settle/claims/" in texts[2]) == (True, False)
+
+
+def test_a_withdrawn_claim_is_no_claim_of_its_orders_any_more(house, region, sold, made):
+    house.post(at("claim_withdraw", region.key, claim_id=made.pk), {"reason": "金额写错"})
+
+    page = house.get(at("settle_order", region.key, order_id=sold.pk))
+
+    assert page.context["claims"] == []
+    assert made.number not in page.content.decode()

@@ -6,21 +6,9 @@ from django.utils import timezone
 
 from teahorse.payments import actions as payments
 from teahorse.settlement.models import Transfer
-from tests import world
-from tests.console.world import member
 from tests.settlement.making import book, paid
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def region(db):
-    return world.organisation("region", kind="region_centre", code="540102")
-
-
-@pytest.fixture
-def house(browser_of, region):
-    return browser_of(member(region, "+8619900071006", name="地区"))
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.typed import fen_at
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
-from teahorse.console.views.money import as_file
+from teahorse.console.views.money import as_file, subsidy_name
 from teahorse.console.waiting import payers_of_centre
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import actions, claims
 from teahorse.settlement.claim_paper import claim_pdf, claim_xlsx
-from teahorse.settlement.models import SubsidyClaim, SubsidyLine, Transfer
+from teahorse.settlement.models import SubsidyClaim, Transfer
 from teahorse.settlement.papers import XLSX
 
 ON_A_PAGE = 50
@@ -171,8 +171,3 @@ def _shown_one(
     }
     context["rows"].object_list = [(subsidy_name(line.subsidy.kind), line) for line in context["rows"]]
     return page(request, acting, "claim.html", context, status=status)
-
-
-def subsidy_name(kind: str) -> str:
-    """Return what a budget bears a part of."""
-    return {SubsidyLine.Kind.DISCOUNT: _("Price reduction"), SubsidyLine.Kind.FREIGHT: _("Freight")}[SubsidyLine.Kind(kind)]

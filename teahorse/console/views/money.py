@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from teahorse.common.money import yuan
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
-from teahorse.console.waiting import sellers_of_centre
+from teahorse.console.waiting import payers_of_centre, sellers_of_centre
 from teahorse.payments.providers import MOST_SHARED_BP
 from teahorse.payments.words import provider_name
 from teahorse.people.models import Organisation, Right
@@ -18,7 +19,7 @@ from teahorse.settlement import accounts, queries
 from teahorse.settlement.models import Earning, FeeRule, SubsidyLine
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
 from teahorse.settlement.papers import XLSX
-from teahorse.settlement.queries import Change, MoneyOfOrder
+from teahorse.settlement.queries import MoneyOfOrder
 from teahorse.settlement.rules import Month, months_until
 from teahorse.settlement.statement import StatementOfSeller, statement_of
 
@@ -29,7 +30,7 @@ ON_A_PAGE = 50
 def money(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Show what was sold in a month, returned, taken as fees, paid, and what is still to come."""
     months = months_until(acting.now)
-    chosen, starts_at, ends_at = _wanted(request, months) or months[0]
+    chosen, starts_at, ends_at = month_wanted(request, months) or months[0]
     seller_id = acting.organisation.pk
     month = queries.month_of_seller(seller_id=seller_id, starts_at=starts_at, ends_at=ends_at)
     sales = queries.sales_of_seller(seller_id=seller_id, starts_at=starts_at, ends_at=ends_at)
@@ -70,13 +71,13 @@ def _told(acting: Acting, month: Month) -> StatementOfSeller:
 def month_asked(request: HttpRequest, acting: Acting) -> Month:
     """Return the month that is asked for, this month where none is; 404 for what is none of the last ones."""
     months = months_until(acting.now)
-    month = _wanted(request, months) if request.GET.get("month") else months[0]
+    month = month_wanted(request, months) if request.GET.get("month") else months[0]
     if month is None:
         raise Http404
     return month
 
 
-def _wanted(request: HttpRequest, months: list[Month]) -> Month | None:
+def month_wanted(request: HttpRequest, months: list[Month]) -> Month | None:
     """Return the month that is asked for, if it is one of them."""
     return next((month for month in months if month[0] == request.GET.get("month")), None)
 
@@ -116,9 +117,14 @@ def _followed(request: HttpRequest, acting: Acting, order_id: UUID, *, back: str
         "sending": _sending(found),
         "fees": [(fee_name(fee.kind), fee, why(fee.reason)) for fee in found.fees],
         "steps": [
-            {"step": step, "what": fact_name(step.kind), "changes": [(account_name(one), one.amount_fen) for one in step.changes]}
+            {
+                "step": step,
+                "what": fact_name(step.kind),
+                "changes": [(account_name(one.purpose, one.owner), one.amount_fen) for one in step.changes],
+            }
             for step in found.steps
         ],
+        "claims": _claims(found, _claims_to_open(acting)),
         "owed_of_fees": owed_of_fees(found.earnings),
         "is_maturing": [one for one in found.earnings if one.state == Earning.State.MATURING],
     }
@@ -139,6 +145,20 @@ def _ledger(found: MoneyOfOrder) -> list[dict[str, Any]]:
         lines.append({"label": _("Given back"), "fen": -back, "is_less": True})
     lines += [{"label": fee_name(fee.kind), "fen": -fee.left_fen, "is_less": True} for fee in found.fees]
     return [*lines, {"label": _("Left for the seller"), "fen": sale.net_fen, "is_sum": True}]
+
+
+def _claims_to_open(acting: Acting) -> QuerySet[Organisation]:
+    """Return of whom claims may be opened from here: nobody's at a seller's."""
+    return payers_of_centre(acting) if acting.organisation.kind in Organisation.CENTRES else Organisation.objects.none()
+
+
+def _claims(found: MoneyOfOrder, payers: QuerySet[Organisation]) -> list[Context]:
+    """Return what was claimed of the order's subsidies, by which claim, and whether that may be opened."""
+    hers = set(payers.filter(pk__in={line.claim.payer_id for line in found.claims}).values_list("pk", flat=True))
+    return [
+        {"line": line, "claim": line.claim, "what": subsidy_name(line.subsidy.kind), "may_open": line.claim.payer_id in hers}
+        for line in found.claims
+    ]
 
 
 def owed_of_fees(earnings: list[Earning]) -> int:
@@ -199,12 +219,14 @@ def fact_name(kind: str) -> str:
         accounts.PAYMENT_TAKEN: _("The buyer paid"),
         accounts.DISCOUNTS_GRANTED: _("Others bear a part of the price"),
         accounts.ORDER_CLOSED: _("The buyer has the goods"),
+        accounts.BALANCE_EARNED: _("Paid after the buyer had the goods"),
         accounts.REFUND_DECIDED: _("A refund was decided"),
         accounts.REFUND_ARRIVED: _("The refund reached the buyer"),
         accounts.EARNING_MATURED: _("The return window is over"),
         accounts.SHARED_OUT: _("The payment service shared the fees out"),
         accounts.SHARE_CAME_BACK: _("A fee came back for a refund"),
         accounts.FEES_COLLECTED: _("Collected, to be paid out"),
+        accounts.SUBSIDIES_CLAIMED: _("Claimed of who bears it"),
         accounts.TRANSFERRED: _("Moved to the bank"),
         accounts.PAYOUT_APPROVED: _("A payout was approved"),
         accounts.PAYOUT_PAID: _("The payout was paid"),
@@ -214,9 +236,14 @@ def fact_name(kind: str) -> str:
     return names.get(base, base) if base == kind else _("Taken back: %(what)s") % {"what": names.get(base, base)}
 
 
-def account_name(change: Change) -> str:
-    """Return what an account is called, with whose it is."""
-    base, _colon, kind = change.purpose.partition(":")
+def subsidy_name(kind: str) -> str:
+    """Return what a budget bears a part of."""
+    return {SubsidyLine.Kind.DISCOUNT: _("Price reduction"), SubsidyLine.Kind.FREIGHT: _("Freight")}[SubsidyLine.Kind(kind)]
+
+
+def account_name(purpose: str, owner: str) -> str:
+    """Return what an account is called, with whose it is; nobody's is the house's."""
+    base, _colon, kind = purpose.partition(":")
     names = {
         "at_provider": _("Held by %(provider)s") % {"provider": provider_name(kind)},
         "held": _("Kept until the goods are received"),
@@ -224,9 +251,10 @@ def account_name(change: Change) -> str:
         "payable": _("To be paid out"),
         "in_payout": _("On its way to the seller"),
         "subsidy": _("Borne by others"),
+        "claimed": _("Claimed, not here yet"),
         "going_back": _("Going back to the buyer"),
         "unexplained": _("Money that belongs to no order"),
         "bank": _("The house's bank account"),
     }
-    name = fee_name(kind) if base == "fees" else names.get(base, change.purpose)
-    return f"{name} · {change.owner}" if change.owner else name
+    name = fee_name(kind) if base == "fees" else names.get(base, purpose)
+    return f"{name} · {owner}" if owner else name

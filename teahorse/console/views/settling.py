@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from teahorse.common.refusals import NotThere, Refusal
+from teahorse.common.translated import translated
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.actions import give_payout
 from teahorse.console.nav import page
-from teahorse.console.waiting import payees_of_centre
+from teahorse.console.views.money import account_name
+from teahorse.console.waiting import payees_of_centre, sellers_of_centre
 from teahorse.payments.words import provider_name
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Right
@@ -59,7 +61,7 @@ def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *,
         **(more or {}),
     }
     context["refused"].object_list = [(why_refused(row.trouble), row) for row in context["refused"]]
-    context["differences"].object_list = [(difference_name(row.kind), row) for row in context["differences"]]
+    context["differences"].object_list = _explained(acting, list(context["differences"]))
     return page(request, acting, "settle.html", context, status=status)
 
 
@@ -70,6 +72,30 @@ def _payee_ids(acting: Acting) -> list[UUID]:
 def _differences(acting: Acting) -> QuerySet[Difference]:
     is_region = acting.organisation.kind == Organisation.Kind.REGION_CENTRE
     return queries.open_differences(owner_ids=[acting.organisation.pk], is_house=is_region)
+
+
+def _explained(acting: Acting, rows: list[Difference]) -> list[Context]:
+    """Return differences with what they are about in words, and where that is seen."""
+    found = queries.subjects_of(rows)
+    sales = {one.sale.seller_id for one in found.values() if one.sale}
+    sellers = set(sellers_of_centre(acting, Right.SETTLE).filter(pk__in=sales).values_list("pk", flat=True))
+    told = []
+    for row in rows:
+        subject, words, href = found[row.pk], row.subject, ""
+        if subject.account is not None:
+            words = account_name(subject.account.purpose, translated(subject.owner, "name") if subject.owner else "")
+            href = _address(acting, "ledger_account", ledger_account_id=subject.account.pk)
+        elif subject.claim is not None:
+            href = _address(acting, "claim", claim_id=subject.claim.pk)
+        elif subject.sale is not None:
+            words = subject.sale.number
+            href = _address(acting, "settle_order", order_id=subject.sale.pk) if subject.sale.seller_id in sellers else ""
+        told.append({"row": row, "name": difference_name(row.kind), "words": words, "href": href})
+    return told
+
+
+def _address(acting: Acting, name: str, **more: UUID) -> str:
+    return reverse(f"console:{name}", kwargs={"org": acting.organisation.key, **more})
 
 
 @acts(Right.SETTLE, "POST", back="console:settle", kinds=Organisation.CENTRES)
@@ -219,3 +245,54 @@ def compare(request: HttpRequest, acting: Acting) -> HttpResponse:
     elif last is not None:
         messages.success(request, _("Compared. What differs: %(count)s.") % {"count": last.open_count})
     return redirect("console:settle", org=acting.organisation.key)
+
+
+def why_refused(trouble: str) -> str:
+    """Return in words why a payment service shares nothing out, where it is known what helps; else what it said."""
+    if trouble.startswith("RULE_LIMIT"):
+        return _("Fewer fees may be taken out of this seller's payments. Ask the payment service for a higher limit, then ask once more.")
+    return trouble
+
+
+def difference_name(kind: str) -> str:
+    """Return what differs in words."""
+    names = {
+        "payment not booked": _("A payment is not booked"),
+        "booked without a payment": _("Money is booked that did not come"),
+        "refund not booked": _("A decided refund is not booked"),
+        "refund arrived, not booked": _("A refund that arrived is not booked"),
+        "booked without a refund": _("A refund is booked that there is not"),
+        "shared out, not booked": _("Fees that were shared out are not booked"),
+        "share came back, not booked": _("A fee that came back for a refund is not booked"),
+        "booked without a share": _("Fees are booked as shared out that were not"),
+        "share and its fees": _("What a receiver gets is not what of the fees is hers"),
+        "order paid, not frozen": _("An order is paid, its fees do not stand"),
+        "order closed, not booked": _("An order is closed, nothing is handed out"),
+        "money held, order not paid": _("Money came, but no order was paid by it"),
+        "payment and its events": _("A payment is not what its provider told"),
+        "event without a payment": _("A provider told of money that counts nowhere"),
+        "refunds and their events": _("Refunds are not what their provider told"),
+        "sale and its fees": _("An order's fees do not add up"),
+        "sale and its subsidies": _("What others pay of an order does not add up"),
+        "freight and its subsidy": _("A budget's part of the freight is not booked as it was agreed"),
+        "fee and its reversals": _("A fee's reversals do not add up"),
+        "sale and its payment": _("An order is booked with another sum than was paid"),
+        "fees collected, not booked": _("Collected fees are not booked"),
+        "transfer not booked": _("What was moved to the bank is not booked as it was written down"),
+        "claim not booked": _("A claim of subsidies is not booked as it was made"),
+        "claim and what came of it": _("What came of a claim is not what was written down"),
+        "subsidies owed": _("What a budget owes is not what it bears and was not claimed"),
+        "cannot be booked": _("An order's money cannot be booked"),
+        "bill is missing": _("A provider's bill has not come"),
+        "the books do not balance": _("The books do not balance"),
+        "balance and its postings": _("A balance is not the sum of its postings"),
+        "account and what it stands for": _("A balance is not what it stands for"),
+        "going back": _("What goes back is not the sum of the refunds"),
+        "payout approved, not booked": _("An approved payout is not booked"),
+        "payout paid, not booked": _("A paid payout is not booked"),
+        "payout returned, not booked": _("A returned payout is not booked"),
+    }
+    bill, _space, provider = kind.partition("bill of ")
+    if not bill and provider:
+        return _("The bill of %(provider)s says another sum") % {"provider": provider_name(provider)}
+    return names.get(kind, kind)

@@ -1,6 +1,6 @@
 """Questions about money of orders, sellers and payouts, by topic; nothing is changed."""
 
-from teahorse.settlement.queries.comparing import last_comparison, open_differences
+from teahorse.settlement.queries.comparing import Subject, last_comparison, open_differences, subjects_of
 from teahorse.settlement.queries.fees import (
     FeesOf,
     ended_fee_rules,
@@ -41,6 +41,7 @@ __all__ = [
     "MoneyOfOrder",
     "Month",
     "Step",
+    "Subject",
     "ToPay",
     "collected_by_seller",
     "divisions_of",
@@ -65,5 +66,6 @@ __all__ = [
     "sellers_to_pay",
     "standing_of_seller",
     "sub_sellers_of",
+    "subjects_of",
     "transfers",
 ]

@@ -1,9 +1,13 @@
 """What happened to one order's money, in the books."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Manager
 
 from teahorse.common.translated import translated
 from teahorse.ledger import queries as books
@@ -13,10 +17,12 @@ from teahorse.orders.models import SellerOrder
 from teahorse.payments.models import PaymentSplit, Refund, ShareReturn, Sharing
 from teahorse.people.models import Organisation
 from teahorse.settlement import accounts
+from teahorse.settlement.claims import claims_of_order
 from teahorse.settlement.models import (
     Earning,
     FeeLine,
     Sale,
+    SubsidyClaimLine,
     SubsidyLine,
 )
 
@@ -57,6 +63,8 @@ class MoneyOfOrder:
     steps: list[Step]
     earnings: list[Earning]
     subsidies: list[SubsidyLine]
+    claims: list[SubsidyClaimLine]
+    """What was claimed of those who bear its subsidies."""
     order: SellerOrder
     """What was agreed, with what sending costs and who bears it."""
     freight_payer: str
@@ -95,9 +103,27 @@ def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
         steps=_steps(entries, _of_order(earnings)),
         earnings=earnings,
         subsidies=list(SubsidyLine.objects.filter(sale=sale).order_by("pk")),
+        claims=claims_of_order(order_id),
         order=order,
         freight_payer=translated(payer, "name") if payer else "",
     )
+
+
+ORDER_OF: tuple[tuple[Manager[Any], str], ...] = (
+    (PaymentSplit.objects, "reference"),
+    (Refund.objects, "split__reference"),
+    (Sharing.objects, "split__reference"),
+    (ShareReturn.objects, "refund__split__reference"),
+    (FeeLine.objects, "sale_id"),
+)
+"""What is of one order, and where that order's key stands. No key is of two of them."""
+
+
+def orders_of_keys(keys: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the order's key for each of some keys that is a payment's part's, a refund's, a sharing's, a returned share's or a fee's."""
+    if not keys:
+        return {}
+    return {key: order_id for rows, path in ORDER_OF for key, order_id in rows.filter(pk__in=keys).values_list("pk", path)}
 
 
 def _of_order(earnings: list[Earning]) -> dict[UUID, int]:
@@ -126,7 +152,7 @@ def _steps(entries: list[JournalEntry], of_order: dict[UUID, int]) -> list[Step]
                     purpose=one.account.purpose,
                     owner_id=one.account.owner_id,
                     owner=names.get(one.account.owner_id, "") if one.account.owner_id else "",
-                    amount_fen=one.amount_fen if _is_kept_for_us(one.account.purpose) else -one.amount_fen,
+                    amount_fen=one.amount_fen if accounts.is_kept_for_us(one.account.purpose) else -one.amount_fen,
                 )
                 for one in postings[entry.pk]
             ],
@@ -135,8 +161,3 @@ def _steps(entries: list[JournalEntry], of_order: dict[UUID, int]) -> list[Step]
         )
         for entry in entries
     ]
-
-
-def _is_kept_for_us(purpose: str) -> bool:
-    """Whether more on the debit is more for the house: money somewhere, or owed to it."""
-    return purpose == "bank" or purpose.startswith("at_provider")
