@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
-from teahorse.console.views.money import as_file, fact_name, fee_name, month_asked
+from teahorse.console.views.money import as_file, fact_name, fee_name, month_asked, month_wanted
 from teahorse.ledger.models import Posting
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import queries
@@ -24,66 +24,24 @@ ON_A_PAGE = 50
 PAYOUTS = 12
 
 
-@acts(Right.TAKE_CASH, kinds=Organisation.GETTING_FEES)
-def fees_got(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Show a centre's, a station's or a point's fees to who works there."""
-    return _shown(request, acting)
-
-
-@acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
-def sellers(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Show a seller what she gets because she runs a pickup point."""
-    return _shown(request, acting)
-
-
-@acts(Right.TAKE_CASH, kinds=Organisation.GETTING_FEES)
-def statement(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Answer a month's statement of a centre's, a station's or a point's fees as a PDF."""
-    return _pdf(request, acting)
-
-
-@acts(Right.TAKE_CASH, kinds=Organisation.GETTING_FEES)
-def statement_table(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Answer it as a workbook."""
-    return _table(request, acting)
-
-
-@acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
-def sellers_statement(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Answer a month's statement of what a seller gets because she runs a pickup point as a PDF."""
-    return _pdf(request, acting)
-
-
-@acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
-def sellers_statement_table(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Answer it as a workbook."""
-    return _table(request, acting)
-
-
-def _pdf(request: HttpRequest, acting: Acting) -> HttpResponse:
-    month = month_asked(request, acting)
-    return as_file(
-        statement_pdf(_told(acting, month), made_at=acting.now), "application/pdf", f"{acting.organisation.key}-fees-{month[0]}.pdf"
-    )
-
-
-def _table(request: HttpRequest, acting: Acting) -> HttpResponse:
-    month = month_asked(request, acting)
-    return as_file(statement_xlsx(_told(acting, month)), XLSX, f"{acting.organisation.key}-fees-{month[0]}.xlsx")
-
-
-def _told(acting: Acting, month: Month) -> StatementOfFees:
-    _, starts_at, ends_at = month
-    return statement_of_fees(beneficiary=acting.organisation, starts_at=starts_at, ends_at=ends_at)
+_to_who_serves = acts(Right.TAKE_CASH, kinds=Organisation.GETTING_FEES)
+"""Centres, stations and points get fees of others' sales."""
+_to_sellers = acts(Right.SEE_MONEY, kinds=Organisation.SELLERS)
+"""So does a seller who runs a pickup point."""
 
 
 def _shown(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Show what fees of a month's orders came, and what is still to come of them."""
     organisation, side = acting.organisation, "sellers_" if acting.organisation.is_seller else ""
-    shown = Paginator(queries.fee_postings_of(organisation.pk), ON_A_PAGE).get_page(request.GET.get("page"))
+    months = months_until(acting.now)
+    chosen, starts_at, ends_at = month_wanted(request, months) or months[0]
+    moved = queries.fee_postings_of(organisation.pk).filter(occurred_at__gte=starts_at, occurred_at__lt=ends_at)
+    shown = Paginator(moved, ON_A_PAGE).get_page(request.GET.get("page"))
     sales = queries.sales_of_entries(one.entry for one in shown)
     frozen = frozen_fees(sale.pk for sale in sales.values())
     context = {
-        "months": [(name, name) for name, *_ in months_until(acting.now)],
+        "months": [(name, name) for name, *_ in months],
+        "chosen": chosen,
         "statement_url": reverse(f"console:{side}fees_statement", kwargs={"org": organisation.key}),
         "table_url": reverse(f"console:{side}fees_table", kwargs={"org": organisation.key}),
         "got": next(iter(queries.fees_to_collect([organisation.pk])), None),
@@ -107,3 +65,27 @@ def _row(one: Posting, sale: Sale | None, frozen: Mapping[tuple[UUID | None, str
         "sale": sale,
         "fen": -one.amount_fen,
     }
+
+
+def _pdf(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Answer a month's statement of fees as a PDF."""
+    month = month_asked(request, acting)
+    return as_file(
+        statement_pdf(_told(acting, month), made_at=acting.now), "application/pdf", f"{acting.organisation.key}-fees-{month[0]}.pdf"
+    )
+
+
+def _table(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Answer it as a workbook."""
+    month = month_asked(request, acting)
+    return as_file(statement_xlsx(_told(acting, month)), XLSX, f"{acting.organisation.key}-fees-{month[0]}.xlsx")
+
+
+def _told(acting: Acting, month: Month) -> StatementOfFees:
+    _, starts_at, ends_at = month
+    return statement_of_fees(beneficiary=acting.organisation, starts_at=starts_at, ends_at=ends_at)
+
+
+fees_got, sellers = _to_who_serves(_shown), _to_sellers(_shown)
+statement, sellers_statement = _to_who_serves(_pdf), _to_sellers(_pdf)
+statement_table, sellers_statement_table = _to_who_serves(_table), _to_sellers(_table)

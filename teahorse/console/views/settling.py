@@ -41,7 +41,7 @@ def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *,
     payees = list(_payee_ids(acting))
     payouts = queries.payouts_of(payees)
     lists: dict[str, QuerySet[Any] | list[Any]] = {
-        "fees_got": queries.fees_to_collect(payees),
+        "fees_got": queries.who_gets_fees(payees),
         "to_pay": queries.sellers_to_pay(payees),
         **{state: payouts.filter(state=state) for state in ("draft", "approved", "sent")},
         "refused": queries.failed_sharings(payees),
@@ -60,6 +60,7 @@ def _shown(request: HttpRequest, acting: Acting, more: Context | None = None, *,
         "pages": request.GET.urlencode(),  # a form that is refused comes back on the same pages of each list
         **(more or {}),
     }
+    context["fees_got"].object_list = queries.fees_to_collect([one.pk for one in context["fees_got"]])
     context["refused"].object_list = [(why_refused(row.trouble), row) for row in context["refused"]]
     context["differences"].object_list = _explained(acting, list(context["differences"]))
     return page(request, acting, "settle.html", context, status=status)

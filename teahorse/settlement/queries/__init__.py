@@ -9,6 +9,7 @@ from teahorse.settlement.queries.fees import (
     fee_rules_of,
     fees_to_collect,
     sales_of_entries,
+    who_gets_fees,
 )
 from teahorse.settlement.queries.orders import Change, MoneyOfOrder, Step, money_of_order
 from teahorse.settlement.queries.payouts import (
@@ -68,4 +69,5 @@ __all__ = [
     "sub_sellers_of",
     "subjects_of",
     "transfers",
+    "who_gets_fees",
 ]

@@ -3,20 +3,20 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
 from teahorse.common.statements import array, looked_up
-from teahorse.ledger.models import JournalEntry, Posting
-from teahorse.payments.models import Refund, ShareReturn, Sharing
+from teahorse.ledger.models import JournalEntry, LedgerAccount, Posting
 from teahorse.people.models import Organisation
 from teahorse.settlement import accounts, rules
 from teahorse.settlement.models import (
     FeeRule,
     Sale,
 )
+from teahorse.settlement.queries.orders import orders_of_keys
 
 FEES = """
     with sums as (
@@ -24,9 +24,16 @@ FEES = """
           from ledger_ledgeraccount
          where owner_id = any(%(owners)s::uuid[]) and purpose like 'fees:%%' and balance_fen <> 0
         union all
-        -- what an order's own earning waits for its fees wait for too, and for a provider that holds them until it has shared them out
+        -- what an order's own earning waits for its fees wait for too, and for a provider that holds them until it has shared them out;
+        -- those who wait are looked for among what came to these accounts since the oldest that waits, not in everybody's orders
         select fee.beneficiary_id, fee.kind, 0, fee.amount_fen - fee.reversed_fen
-          from (select order_id from settlement_earning where state = 'maturing'
+          from (select earning.order_id
+                  from ledger_ledgeraccount account
+                  join ledger_posting posting on posting.account_id = account.id
+                  join ledger_journalentry entry on entry.id = posting.entry_id and entry.kind = %(closed)s
+                  join settlement_earning earning on earning.order_id = entry.source_id and earning.state = 'maturing'
+                 where account.owner_id = any(%(owners)s::uuid[]) and account.purpose like 'fees:%%' and account.balance_fen < 0
+                   and posting.occurred_at >= (select min(matures_at) - %(window)s from settlement_earning where state = 'maturing')
                 union
                 select order_id from settlement_earning where state = 'payable' and payout_id is null and provider <> ''
                 union
@@ -36,6 +43,10 @@ FEES = """
     )
     select owner_id, kind, sum(stands_fen)::bigint, sum(waits_fen)::bigint from sums group by owner_id, kind order by owner_id, kind
 """
+
+
+LONGEST_WAIT = timedelta(days=rules.RETURN_DAYS + 1)
+"""From when a buyer has her goods until what is earned by it matures."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +63,30 @@ class FeesOf:
         return sum(fen for _, fen in self.kinds)
 
 
-def fees_to_collect(beneficiary_ids: Collection[UUID]) -> list[FeesOf]:
+def who_gets_fees(payee_ids: Collection[UUID]) -> QuerySet[Organisation]:
     """
-    Return what of fees stands for organisations, those without any left out, in the order of their keys.
+    Return those of some organisations for whom fees stand, or stand against them, in the order of their keys.
 
     A region's centre is the house: its fees are where they belong.
     """
+    standing = LedgerAccount.objects.filter(owner_id__in=payee_ids, purpose__startswith="fees:").exclude(balance_fen=0)
+    found = Organisation.objects.filter(pk__in=standing.values("owner_id"))
+    return found.exclude(kind=Organisation.Kind.REGION_CENTRE).order_by("pk")
+
+
+def fees_to_collect(beneficiary_ids: Collection[UUID]) -> list[FeesOf]:
+    """Return what of fees stands for those of some organisations who get any (:func:`who_gets_fees`), in their order."""
+    getting = list(who_gets_fees(beneficiary_ids))
     kinds: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
     waiting: dict[UUID, int] = defaultdict(int)
-    for owner, kind, stands_fen, waits_fen in looked_up(FEES, {"owners": array(beneficiary_ids)}):
+    asked = {"owners": array(one.pk for one in getting), "closed": accounts.ORDER_CLOSED, "window": LONGEST_WAIT}
+    for owner, kind, stands_fen, waits_fen in looked_up(FEES, asked):
         # an order of several parts may wait with a part of its fees already gone to her: what waits is never more than stands
         waits = min(waits_fen, max(stands_fen, 0))
         waiting[owner] += waits
         if stands_fen != waits:
             kinds[owner].append((kind, stands_fen - waits))
-    found = Organisation.objects.filter(pk__in=waiting).exclude(kind=Organisation.Kind.REGION_CENTRE).order_by("pk")
-    return [FeesOf(one, kinds[one.pk], waiting[one.pk]) for one in found if kinds[one.pk] or waiting[one.pk]]
+    return [FeesOf(one, kinds[one.pk], waiting[one.pk]) for one in getting]
 
 
 def fee_postings_of(beneficiary_id: UUID) -> QuerySet[Posting]:
@@ -77,18 +96,12 @@ def fee_postings_of(beneficiary_id: UUID) -> QuerySet[Posting]:
 
 
 def sales_of_entries(entries: Iterable[JournalEntry]) -> dict[UUID, Sale]:
-    """Return the sales that entries about fees are of, by the entries' keys; what is of no single sale is left out."""
-    found = list(entries)
-    sources: dict[str, list[UUID]] = defaultdict(list)
-    for entry in found:
-        sources[entry.kind].append(entry.source_id)
-    orders = {key: key for key in sources[accounts.ORDER_CLOSED]}
-    orders |= dict(Refund.objects.filter(pk__in=sources[accounts.REFUND_DECIDED]).values_list("pk", "split__reference"))
-    orders |= dict(Sharing.objects.filter(pk__in=sources[accounts.SHARED_OUT]).values_list("pk", "split__reference"))
-    back = ShareReturn.objects.filter(pk__in=sources[accounts.SHARE_CAME_BACK])
-    orders |= dict(back.values_list("pk", "refund__split__reference"))
-    sales = Sale.objects.in_bulk(orders.values())
-    return {entry.pk: sales[orders[entry.source_id]] for entry in found if orders.get(entry.source_id) in sales}
+    """Return the sales that entries are of, by the entries' keys; what is of no single sale is left out."""
+    sources = {entry.pk: entry.source_id for entry in entries}
+    orders = orders_of_keys(set(sources.values()))
+    sales = Sale.objects.in_bulk({orders.get(source, source) for source in sources.values()})
+    found = {key: sales.get(orders.get(source, source)) for key, source in sources.items()}
+    return {key: sale for key, sale in found.items() if sale is not None}
 
 
 def fee_rules_of(sellers: QuerySet[Organisation]) -> QuerySet[FeeRule]:
