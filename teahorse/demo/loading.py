@@ -1,7 +1,7 @@
 """Filling an empty house with the demo region. Loading twice does no harm: what is there is left as it is."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -26,6 +26,9 @@ from teahorse.people.models import Grant, Membership, Organisation, Person, Serv
 from teahorse.places import actions as places
 from teahorse.places.models import Area
 
+BEGAN_BEFORE = timedelta(days=400)
+"""Everybody was there when the first order came."""
+
 
 @transaction.atomic
 def load_demo(*, now: datetime) -> None:
@@ -33,9 +36,10 @@ def load_demo(*, now: datetime) -> None:
     if not Area.objects.exists():
         national = places.NATIONAL_TREE if places.NATIONAL_TREE.exists() else None
         places.load_areas(today=now.date(), national=national)
-    load_people()
-    load_organisations()
-    load_rights()
+    began_at = now - BEGAN_BEFORE
+    load_people(joined_at=began_at)
+    load_organisations(joined_at=began_at)
+    load_rights(since_at=began_at)
     load_freight()
     load_goods(now=now)
     load_drafts(now=now)
@@ -63,16 +67,16 @@ def e164(phone: str) -> str:
     return f"+86{phone}"
 
 
-def load_people() -> None:
+def load_people(*, joined_at: datetime) -> None:
     """Write the persons who can log in; those with a password share it, and so its digest, which is slow to make."""
     rows = read("people.toml")["person"]
     known = set(Person.objects.values_list("phone", flat=True))
     missing = [row for row in rows if e164(row["phone"]) not in known]
     digests = {password: make_password(password) for password in {row["password"] for row in missing if "password" in row}}
-    write_missing(Person, (_person(row, digests.get(row.get("password", ""), make_password(None))) for row in missing))
+    write_missing(Person, (_person(row, digests.get(row.get("password", ""), make_password(None)), joined_at) for row in missing))
 
 
-def _person(row: Row, digest: str) -> Person:
+def _person(row: Row, digest: str, joined_at: datetime) -> Person:
     return Person(
         id=key_of("person", row["key"]),
         phone=e164(row["phone"]),
@@ -80,14 +84,15 @@ def _person(row: Row, digest: str) -> Person:
         name=row["name"],
         locale=row["locale"],
         password=digest,
+        joined_at=joined_at,
     )
 
 
-def load_organisations() -> None:
+def load_organisations(*, joined_at: datetime) -> None:
     """Write centres, stations, points and sellers, and the service points where they serve people."""
     content = read("organisations.toml")
     areas = areas_by_code(row["area"] for row in content["organisation"])
-    write_missing(Organisation, (_organisation(row, areas[row["area"]]) for row in content["organisation"]))
+    write_missing(Organisation, (_organisation(row, areas[row["area"]], joined_at) for row in content["organisation"]))
     homes = {row["key"]: areas[row["area"]] for row in content["organisation"]}
     write_missing(ServicePoint, (_service_point(row, homes[row["organisation"]]) for row in content["service_point"]))
 
@@ -97,13 +102,14 @@ def areas_by_code(codes: Iterable[str]) -> dict[str, Area]:
     return {area.code: area for area in Area.objects.filter(code__in=set(codes), until_date=None)}
 
 
-def _organisation(row: Row, area: Area) -> Organisation:
+def _organisation(row: Row, area: Area, joined_at: datetime) -> Organisation:
     return Organisation(
         id=key_of("organisation", row["key"]),
         county_id=area.county_id,
         key=row["key"],
         kind=row["kind"],
         area=area,
+        joined_at=joined_at,
         **translated(name=row["name"], about=row["about"]),
     )
 
@@ -126,28 +132,30 @@ def _service_point(row: Row, area: Area) -> ServicePoint:
     )
 
 
-def load_rights() -> None:
+def load_rights(*, since_at: datetime) -> None:
     """Write who acts for which organisation, and which organisation lets another one act for it."""
     people = read("people.toml")["person"]
-    write_missing(Membership, (_membership(person, row) for person in people for row in person["memberships"]))
-    write_missing(Grant, (_grant(row) for row in read("organisations.toml")["grant"]))
+    write_missing(Membership, (_membership(person, row, since_at) for person in people for row in person["memberships"]))
+    write_missing(Grant, (_grant(row, since_at) for row in read("organisations.toml")["grant"]))
 
 
-def _membership(person: Row, row: Row) -> Membership:
+def _membership(person: Row, row: Row, since_at: datetime) -> Membership:
     return Membership(
         id=key_of("membership", f"{person['key']} {row['organisation']}"),
         person_id=key_of("person", person["key"]),
         organisation_id=key_of("organisation", row["organisation"]),
         role=row["role"],
+        since_at=since_at,
     )
 
 
-def _grant(row: Row) -> Grant:
+def _grant(row: Row, since_at: datetime) -> Grant:
     return Grant(
         id=key_of("grant", f"{row['from']} {row['to']} {row['right']}"),
         grantor_id=key_of("organisation", row["from"]),
         grantee_id=key_of("organisation", row["to"]),
         right=row["right"],
+        since_at=since_at,
     )
 
 

@@ -67,7 +67,7 @@ class Organisation(CountyOwned):
     about = models.TextField(blank=True)
     area = models.ForeignKey(Area, models.PROTECT, related_name="+")
     phone = models.CharField(max_length=16, blank=True)
-    joined_at = models.DateTimeField(auto_now_add=True)
+    joined_at = models.DateTimeField(default=timezone.now, editable=False)
     left_at = models.DateTimeField(null=True, blank=True)
     i18n = TranslationField(fields=("name", "about"))
 

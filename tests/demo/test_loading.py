@@ -40,6 +40,13 @@ def contents():
             yield table, cursor.fetchone()[0]
 
 
+def test_everybody_was_there_before_the_first_order(house):
+    first_at = OrderGroup.objects.order_by("placed_at").values_list("placed_at", flat=True)[0]
+
+    for model, field in ((Organisation, "joined_at"), (Membership, "since_at"), (Grant, "since_at")):
+        assert not model.objects.filter(**{f"{field}__gte": first_at}).exists()
+
+
 def test_everything_of_the_content_is_there(house):
     assert {model: model.objects.count() for model in (Organisation, ServicePoint, Person, Membership, Grant)} == {
         Organisation: 69,
