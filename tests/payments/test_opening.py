@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from teahorse.common.ids import new_id
 from teahorse.payments import actions, queries
@@ -140,3 +140,13 @@ def test_an_event_is_never_changed(now):
         PaymentEvent.objects.filter(pk=event.pk).update(amount_fen=1)
     with pytest.raises(Exception, match="payment_events_are_never_changed"), transaction.atomic():
         event.delete()
+
+
+@pytest.mark.django_db
+def test_the_parts_that_pay_an_order_are_found_by_an_index():
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+
+    plan = PaymentSplit.objects.filter(reference__in=[new_id(), new_id()]).explain()
+
+    assert "split_of_reference" in plan

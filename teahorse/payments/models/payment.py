@@ -111,6 +111,7 @@ class PaymentSplit(Keyed):
             models.UniqueConstraint(fields=["our_number"], condition=~models.Q(our_number=""), name="a_part_is_known_by_one_number"),
             models.CheckConstraint(condition=models.Q(amount_fen__gte=0), name="a_split_is_not_negative"),
         ]
+        indexes = [models.Index(fields=["reference"], name="split_of_reference")]
         triggers = [
             pgtrigger.Trigger(
                 name="splits_add_up_to_the_payment",

@@ -146,7 +146,7 @@ def _share_sale(order_id: UUID, *, provider: str, is_retried: bool, now: datetim
         return  # it gave her everything at once
     group = SellerOrder.objects.select_related("group").get(pk=order_id).group
     splits = PaymentSplit.objects.filter(reference=order_id, payment__provider=provider, account__isnull=False)
-    splits = splits.filter(payment__reference__in=owing.references_of(group))  # by what was paid for: parts have no index of their orders
+    splits = splits.filter(payment__reference__in=owing.references_of(group))
     # the payments first: while they are locked no refund begins, and those that did are booked before it is divided
     list(Payment.objects.select_for_update().filter(pk__in=splits.values("payment_id")).order_by("pk"))
     parts, fees = parts_to_share(order_id, now=now)
