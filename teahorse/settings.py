@@ -116,6 +116,7 @@ STORAGES = {
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "common_cache"}}
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
+STATICFILES_FINDERS = ["teahorse.common.static_files.Folders", "django.contrib.staticfiles.finders.AppDirectoriesFinder"]
 STATICFILES_DIRS = [
     ROOT / "teahorse/common/ui/static",
     *((package, folder) for package in ("@fontsource/noto-serif-tibetan",) if (folder := ROOT / "node_modules" / package).exists()),

@@ -5,11 +5,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.template import engines
 from django.test import RequestFactory
 from django.utils import translation
 from django_cotton.compiler_regex import CottonCompiler
 
+from teahorse.common.static_files import Joined
 from teahorse.common.ui.drawings import KINDS, drawing_name
 from teahorse.common.ui.goods_card import goods_card
 from teahorse.common.ui.pages import catalogue
@@ -20,7 +22,7 @@ from teahorse.common.ui.said import said
 UI = Path(__file__).parents[2] / "teahorse/common/ui"
 STATIC = UI / "static/ui"
 SVG = "{http://www.w3.org/2000/svg}"
-SHEET = (STATIC / "teahorse.css").read_text()
+SHEET = Joined(location=STATIC).open("teahorse.css").read().decode()
 WAY = [Point(0, 3680, "琼结"), Point(250, 5013, "米拉山口", is_pass=True), Point(430, 3380, "<巴河>"), Point(1940, 500, "成都")]
 
 
@@ -79,7 +81,17 @@ def test_the_dark_colours_are_the_same_whether_chosen_or_wished_by_the_browser()
 
 @pytest.mark.parametrize(("file", "most"), [("teahorse.css", 18_000), ("teahorse.js", 6_000), ("icons.svg", 5_000), ("logo.svg", 1_500)])
 def test_what_every_page_loads_stays_small(file, most):
-    assert len(gzip.compress((STATIC / file).read_bytes(), 9)) < most
+    assert len(gzip.compress(Joined(location=STATIC).open(file).read(), 9)) < most
+
+
+def test_a_page_loads_one_style_sheet_with_all_its_parts():
+    parts = sorted(file.read_text() for file in (STATIC / "sheet").glob("*.css"))
+
+    assert "@import" not in SHEET
+    assert [part for part in parts if part not in SHEET] == []
+    assert finders.find("ui/teahorse.css") == str(STATIC / "teahorse.css")
+    (found,) = [storage for finder in finders.get_finders() for path, storage in finder.list([]) if path == "ui/teahorse.css"]
+    assert found.open("ui/teahorse.css").read().decode() == SHEET
 
 
 def test_nothing_is_loaded_from_other_hosts():
