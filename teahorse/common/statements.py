@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
+import psycopg
+from django.db import IntegrityError, connection
 from django.db.utils import DatabaseErrorWrapper
 from psycopg import Cursor
 
@@ -59,15 +60,25 @@ def by_index() -> None:
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def together(*, are_last: bool = False) -> Iterator[None]:
     """
     Send what the block asks in one go; at its end all answers are there.
 
+    :param are_last: nothing follows in the transaction: where the block's is the outermost it is committed in the same go, so that
+        nobody waits for its locks while the answers are read. Leaving it then has nothing more to do.
     :raises django.db.DatabaseError: of the first statement that failed; those after it did not run.
     """
     connection.ensure_connection()
     with DatabaseErrorWrapper(connection), connection.connection.pipeline():
         yield
+        if are_last and len(connection.atomic_blocks) == 1:
+            Cursor(connection.connection).execute("commit", prepare=False)
+
+
+def broken_constraint(error: IntegrityError) -> str:
+    """Return the name of the constraint that refused a statement; nothing where it was none."""
+    cause = error.__cause__
+    return (isinstance(cause, psycopg.IntegrityError) and cause.diag.constraint_name) or ""
 
 
 def looked_up(sql: str, parameters: Sequence[Any] | dict[str, Any], *, in_binary: bool = False) -> Rows:

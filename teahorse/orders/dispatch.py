@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.gathering import Gatherer, NoAnswer
 from teahorse.common.refusals import Refusal
-from teahorse.orders.actions.placing import Placed, Wish, place_orders
+from teahorse.orders.actions.drafting import Wish
+from teahorse.orders.actions.placing import Placed, place_orders
 
 
 class PlacingUnknown(Refusal):

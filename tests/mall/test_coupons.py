@@ -1,5 +1,7 @@
 """Discounts on the pages from the cart to the order, and codes at the checkout."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -89,6 +91,35 @@ def test_a_code_that_was_written_down_is_shown_in_the_total_before_anything_is_o
 
     assert answer.status_code == 409
     assert OrderGroup.objects.get().discount_fen == 1_000
+
+
+def by_enter(form, page):
+    """Return what Enter in a field of a form sends: the form's values with its first button, as HTML has it."""
+    button = re.search(r'<form[^>]*id="checkout".*?<button[^>]*name="(\w+)" value="(\w+)"', page, re.DOTALL)
+    return {**form, button[1]: button[2]}
+
+
+def test_enter_in_the_field_of_the_code_takes_it_off_and_orders_nothing(world, guest, put):
+    offered(platform(), title="开业优惠", kind="coupon_code", code="TASHI", off_fen=1_000)
+    put(world.incense, 2)
+    form, page = confirmed(guest), guest.get("/checkout/").content.decode()
+
+    answer = guest.post("/checkout/", by_enter({**form, "new_code": "TASHI"}, page))
+
+    assert answer.status_code == 200
+    assert hidden(answer.content.decode())["codes"] == ["TASHI"]
+    assert "Nothing was ordered yet" not in answer.content.decode()
+    assert not OrderGroup.objects.exists()
+
+
+def test_enter_in_any_other_field_orders(world, guest, put):
+    put(world.incense, 2)
+    form, page = confirmed(guest), guest.get("/checkout/").content.decode()
+
+    answer = guest.post("/checkout/", by_enter({**form, "new_code": " "}, page))
+
+    assert answer.status_code == 302
+    assert OrderGroup.objects.count() == 1
 
 
 def test_a_sixth_code_is_refused_at_its_field_and_kept_there(world, guest, put):

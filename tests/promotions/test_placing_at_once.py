@@ -1,9 +1,11 @@
 """Many buyers of the last coupon at the same moment, over real connections."""
 
+import threading
 from functools import partial
 
 import pytest
 
+from teahorse.common.events import announce
 from teahorse.orders import dispatch
 from teahorse.orders.actions import Placed, expire_orders, place_orders
 from teahorse.orders.models import LineDiscount, OrderGroup
@@ -11,6 +13,7 @@ from teahorse.promotions.actions import BudgetSpent, CouponGone, LimitReached, f
 from teahorse.promotions.models import CouponUse
 from teahorse.stock.queries import levels_that_do_not_add_up
 from tests import world
+from tests.at_once import at_once
 from tests.orders.test_placing_at_once import all_at_once
 from tests.promotions.offers import centre, platform, promotion
 from tests.promotions.test_placing import wish
@@ -122,6 +125,27 @@ def test_what_was_spent_meanwhile_is_dealt_out_again_in_turn(wine, monkeypatch):
         assert (one.spent_fen, one.uses) == (spent, 5)
     assert world.level_of(wine).reserved == 5
     assert levels_that_do_not_add_up() == []
+
+
+def test_the_rest_of_a_budget_that_two_processes_want_side_by_side_is_spent_once(wine, monkeypatch):
+    """Both have looked at a budget that is enough for either before one of them has written."""
+    monkeypatch.setattr(taking, "PLENTY", 1)
+    of_budget = promotion(platform(), off_fen=1_000, budget_fen=1_500)
+    barrier = threading.Barrier(2)
+
+    def announce_together(event):
+        barrier.wait(timeout=20)
+        announce(event)
+
+    monkeypatch.setattr("teahorse.orders.actions.placing.announce", announce_together)
+
+    answers = at_once(*[partial(alone, wish({wine: 1})) for _ in range(2)])
+
+    assert {type(answer) for answer in answers} == {Placed, BudgetSpent}
+    of_budget.refresh_from_db()
+    assert (of_budget.spent_fen, of_budget.uses) == (1_000, 1)
+    assert OrderGroup.objects.count() == 1
+    assert world.level_of(wine).reserved == 1
 
 
 def test_placing_and_expiring_at_once_neither_deadlock_nor_lose_a_fen(wine):

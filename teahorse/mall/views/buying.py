@@ -161,13 +161,19 @@ def _removed(request: HttpRequest) -> Wanted | None:
 @refusals_told
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Show the one page on which an order is made; POST places it, or with ``do=look`` prices another address."""
+    """Show the one page on which an order is made; POST places it, or prices it anew (:func:`_only_looks`)."""
     now = timezone.now()
     if request.method != "POST":
         return _open_checkout(request, now=now)
-    if request.POST.get("do") == "look" or "without" in request.POST:
+    if _only_looks(request):
         return _desk_page(request, _desk_as_typed(request, now=now))
     return _place(request, now=now)
+
+
+def _only_looks(request: HttpRequest) -> bool:
+    """Return whether another address or code is to be priced: its button was pressed, or Enter where a code was just typed."""
+    wish = request.POST.get("do")
+    return wish == "look" or "without" in request.POST or (wish == "enter" and bool(request.POST.get("new_code", "").strip()))
 
 
 def _open_checkout(request: HttpRequest, *, now: datetime) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Every change of carts and orders, by topic."""
 
 from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
+from teahorse.orders.actions.drafting import Wish
 from teahorse.orders.actions.fulfilling import (
     NotReceived,
     NotToPack,
@@ -32,7 +33,7 @@ from teahorse.orders.actions.paying import (
     take_forgotten_payments,
     take_payments,
 )
-from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChanged, ReturnNotConfirmed, SaleChanged, Wish, place_orders
+from teahorse.orders.actions.placing import KeyUsedForAnother, Placed, PriceChanged, ReturnNotConfirmed, SaleChanged, place_orders
 from teahorse.orders.actions.weighing import NotWeighed, WeightOff, difference_of
 
 __all__ = [

@@ -14,6 +14,7 @@ from teahorse.promotions.actions.offering import (
     resume_promotion,
 )
 from teahorse.promotions.actions.taking import (
+    LIMITS,
     BudgetSpent,
     CouponGone,
     LimitReached,
@@ -22,13 +23,13 @@ from teahorse.promotions.actions.taking import (
     Purse,
     Use,
     ask_for_purse,
-    is_spent_meanwhile,
     keep_uses,
     release_uses,
     take_again,
 )
 
 __all__ = [
+    "LIMITS",
     "AlreadyEnded",
     "BudgetSpent",
     "CodeTaken",
@@ -44,7 +45,6 @@ __all__ = [
     "Use",
     "ask_for_purse",
     "fetch_voucher",
-    "is_spent_meanwhile",
     "keep_uses",
     "offer_promotion",
     "pause_promotion",

@@ -5,8 +5,8 @@ The limited promotions that a batch names are read in the round trip in which th
 :class:`Purse` then deals out in the order of the wishes what is left; one statement writes it, at the end of the round trip in which
 the batch writes, so that the row of a budget that everybody wants is locked for no longer than a commit takes. Where little is
 left (:meth:`Purse.is_plenty`) the rows are locked first, in key order, and what is dealt out is exact; where it was spent meanwhile
-all the same, one of the constraints says so (:func:`is_spent_meanwhile`), and the batch is done again under the locks. What
-everybody gets is only looked at, whether it holds. Who takes stock as well locks levels first.
+all the same, one of the constraints says so (:data:`LIMITS`), and the batch is done again under the locks. What everybody gets is
+only looked at, whether it holds. Who takes stock as well locks levels first.
 """
 
 from collections import defaultdict
@@ -16,8 +16,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-import psycopg
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_ids
@@ -26,24 +25,22 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.statements import Rows, array, asked
 
 COUNTED = "(kind <> 'automatic' or per_person is not null or most_uses is not null or budget_fen is not null)"
-FIND_COUNTED = f"""
-    select id, budget_fen - spent_fen, most_uses - uses, per_person
-      from promotions_promotion where id = any(%s::uuid[]) and {COUNTED}
-"""  # noqa: S608 - of our own words
-LOCK_COUNTED = f"{FIND_COUNTED} order by id for no key update"
+LOCK_COUNTED = f"select id from promotions_promotion where id = any(%s::uuid[]) and {COUNTED} order by id for no key update"  # noqa: S608 - of our own words
 LIMITS = frozenset(
     ("never_spend_more_than_the_budget", "never_use_more_often_than_allowed", "a_person_uses_it_no_more_often", "a_coupon_is_used_once")
 )
 PLENTY = 10
 """Where so many times is left what a batch wants, others at the same moment will not want the rest."""
-FIND_OVER = """
-    select wanted.id
-      from unnest(%s::uuid[]) as wanted (id)
+FIND_PROMOTIONS = f"""
+    select wanted.id, promotion.holds is not true, promotion.is_counted is true, left_fen, left_uses, per_person
+      from unnest(%(promotions)s::uuid[]) as wanted (id)
       left join lateral (
-            select paused_at is null and starts_at <= %s and ends_at > %s as holds from promotions_promotion where id = wanted.id offset 0
+            select %(at)s::timestamptz is null or (paused_at is null and starts_at <= %(at)s and ends_at > %(at)s) as holds,
+                   {COUNTED} as is_counted, budget_fen - spent_fen as left_fen, most_uses - uses as left_uses, per_person
+              from promotions_promotion where id = wanted.id offset 0
            ) promotion on true
-     where promotion.holds is not true
-"""
+     where promotion.holds is not true or promotion.is_counted
+"""  # noqa: S608 - of our own words
 # not "exists": of that the planner makes a table of all coupons that were ever used
 FIND_COUPONS = """
     select coupon.id, coupon.promotion_id, coupon.phone, coupon.is_single,
@@ -184,9 +181,9 @@ class Purse:
     lines of the order.
     """
 
-    def __init__(self, left: Rows, over: Rows, coupons: Rows, turns: Rows) -> None:
-        self._left = {key: _Left(*limits) for key, *limits in left}
-        self._over = {key for (key,) in over}
+    def __init__(self, found: Rows, coupons: Rows, turns: Rows) -> None:
+        self._left = {key: _Left(*limits) for key, _is_over, is_counted, *limits in found if is_counted}
+        self._over = {key for key, is_over, *_limits in found if is_over}
         self._coupons = {key: _Coupon(*coupon) for key, *coupon in coupons}
         self._turns: defaultdict[tuple[UUID, str], set[int]] = defaultdict(set)
         for promotion_id, phone, turn in turns:
@@ -289,21 +286,15 @@ def ask_for_purse(uses: Sequence[Use], *, at: datetime | None, is_locked: bool =
     :param is_locked: whether their rows are locked, in key order and until the transaction ends, so that it stays as it is.
     """
     if not uses:
-        return lambda: Purse([], [], [], [])
+        return lambda: Purse([], [], [])
     promotion_ids = array({use.promotion_id for use in uses})
     coupon_ids, phones = {use.coupon_id for use in uses if use.coupon_id}, {use.phone for use in uses if use.phone}
-    # first: who waited for the lock sees what was taken meanwhile
-    ask_left = asked(LOCK_COUNTED if is_locked else FIND_COUNTED, [promotion_ids])
-    ask_over = asked(FIND_OVER, [promotion_ids, at, at]) if at else list
+    if is_locked:  # first: who waited for the lock sees what was taken meanwhile
+        asked(LOCK_COUNTED, [promotion_ids])
+    ask_found = asked(FIND_PROMOTIONS, {"promotions": promotion_ids, "at": at})
     ask_coupons = asked(FIND_COUPONS, [array(coupon_ids)]) if coupon_ids else list
     ask_turns = asked(FIND_TURNS, [promotion_ids, sorted(phones)]) if phones else list
-    return lambda: Purse(ask_left(), ask_over(), ask_coupons(), ask_turns())
-
-
-def is_spent_meanwhile(error: IntegrityError) -> bool:
-    """Return whether somebody else took what an unlocked purse had dealt out."""
-    cause = error.__cause__
-    return isinstance(cause, psycopg.IntegrityError) and cause.diag.constraint_name in LIMITS
+    return lambda: Purse(ask_found(), ask_coupons(), ask_turns())
 
 
 @transaction.atomic

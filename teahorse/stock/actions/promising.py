@@ -3,7 +3,8 @@ Promising units, set-based.
 
 Many references are served by one call: the levels they ask for are locked in key order, demand is summed per
 level before it is checked, and a handful of statements write the outcome of all. The database's constraint
-``never_promise_more_than_on_hand`` stands behind it.
+``never_promise_more_than_on_hand`` stands behind it. Where plenty is left (:func:`is_plenty`) who has more to write may look
+without a lock and promise last, so that nobody waits for the rest of it.
 """
 
 from collections import defaultdict
@@ -20,26 +21,29 @@ from teahorse.common.statements import array, asked
 
 OVERDUE = timedelta(minutes=10)
 
-LOCK_LEVELS = """
+LIMITS = frozenset(("never_promise_more_than_on_hand",))
+PLENTY = 10
+"""Where so many times is left what a batch wants, others at the same moment will not want the rest."""
+
+FIND_LEVELS = """
     select offer_id, id, county_id, on_hand - reserved
       from stock_stocklevel
      where is_online and offer_id = any(%s::uuid[])
-     order by id
-       for no key update
 """
+LOCK_LEVELS = f"{FIND_LEVELS} order by id for no key update"
 PROMISE = """
-    with promised as (
+    with locked as materialized (
+        select id from stock_stocklevel where id = any(%(levels)s::uuid[]) order by id for no key update
+    ), promised as (
         insert into stock_reservation (id, county_id, level_id, reference, quantity, state, expires_at)
-        select id, county_id, level_id, reference, quantity, 'held', expires_at
-          from jsonb_to_recordset(%s::jsonb) as wish (id uuid, county_id uuid, level_id uuid, reference uuid, quantity int),
-               (select %s::timestamptz as expires_at) until
+        select id, county_id, level_id, reference, quantity, 'held', %(until)s::timestamptz
+          from jsonb_to_recordset(%(promised)s::jsonb) as wish (id uuid, county_id uuid, level_id uuid, reference uuid, quantity int)
         returning level_id, quantity
     )
     update stock_stocklevel level set reserved = level.reserved + total.quantity
       from (select level_id, sum(quantity) as quantity from promised group by level_id) total
-     where level.id = total.level_id and level.id = any(%s::uuid[])
+     where level.id = total.level_id and level.id in (select id from locked)
 """
-"""The levels are named once more, because a plan made for a small shop would join all there are, and is kept."""
 LOCK_OPEN = """
     select level.id from stock_stocklevel level
      where level.id in (select level_id from stock_reservation where reference = any(%s) and state = any(%s))
@@ -102,6 +106,15 @@ Levels = dict[UUID, tuple[UUID, UUID, int]]
 """Of an offer its online level, that level's county, and the units left."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Which demands levels can meet, each wish all or none in their order, and of the other wishes what was short."""
+
+    levels: Levels
+    promised: list[Demand]
+    shortages: dict[UUID, list[Shortage]]
+
+
 @transaction.atomic(savepoint=False)
 def reserve(*, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Shortage]]:
     """
@@ -110,65 +123,81 @@ def reserve(*, demands: Sequence[Demand], until: datetime) -> dict[UUID, list[Sh
     :returns: for each wish that was refused, what was short; nothing was promised to it.
     """
     levels = ask_for_levels({demand.offer_id for demand in demands})()
-    return promise(levels=levels, demands=demands, until=until)
+    shares = share_out(levels=levels, demands=demands)
+    promise(shares=shares, until=until)
+    return shares.shortages
 
 
-def ask_for_levels(offer_ids: Iterable[UUID]) -> Callable[[], Levels]:
-    """Lock the online levels of offers, in key order and until the transaction ends; the levels are there when they are asked for."""
-    rows = asked(LOCK_LEVELS, [array(offer_ids)])
+def ask_for_levels(offer_ids: Iterable[UUID], *, is_locked: bool = True) -> Callable[[], Levels]:
+    """
+    Ask what is left of offers; the levels are there when they are asked for.
+
+    :param is_locked: whether the levels are locked, in key order and until the transaction ends, so that it stays as it is.
+    """
+    rows = asked(LOCK_LEVELS if is_locked else FIND_LEVELS, [array(offer_ids)])
     return lambda: {offer: (level, county, left) for offer, level, county, left in rows()}
 
 
-def promise(
-    *, levels: Levels, demands: Sequence[Demand], until: datetime, may: Callable[[UUID], bool] | None = None
-) -> dict[UUID, list[Shortage]]:
+def is_plenty(levels: Levels, demands: Iterable[Demand]) -> bool:
+    """Return whether much more is left of every offer than is wanted of it."""
+    return all(offer in levels and levels[offer][2] >= PLENTY * units for offer, units in _wanted(demands).items())
+
+
+def share_out(*, levels: Levels, demands: Iterable[Demand], may: Callable[[UUID], bool] | None = None) -> Shares:
     """
-    Promise, as :func:`reserve` does, from levels that :func:`ask_for_levels` has locked.
+    Share what is left out among demands; nothing is written.
 
     :param may: asked once of each wish whose units are there, in their order; one that it turns down is promised nothing, and its
         units are there for the next.
     """
-    promised, shortages = _share_out(levels, demands, may)
-    if promised:
-        ids = new_ids(len(promised))
-        rows = [
-            {
-                "id": key,
-                "county_id": levels[d.offer_id][1],
-                "level_id": levels[d.offer_id][0],
-                "reference": d.reference,
-                "quantity": d.quantity,
-            }
-            for key, d in zip(ids, promised, strict=True)
-        ]
-        asked(PROMISE, [msgspec.json.encode(rows).decode(), until, array({levels[d.offer_id][0] for d in promised})])
-    return shortages
-
-
-def _share_out(
-    levels: Levels, demands: Sequence[Demand], may: Callable[[UUID], bool] | None = None
-) -> tuple[list[Demand], dict[UUID, list[Shortage]]]:
-    """Return the demands that the levels can meet, each wish all or none in their order, and what the other wishes lack."""
     available = {offer_id: left for offer_id, (_, _, left) in levels.items()}
     by_wish: dict[UUID, list[Demand]] = defaultdict(list)
     for demand in demands:
         by_wish[demand.wish].append(demand)
-    shortages: dict[UUID, list[Shortage]] = {}
-    promised: list[Demand] = []
+    shares = Shares(levels, [], {})
     for wish, wanted in by_wish.items():
-        total: dict[UUID, int] = defaultdict(int)
-        for demand in wanted:
-            total[demand.offer_id] += demand.quantity
+        total = _wanted(wanted)
         short = [Shortage(offer, units, available.get(offer, 0)) for offer, units in total.items() if units > available.get(offer, 0)]
         if short:
-            shortages[wish] = short
+            shares.shortages[wish] = short
             continue
         if may is not None and not may(wish):
             continue
         for offer, units in total.items():
             available[offer] -= units
-        promised.extend(wanted)
-    return promised, shortages
+        shares.promised.extend(wanted)
+    return shares
+
+
+def promise(*, shares: Shares, until: datetime) -> None:
+    """
+    Promise what was shared out, in one statement that locks the levels in key order; none where nothing was.
+
+    :raises django.db.IntegrityError: of :data:`LIMITS`, where levels that were not locked have less by now.
+    """
+    if not shares.promised:
+        return
+    of_offer = shares.levels
+    rows = [
+        {
+            "id": key,
+            "county_id": of_offer[demand.offer_id][1],
+            "level_id": of_offer[demand.offer_id][0],
+            "reference": demand.reference,
+            "quantity": demand.quantity,
+        }
+        for key, demand in zip(new_ids(len(shares.promised)), shares.promised, strict=True)
+    ]
+    levels = array({of_offer[demand.offer_id][0] for demand in shares.promised})
+    asked(PROMISE, {"promised": msgspec.json.encode(rows).decode(), "until": until, "levels": levels})
+
+
+def _wanted(demands: Iterable[Demand]) -> dict[UUID, int]:
+    """Return the units that are wanted of each offer."""
+    wanted: defaultdict[UUID, int] = defaultdict(int)
+    for demand in demands:
+        wanted[demand.offer_id] += demand.quantity
+    return wanted
 
 
 @transaction.atomic
