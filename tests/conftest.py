@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import os
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,14 @@ def pytest_configure(config):
 
         for locale in LOCALES:
             compile_one(locale)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """Begin with a copy of the tables where there is one; what is missing in it is still migrated."""
+    from django.db import connection
+
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get("TEAHORSE_TEST_TEMPLATE")
 
 
 SLOW = tuple(
