@@ -20,7 +20,8 @@ _running = []
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests():
     """Start the server in the controlling process; the workers inherit its address."""
-    scratch = Path(tempfile.mkdtemp(prefix="teahorse-tests-", dir="/var/tmp"))
+    # who tidies up must see whose it is: without it a page warns in the middle of a run that no static files are there
+    scratch = Path(tempfile.mkdtemp(prefix=f"teahorse-tests-of-{os.getpid()}-", dir="/var/tmp"))
     scratch.chmod(0o755)
     os.environ.setdefault("TEAHORSE_DATA", str(scratch / "data"))
     os.environ.setdefault("TEAHORSE_POOL", "30")

@@ -82,12 +82,13 @@ class OpenHouse:
 
 @pytest.fixture(scope="session")
 def open_house(tmp_path_factory):
-    """Run ``teahorse up`` over a new database of the suite's server; Ctrl-C ends it, and nothing may be left."""
+    """Run ``teahorse up`` over a new database of the suite's server, which it fills; Ctrl-C ends it, and nothing may be left."""
     server = os.environ["DATABASE_URL"]
     name = f"teahorse_open_house_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"drop database if exists {name} with (force)")
-        connection.execute(f"create database {name}")
+        template = os.environ.get("TEAHORSE_TEST_TEMPLATE", "template1")  # ``up`` finds it migrated
+        connection.execute(f"create database {name} template {template}")
         database = connection.info
         url = f"postgresql://{database.user}@/{name}?host={database.host.replace('/', '%2F')}&port={database.port}"
     port = free_port_row()
