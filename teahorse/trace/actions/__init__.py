@@ -1,6 +1,24 @@
-"""Every change of the story: what is told is kept (:mod:`.capturing`), and stands in the log (:mod:`.publishing`)."""
+"""
+Every change of the story: what is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`); units of lots come
+onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`).
+"""
 
 from teahorse.trace.actions.capturing import capture
+from teahorse.trace.actions.packing import Chosen, LotGone, WrongCode, take_lots, take_lots_of_packed
 from teahorse.trace.actions.publishing import publish
+from teahorse.trace.actions.shelving import NotSold, NoUnits, offer_of, shelve, write_off
 
-__all__ = ["capture", "publish"]
+__all__ = [
+    "Chosen",
+    "LotGone",
+    "NoUnits",
+    "NotSold",
+    "WrongCode",
+    "capture",
+    "offer_of",
+    "publish",
+    "shelve",
+    "take_lots",
+    "take_lots_of_packed",
+    "write_off",
+]
