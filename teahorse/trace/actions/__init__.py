@@ -1,24 +1,30 @@
 """
 Every change of the story: what is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`); units of lots come
-onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`).
+onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them (:mod:`.certifying`).
 """
 
 from teahorse.trace.actions.capturing import capture
+from teahorse.trace.actions.certifying import AlreadyCommitted, KnownNumber, add_certificate, commit_lot, withdraw_certificate
 from teahorse.trace.actions.packing import Chosen, LotGone, WrongCode, take_lots, take_lots_of_packed
 from teahorse.trace.actions.publishing import publish
 from teahorse.trace.actions.shelving import NotSold, NoUnits, offer_of, shelve, write_off
 
 __all__ = [
+    "AlreadyCommitted",
     "Chosen",
+    "KnownNumber",
     "LotGone",
     "NoUnits",
     "NotSold",
     "WrongCode",
+    "add_certificate",
     "capture",
+    "commit_lot",
     "offer_of",
     "publish",
     "shelve",
     "take_lots",
     "take_lots_of_packed",
+    "withdraw_certificate",
     "write_off",
 ]
