@@ -6,6 +6,7 @@ onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vou
 from teahorse.trace.actions.capturing import capture
 from teahorse.trace.actions.certifying import AlreadyCommitted, KnownNumber, add_certificate, commit_lot, withdraw_certificate
 from teahorse.trace.actions.packing import Chosen, LotGone, WrongCode, take_lots, take_lots_of_packed
+from teahorse.trace.actions.placing import SiteSaid, add_site, change_site, leave_site
 from teahorse.trace.actions.publishing import publish
 from teahorse.trace.actions.shelving import NotSold, NoUnits, offer_of, shelve, write_off
 
@@ -16,10 +17,14 @@ __all__ = [
     "LotGone",
     "NoUnits",
     "NotSold",
+    "SiteSaid",
     "WrongCode",
     "add_certificate",
+    "add_site",
     "capture",
+    "change_site",
     "commit_lot",
+    "leave_site",
     "offer_of",
     "publish",
     "shelve",
