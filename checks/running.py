@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from teahorse.common.embedded import EMBEDDED_PROGRAMS, OwnServer, throwaway_server
+from checks.ready import ready_server, ready_static
+from teahorse.common.embedded import EMBEDDED_PROGRAMS, OwnServer
+from teahorse.common.management.commands.messages import LOCALES, compile_one
 
 BIN = Path(sys.executable).parent
 
@@ -113,19 +115,20 @@ def house() -> Iterator[House]:
     """Have a migrated, empty house over a durable database (fsync on) for the length of a block."""
     with tempfile.TemporaryDirectory(prefix="teahorse-bench-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
-        with throwaway_server(Path(folder) / "pg", programs=programs(), durable=True) as server:
+        data = Path(folder) / "data"
+        data.mkdir()
+        ready_static(data / "static")
+        for locale in LOCALES:
+            compile_one(locale)
+        with ready_server(Path(folder) / "pg", programs=programs(), durable=True) as server:
             environment = {
                 **os.environ,
                 "DATABASE_URL": server.url(),
                 "DJANGO_SETTINGS_MODULE": "teahorse.settings",
-                "TEAHORSE_DATA": f"{folder}/data",
+                "TEAHORSE_DATA": str(data),
                 "TEAHORSE_LOG": "WARNING",
             }
-            made = House(server, environment)
-            made.django("messages", "compile")
-            made.django("migrate", "-v0")
-            made.django("collectstatic", "--no-input", "-v0")
-            yield made
+            yield House(server, environment)
 
 
 def open_django(made: House) -> None:

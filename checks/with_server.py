@@ -1,4 +1,4 @@
-"""Run a command with ``DATABASE_URL`` naming a throwaway server of given PostgreSQL programs."""
+"""Run a command with ``DATABASE_URL`` naming a throwaway server of given PostgreSQL programs, with a database that is ready."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from teahorse.common.embedded import throwaway_server
+from checks.ready import READY_DATABASE, ready_server
 
 
 def main() -> int:
@@ -14,10 +14,13 @@ def main() -> int:
     programs, *command = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="teahorse-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
-        with throwaway_server(Path(folder) / "pg", programs=Path(programs)) as server:
-            return subprocess.call(
-                command, env={**os.environ, "DATABASE_URL": server.url("postgres"), "TEAHORSE_POSTGRES_PROGRAMS": programs}
-            )
+        with ready_server(Path(folder) / "pg", programs=Path(programs)) as server:
+            named = {
+                "DATABASE_URL": server.url("postgres"),
+                "TEAHORSE_POSTGRES_PROGRAMS": programs,
+                "TEAHORSE_TEST_TEMPLATE": READY_DATABASE,
+            }
+            return subprocess.call(command, env={**os.environ, **named})
 
 
 if __name__ == "__main__":

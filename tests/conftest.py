@@ -1,8 +1,10 @@
 """What every test may use."""
 
+import os
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +20,45 @@ def pytest_configure(config):
 
         for locale in LOCALES:
             compile_one(locale)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """Begin with a copy of the tables where there is one; what is missing in it is still migrated."""
+    from django.db import connection
+
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get("TEAHORSE_TEST_TEMPLATE")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_filled_tables_are_emptied():
+    """
+    After a test that commits, Django empties each table and makes content types and rights anew, a second each time.
+
+    Most tables are empty already; what migrating alone writes is nobody's to change and stays.
+    """
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    made_by_migrating = {"django_content_type", "auth_permission"}
+    by_django = TransactionTestCase._fixture_teardown
+
+    def empty(case):
+        tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - made_by_migrating
+        with connection.cursor() as cursor:
+            cursor.execute("select rolsuper from pg_roles where rolname = current_user")
+            if cursor.fetchone() != (True,):
+                by_django(case)
+                return
+            cursor.execute(" union all ".join(f"(select '{table}' from {table} limit 1)" for table in sorted(tables)))
+            filled = [table for (table,) in cursor.fetchall()]
+            cursor.execute("set session_replication_role = replica")  # no foreign key and no trigger is asked
+            for table in filled:
+                cursor.execute(f"delete from {table}")
+            cursor.execute("set session_replication_role = origin")
+
+    with patch.object(TransactionTestCase, "_fixture_teardown", empty):
+        yield
 
 
 SLOW = tuple(

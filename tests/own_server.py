@@ -1,7 +1,8 @@
 """
 The suite's own PostgreSQL: one throwaway server a run, a database for each worker. Loaded by ``-p tests.own_server``.
 
-With ``DATABASE_URL`` the suite runs on the server that it names. The server has to be there before Django reads its settings.
+With ``DATABASE_URL`` the suite runs on the server that it names, which may name a database with every table in
+``TEAHORSE_TEST_TEMPLATE``: what each worker begins with is a copy of it. The server has to be there before Django reads its settings.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from teahorse.common.embedded import throwaway_server
+from checks.ready import READY_DATABASE, ready_server
 
 _running = []
 
@@ -26,8 +27,8 @@ def pytest_load_initial_conftests():
     if os.environ.get("DATABASE_URL"):
         _running.append((scratch, None))
         return
-    server = throwaway_server(scratch / "pg")
-    os.environ["DATABASE_URL"] = server.__enter__().url("postgres")
+    server = ready_server(scratch / "pg")
+    os.environ |= {"DATABASE_URL": server.__enter__().url("postgres"), "TEAHORSE_TEST_TEMPLATE": READY_DATABASE}
     _running.append((scratch, server))
 
 

@@ -1,16 +1,86 @@
 """How the tests that kill something stop a process in the middle of a transaction, kill it or the database under it, and look around."""
 
+import json
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 
 import psycopg
 
+from checks.running import House
 from tests.payments.conftest import wait_until
 
 PATIENCE = 90
 HELD = "select pid from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
+
+
+@dataclass
+class Started:
+    """A process that a house started."""
+
+    house: "ForkingHouse"
+    pid: int
+    out: Path
+    ended: int | None = None
+
+    def send(self, number):
+        os.kill(self.pid, number)
+
+    def kill(self):
+        self.send(signal.SIGKILL)
+
+    def wait(self):
+        """Return how it ended: its status, or minus the signal's number."""
+        if self.ended is None:
+            self.ended = self.house.asked("wait", self.pid)
+        return self.ended
+
+
+class ForkingHouse(House):
+    """A house whose processes fork from one that has everything imported (``tests.journeys.forking``)."""
+
+    def __init__(self, made, folder):
+        super().__init__(made.server, made.environment)
+        self.folder, self.numbers = folder, count()
+        command = [sys.executable, "-m", "tests.journeys.forking"]
+        self.forking = subprocess.Popen(command, env=self.environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def asked(self, *words):
+        self.forking.stdin.write(json.dumps(words) + "\n")
+        self.forking.stdin.flush()
+        return int(self.forking.stdout.readline())
+
+    def start(self, *words):
+        """Run a module in a process of its own."""
+        out = self.folder / str(next(self.numbers))
+        return Started(self, self.asked("start", words, str(out)), out)
+
+    def run(self, *words):
+        """Run a module to its end; return what it said."""
+        process = self.start(*words)
+        status = process.wait()
+        assert status == 0, Path(f"{process.out}.err").read_text()
+        return process.out.read_text()
+
+    @contextmanager
+    def worker(self):
+        """Work off jobs for the length of a block; gives the process, which may be killed in it."""
+        process = self.start("django", "procrastinate", "worker", "--concurrency", "4")
+        try:
+            yield process
+        finally:
+            if process.ended is None:
+                process.send(signal.SIGTERM)
+                process.wait()
+
+    def close(self):
+        self.forking.communicate()
 
 
 def ask(made, query, *values):
@@ -27,8 +97,7 @@ def at_the_provider(sandbox, refund_numbers):
 
 def differences(made):
     """What the reconciler finds, line by line."""
-    command = [sys.executable, "-m", "tests.journeys.look_at_books"]
-    return subprocess.run(command, env=made.environment, check=True, capture_output=True, text=True).stdout.splitlines()
+    return made.run("tests.journeys.look_at_books").splitlines()
 
 
 @contextmanager
@@ -61,9 +130,8 @@ def kill(made, victim, *processes):
 
 def killed_while_acting(made, victim, file, *acts, before):
     """Have acts, each a process of its own, come to where they write into a table, and kill them or the database."""
-    command = [sys.executable, "-m", "tests.journeys.act", file]
     with nobody_writes_into(made, before) as wait_for:
-        processes = [subprocess.Popen([*command, act], env=made.environment, stderr=subprocess.DEVNULL) for act in acts]
+        processes = [made.start("tests.journeys.act", file, act) for act in acts]
         try:
             wait_for(len(acts))
         finally:  # whatever came, none of them goes on

@@ -14,7 +14,7 @@ import pytest
 from checks.running import house
 from tests.payments.conftest import running_sandbox, wait_until  # noqa: F401 - a fixture
 
-from .killing import ask, at_the_provider, differences, kill, killed_while_acting, nobody_writes_into
+from .killing import ForkingHouse, ask, at_the_provider, differences, kill, killed_while_acting, nobody_writes_into
 
 HELD_SECONDS = 60
 BOOKS = "ledger_journalentry"
@@ -42,14 +42,15 @@ VICTIMS = pytest.mark.parametrize("victim", ["process", "database"])
 
 
 @pytest.fixture(scope="module")
-def made(running_sandbox):  # noqa: F811 - the fixture
+def made(running_sandbox, tmp_path_factory):  # noqa: F811 - the fixture
     """A house that collects through the sandbox."""
     with house() as standing:
-        Path(standing.environment["TEAHORSE_DATA"]).mkdir(exist_ok=True)
         Path(standing.environment["TEAHORSE_DATA"], "sandbox-keys").symlink_to(running_sandbox.keys)
         standing.environment |= {"TEAHORSE_STALLED_SECONDS": "5", "TEAHORSE_SANDBOX_URL": running_sandbox.address}
         running_sandbox.control(reset=True, notify={"drop": True})  # nobody listens here: the house asks
-        yield standing
+        forking = ForkingHouse(standing, tmp_path_factory.mktemp("said"))
+        yield forking
+        forking.close()
         running_sandbox.control(reset=True)
 
 

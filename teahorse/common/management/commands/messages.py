@@ -10,9 +10,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation.template import templatize
+
+from teahorse.environment import ROOT
 
 KEYWORDS: dict[str, Any] = {
     "gettext": None,
@@ -53,7 +54,7 @@ def gather() -> Catalog:
     """Return every message of code and templates with the places where it stands."""
     catalog = Catalog(project="teahorse", charset="utf-8")
     for path, text, method in _sources():
-        name = path.relative_to(settings.ROOT).as_posix()
+        name = path.relative_to(ROOT).as_posix()
         for line, message, _comments, context in extract(method, io.BytesIO(text.encode()), keywords=KEYWORDS):
             catalog.add(message, locations=[(name, line)], context=context)
     return catalog
@@ -61,16 +62,16 @@ def gather() -> Catalog:
 
 def _sources() -> Iterator[tuple[Path, str, str]]:
     for folder in FOLDERS:
-        for path in sorted((settings.ROOT / folder).rglob("*.py")):
+        for path in sorted((ROOT / folder).rglob("*.py")):
             if "migrations" not in path.parts:
                 yield path, path.read_text(), "python"
-        for path in sorted((settings.ROOT / folder).rglob("*.html")):
+        for path in sorted((ROOT / folder).rglob("*.html")):
             yield path, templatize(path.read_text(), origin=str(path)), "python"
 
 
 def po_path(locale: str) -> Path:
     """Return where a language's catalogue stands."""
-    return Path(settings.ROOT) / "locale" / locale / "LC_MESSAGES" / "django.po"
+    return ROOT / "locale" / locale / "LC_MESSAGES" / "django.po"
 
 
 def read(locale: str) -> Catalog:
