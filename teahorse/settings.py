@@ -197,6 +197,10 @@ STALLED_SECONDS = environment.number("TEAHORSE_STALLED_SECONDS", 30)  # a worker
 RESERVATION_MINUTES = environment.number("TEAHORSE_RESERVATION_MINUTES", 15)
 DEMO = environment.flag("TEAHORSE_DEMO")
 SANDBOX_KEYS = DATA / "sandbox-keys"
+TRACE_HOME = environment.text("TEAHORSE_TRACE_HOME", SITE_URL).rstrip(
+    "/"
+)  # names of things without a GS1 number begin with it: choose it once
+AREA_HEADER = environment.text("TEAHORSE_AREA_HEADER", "")  # in which a trusted proxy says from which county somebody asks (its code)
 TRACE_LOG = environment.path("TEAHORSE_TRACE_LOG", DATA / "trace-log")  # the files that anybody may read
 TRACE_KEY = environment.path("TEAHORSE_TRACE_KEY", DATA / "trace-log.key")  # what they are signed with; made at the first signing
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Self
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from teahorse.orders.following import Tracked
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.payments.models import Refund
 from teahorse.people.models import Organisation
+from teahorse.trace import actions as trace
 
 router = Router(tags=["seller"], auth=OrganisationToken())
 NETWORK = "network"
@@ -54,6 +56,13 @@ class PackAsked(Asked):
         {}, description="for each line that has expected_grams: what its units weigh together without packing, in grams"
     )
     asks_difference: bool = Field(default=False, description="whether the buyer is asked for what it weighs more; else it is a gift")
+
+    lots: dict[UUID, dict[UUID, Annotated[int, Field(ge=1, le=100_000, strict=True)]]] = Field(
+        {}, description="for each line: how many units of which lots; of a line that is left out, what expires first"
+    )
+    codes: dict[UUID, list[Annotated[str, StringConstraints(max_length=200)]]] = Field(
+        {}, description="for each line, instead of lots: the codes on the single pieces"
+    )
 
     @model_validator(mode="after")
     def _is_numbered(self) -> Self:
@@ -95,16 +104,20 @@ def show_seller_order(request: HttpRequest, response: HttpResponse, seller_order
 @router.post("/seller/orders/{seller_order_id}/pack", response={201: ParcelName})
 def pack_order(request: HttpRequest, seller_order_id: UUID, asked: PackAsked) -> ParcelName:
     """Put a paid order into a parcel; its units leave the shelf. An order is packed once (409 the second time)."""
-    parcel: Parcel = actions.pack_order(
-        order=_order(request, seller_order_id),
-        weight_grams=asked.weight_grams,
-        by=None,
-        carrier=asked.carrier,
-        carrier_number=asked.carrier_number,
-        weighed=asked.weighed,
-        asks_difference=asked.asks_difference,
-        now=timezone.now(),
-    )
+    order, now = _order(request, seller_order_id), timezone.now()
+    chosen = {line: trace.Chosen(asked.lots.get(line, {}), asked.codes.get(line, [])) for line in {*asked.lots, *asked.codes}}
+    with transaction.atomic():
+        parcel: Parcel = actions.pack_order(
+            order=order,
+            weight_grams=asked.weight_grams,
+            by=None,
+            carrier=asked.carrier,
+            carrier_number=asked.carrier_number,
+            weighed=asked.weighed,
+            asks_difference=asked.asks_difference,
+            now=now,
+        )
+        trace.take_lots(order=order, parcel=parcel, chosen=chosen, now=now)
     return parcel_name(parcel)
 
 

@@ -21,6 +21,13 @@ class OrdersPaid(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrdersPacked(Event):
+    """These seller orders are in their parcels; their units have left the shelf."""
+
+    order_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrdersExpired(Event):
     """These order groups were not paid in time; their units are free again."""
 

@@ -128,6 +128,7 @@ class Right(models.TextChoices):
     HANDLE_CASES = "handle_cases"
     PROMOTE = "promote"
     SEE_MONEY = "see_money"
+    TRACE = "trace"
     SETTLE = "settle"
     MANAGE_MEMBERS = "manage_members"
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import phonenumbers
 
-SELLER = frozenset({"list_goods", "ship_orders", "handle_cases", "promote", "see_money"})
+SELLER = frozenset({"list_goods", "ship_orders", "handle_cases", "promote", "see_money", "trace"})
 STATION = frozenset({"handle_parcels", "take_cash"})
-CENTRE = frozenset({"approve_listings", "desk_orders", "handle_parcels", "take_cash", "promote", "settle"})
+CENTRE = frozenset({"approve_listings", "desk_orders", "handle_parcels", "take_cash", "promote", "settle", "trace"})
 
 OWN_RIGHTS: Mapping[str, frozenset[str]] = {
     "region_centre": CENTRE,
@@ -21,7 +21,7 @@ OWN_RIGHTS: Mapping[str, frozenset[str]] = {
 }
 """What a member may do for an organisation of a kind; a manager may also ``manage_members``."""
 
-RIGHTS_OVER_AREA = frozenset({"approve_listings", "desk_orders", "settle"})
+RIGHTS_OVER_AREA = frozenset({"approve_listings", "desk_orders", "settle", "trace"})
 """Rights that a centre has over every organisation in its area."""
 
 AREA_OF_CENTRE: Mapping[str, int] = {"region_centre": 2, "county_centre": 6}

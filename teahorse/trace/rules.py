@@ -65,8 +65,16 @@ def key_of(uri: str) -> UUID:
 
 
 def digest_of(raw: Mapping[str, Any], prefixes: Mapping[str, str]) -> bytes:
-    """Return the SHA-256 in an event's CBV hash, over all that is told: nobody may leave a field of his out of what is evidence."""
-    return bytes.fromhex(event_hash(raw, prefixes).removeprefix("ni:///sha-256;").partition("?")[0])
+    """
+    Return the SHA-256 in an event's CBV hash, over all that is told: nobody may leave a field of his out of what is evidence.
+
+    An event that takes another back says the same as that one (EPCIS 2.0, section 7.4.1.4) and has the same CBV hash; here it is
+    another event, so its declaration counts.
+    """
+    digest = bytes.fromhex(event_hash(raw, prefixes).removeprefix("ni:///sha-256;").partition("?")[0])
+    if "errorDeclaration" not in raw:
+        return digest
+    return sha256(digest + msgspec.json.encode(raw["errorDeclaration"], order="deterministic")).digest()
 
 
 def hash_of(digest: bytes) -> str:

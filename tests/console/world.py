@@ -43,6 +43,7 @@ from teahorse.trace.epcis.reading import read
 from teahorse.trace.models import TraceEvent
 from teahorse.trace.rules import hash_of
 from tests import world
+from tests.trace.shelf import lot_of, trade_item
 from tests.trace.telling import harvest, told
 
 COUNTIES = {"qonggyai": "540524", "gyangze": "540222", "deqen": "533422"}
@@ -338,7 +339,16 @@ def _story(made: Side) -> dict[str, Any]:
     now = timezone.now()
     job = trace.capture(document=read(told(harvest(made.name)), now=now), by=made.coop, now=now)
     event = TraceEvent.objects.get(job_id=job.pk)
-    return {"job_id": job.pk, "event_hash": hash_of(bytes(event.digest))}
+    site = trace.add_site(owner=made.coop, area=made.coop.area, said=trace.SiteSaid(kind="field", name=f"{made.mark}地"))
+    lot = lot_of(trade_item(None, made.coop), f"L-{made.name}")
+    paper = trace.commit_lot(lot=lot, by=made.buyer, now=now)
+    return {
+        "job_id": job.pk,
+        "event_hash": hash_of(bytes(event.digest)),
+        "site_id": site.pk,
+        "lot_id": lot.pk,
+        "certificate_id": paper.pk,
+    }
 
 
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:

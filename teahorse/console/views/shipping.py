@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,6 +20,7 @@ from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.typed import grams_of
 from teahorse.console.access import Acting, acts
 from teahorse.console.keys import keys_of
+from teahorse.console.lots_to_pack import LotChoice, lot_choices
 from teahorse.console.nav import page
 from teahorse.logistics import carriers
 from teahorse.logistics import queries as logistics
@@ -27,6 +29,8 @@ from teahorse.logistics.waybill import waybill_pdf
 from teahorse.orders import actions, explaining, queries
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.people.models import Organisation, Right
+from teahorse.trace import actions as trace
+from teahorse.trace.queries.shelves import packed_lots
 
 State = SellerOrder.State
 HEAVIEST_GRAMS = 200_000
@@ -105,6 +109,7 @@ class Packing:
     grams: int = 0
     scale: list[OnTheScale] = field(default_factory=list)
     asks_difference: bool = False
+    lots: dict[UUID, LotChoice] = field(default_factory=dict)
 
     def check(self) -> bool:
         """Read the weight and the number; say what is wrong."""
@@ -118,7 +123,11 @@ class Packing:
             self.number_fault = str(refusal)
         for one in self.scale:
             one.check()
-        return not (self.weight_fault or self.number_fault or any(one.fault for one in self.scale))
+        for choice in self.lots.values():
+            if not choice.is_readable:
+                choice.fault = _("Write how many units in digits.")
+        has_faults = any(one.fault for one in self.scale) or any(choice.fault for choice in self.lots.values())
+        return not (self.weight_fault or self.number_fault or has_faults)
 
     @property
     def weighed(self) -> dict[UUID, int]:
@@ -152,7 +161,15 @@ def pack(request: HttpRequest, acting: Acting) -> HttpResponse:
     if request.method == "POST":
         return _pack(request, acting)
     table = [
-        Packing(order, f"{order.weight_grams / 1000:.2f}", carriers.NETWORK, "", scale=_scale(order)) for order in _chosen(request, acting)
+        Packing(
+            order,
+            f"{order.weight_grams / 1000:.2f}",
+            carriers.NETWORK,
+            "",
+            scale=_scale(order),
+            lots=lot_choices(order.lines.all(), today=acting.now.date()),
+        )
+        for order in _chosen(request, acting)
     ]
     if not table:
         messages.info(request, _("Choose the orders that you want to pack."))
@@ -177,7 +194,7 @@ def _pack(request: HttpRequest, acting: Acting) -> HttpResponse:
     found = list(orders.order_by("promised_to_date", "paid_at", "pk"))
     if not found or len(found) != len(set(keys)):
         raise Http404
-    table = [_packing(request, order) for order in found if order.state == State.PAID]
+    table = [_packing(request, acting, order) for order in found if order.state == State.PAID]
     faulty = [packing for packing in table if not packing.check()]
     if faulty:
         return _table(request, acting, table, status=422)
@@ -194,7 +211,7 @@ def _pack(request: HttpRequest, acting: Acting) -> HttpResponse:
     return redirect(f"{reverse('console:packed', kwargs={'org': acting.organisation.key})}?{_query('new', parcels)}")
 
 
-def _packing(request: HttpRequest, order: SellerOrder) -> Packing:
+def _packing(request: HttpRequest, acting: Acting, order: SellerOrder) -> Packing:
     def typed(name: str) -> str:
         return request.POST.get(f"{name}.{order.pk}", "").strip()
 
@@ -203,21 +220,25 @@ def _packing(request: HttpRequest, order: SellerOrder) -> Packing:
     for one in scale:
         one.typed = request.POST.get(f"weighed.{one.line.pk}", "").strip()
     asks = request.POST.get(f"asks_difference.{order.pk}") == "1"
-    return Packing(order, typed("weight"), carrier, typed("carrier_number"), scale=scale, asks_difference=asks)
+    lots = lot_choices(order.lines.all(), today=acting.now.date(), typed=request.POST)
+    return Packing(order, typed("weight"), carrier, typed("carrier_number"), scale=scale, asks_difference=asks, lots=lots)
 
 
 def _packed(request: HttpRequest, acting: Acting, packing: Packing) -> bool:
     try:
-        actions.pack_order(
-            order=packing.order,
-            weight_grams=packing.grams,
-            by=acting.person,
-            now=acting.now,
-            carrier=packing.carrier,
-            carrier_number=packing.carrier_number,
-            weighed=packing.weighed,
-            asks_difference=packing.asks_difference,
-        )
+        with transaction.atomic():
+            parcel = actions.pack_order(
+                order=packing.order,
+                weight_grams=packing.grams,
+                by=acting.person,
+                now=acting.now,
+                carrier=packing.carrier,
+                carrier_number=packing.carrier_number,
+                weighed=packing.weighed,
+                asks_difference=packing.asks_difference,
+            )
+            chosen = {line: choice.chosen for line, choice in packing.lots.items()}
+            trace.take_lots(order=packing.order, parcel=parcel, chosen=chosen, by_id=acting.person.pk, now=acting.now)
     except Refusal as refusal:
         messages.error(request, f"{packing.order.number}: {refusal}")
         return False
@@ -266,6 +287,7 @@ def order(request: HttpRequest, acting: Acting, order_id: UUID) -> HttpResponse:
     context = {
         "order": found,
         "parcels": logistics.parcels_of([found.pk]),
+        "packed_lots": packed_lots([found.pk])[found.pk],
         "price_lines": explaining.of_order(found, found.discounts.all()).lines,
     }
     return page(request, acting, "order.html", context)

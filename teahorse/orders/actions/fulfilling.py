@@ -14,7 +14,7 @@ from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.orders.actions.owing import waive
 from teahorse.orders.actions.weighing import weigh
-from teahorse.orders.events import OrdersClosed
+from teahorse.orders.events import OrdersClosed, OrdersPacked
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.people.models import Person
 from teahorse.stock import actions as stock
@@ -80,6 +80,7 @@ def pack_order(
     )
     order.state, order.packed_at = State.PREPARING, now
     order.save(update_fields=["state", "packed_at"])
+    announce(OrdersPacked(order_ids=(order.pk,)))
     tell([f"group:{group.pk}"])
     return parcel
 

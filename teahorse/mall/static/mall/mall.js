@@ -157,3 +157,19 @@ for (const input of document.querySelectorAll("form[role=search] input[name=q]")
     }, 250)
   })
 }
+
+/** Tells the maker where somebody scans, if she presses the button; the server rounds it to ten kilometres. */
+customElements.define("where-am-i", class extends HTMLElement {
+  connectedCallback() {
+    if (!navigator.geolocation) return
+    this.hidden = false
+    const button = this.querySelector("button")
+    button.addEventListener("click", () => navigator.geolocation.getCurrentPosition(async ({ coords }) => {
+      const sent = new FormData()
+      const round = degrees => degrees.toFixed(1)
+      sent.set("latitude", round(coords.latitude))
+      sent.set("longitude", round(coords.longitude))
+      button.disabled = (await fetch(this.dataset.to, { method: "POST", body: sent })).ok
+    }))
+  }
+})

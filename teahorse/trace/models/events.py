@@ -78,6 +78,7 @@ class TraceEvent(models.Model):
             models.Index(fields=["recorded_at", "id"], name="event_as_it_came"),
             models.Index(fields=["told_as"], name="event_by_its_tellers_name", condition=~models.Q(told_as="")),
             models.Index(fields=["transformation"], name="event_of_transformation", condition=~models.Q(transformation="")),
+            models.Index(fields=["happened_at"], name="event_that_takes_back", condition=models.Q(body__has_key="errorDeclaration")),
         ]
         constraints = [
             models.CheckConstraint(condition=Exact(Length("digest"), 32), name="a_hash_is_of_32_bytes"),
@@ -100,6 +101,7 @@ class EventThing(models.Model):
     happened_at = models.DateTimeField()
 
     class Meta:
+        indexes = [models.Index(fields=["thing"], name="what_held_something", condition=models.Q(role=Role.PARENT.value))]
         triggers = [pgtrigger.Protect(name="what_an_event_tells_of_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Questions about the story: an event, what the log says of it and proves, and whether the rows still are what was logged."""
+"""Questions about events and the log: an event, what the log says of it and proves, and whether the rows still are what was logged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

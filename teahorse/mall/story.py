@@ -1,0 +1,269 @@
+"""The story of a lot in a buyer's words: what the scan page shows of it, kept for a minute by lot and language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils.formats import date_format, number_format
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from teahorse.catalog.definitions import said
+from teahorse.common.keeping import kept_for
+from teahorse.common.translated import translated
+from teahorse.common.ui.plots import County, county_map
+from teahorse.people.models import Organisation
+from teahorse.places import queries as places
+from teahorse.places.models import Area
+from teahorse.trace.models import Certificate, Lot
+from teahorse.trace.queries.story import Amount, ShownSite, Story, StoryStep, Temperature, story_of
+
+KEPT_SECONDS, MOST_KEPT = 60, 2000
+COUNTY, PREFECTURE = 6, 4
+MOST_AMOUNTS = 6
+COLDEST, WARMEST = -30.0, 40.0
+"""The ends of the drawn strip, in degrees Celsius."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step as it is read."""
+
+    what: str
+    at: datetime
+    where: str
+    took: Sequence[str]
+    gave: Sequence[str]
+    photos: Sequence[UUID]
+    voices: Sequence[UUID]
+    papers: Sequence["Chip"]
+    temperature: "Strip | None"
+    hash: str
+    is_logged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A certificate as it is read."""
+
+    key: UUID
+    name: str
+    number: str
+    issuer: str
+    issued: str
+    until: str
+    state: str
+    why: str
+    has_paper: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A temperature span in words and as a part of the drawn strip (percent)."""
+
+    words: str
+    left: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A place as it is read."""
+
+    name: str
+    area: str
+    height_m: int | None
+    ground: str
+    water: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that the page says of a lot, whoever asks."""
+
+    lot: Lot
+    name: str
+    maker: Organisation
+    maker_name: str
+    product_id: UUID | None
+    drawing: str
+    amount: str
+    steps: Sequence[Row]
+    places: Sequence[PlaceRow]
+    papers: Sequence[Chip]
+    map: SafeString
+    is_cut: bool
+
+
+@kept_for(KEPT_SECONDS, most=MOST_KEPT)
+def told(lot_id: UUID, thing_id: UUID | None, language: str) -> Told:  # noqa: ARG001 - what is kept is kept by language
+    """
+    Return what the page says of a lot in the language of the moment, at most a minute old.
+
+    :raises Lot.DoesNotExist: if there is none.
+    """
+    story = story_of(lot_id, thing_id=thing_id)
+    lot, product = story.lot, story.lot.item.variant.product if story.lot.item.variant else None
+    today = localtime().date()
+    return Told(
+        lot=lot,
+        name=translated(product, "title") if product else translated(lot.item, "name"),
+        maker=lot.seller,
+        maker_name=translated(lot.seller, "name"),
+        product_id=product.pk if product and product.is_listed else None,
+        drawing=product.drawing if product else "parcel",
+        amount=_amount_words(lot.amount, lot.item.unit),
+        steps=[_row(step, today) for step in story.steps],
+        places=[_place(one) for one in story.sites],
+        papers=[_chip(one, today) for one in story.certificates],
+        map=mark_safe(_map(story)),  # noqa: S308 - drawn here, names are escaped
+        is_cut=story.is_cut,
+    )
+
+
+def step_words(step: str) -> str:
+    """Return what a step of the CBV is called, in the reader's language; its own word where we have none."""
+    words = {
+        "commissioning": pgettext("step", "Made"),
+        "collecting": pgettext("step", "Collected"),
+        "receiving": pgettext("step", "Received"),
+        "accepting": pgettext("step", "Accepted"),
+        "inspecting": pgettext("step", "Inspected"),
+        "holding": pgettext("step", "Kept apart to be looked at"),
+        "sampling": pgettext("step", "A sample was taken"),
+        "storing": pgettext("step", "Stored"),
+        "packing": pgettext("step", "Packed"),
+        "unpacking": pgettext("step", "Unpacked"),
+        "loading": pgettext("step", "Loaded"),
+        "shipping": pgettext("step", "Sent"),
+        "departing": pgettext("step", "Departed"),
+        "arriving": pgettext("step", "Arrived"),
+        "installing": pgettext("step", "Put on"),
+        "assembling": pgettext("step", "Put together"),
+        "repackaging": pgettext("step", "Packed anew"),
+        "creating_class_instance": pgettext("step", "Made"),
+        "retail_selling": pgettext("step", "Offered for sale"),
+        "sensor_reporting": pgettext("step", "Measured"),
+        "transporting": pgettext("step", "Carried"),
+        "destroying": pgettext("step", "Destroyed"),
+    }
+    plain = step.rsplit("BizStep-", 1)[-1]
+    return words.get(plain, plain.replace("_", " ") or pgettext("step", "Seen"))
+
+
+def certificate_words(kind: str) -> str:
+    """Return what a kind of certificate is called, in the reader's language."""
+    return {
+        Certificate.Kind.COMMITMENT.value: _("Commitment certificate"),
+        Certificate.Kind.ANIMAL_QUARANTINE.value: _("Animal quarantine certificate"),
+        Certificate.Kind.MEAT_INSPECTION.value: _("Meat inspection certificate"),
+        Certificate.Kind.TEST_REPORT.value: _("Test report"),
+        Certificate.Kind.ORGANIC.value: _("Organic certificate"),
+        Certificate.Kind.GEOGRAPHICAL_INDICATION.value: _("Geographical indication"),
+        Certificate.Kind.PRODUCTION_LICENCE.value: _("Production licence"),
+        Certificate.Kind.OTHER.value: _("Other certificate"),
+    }[kind]
+
+
+def _row(step: StoryStep, today: date) -> Row:
+    return Row(
+        what=said(step.names, get_language() or "") or step_words(step.step),
+        at=step.at,
+        where=_place(step.site).area if step.site else "",
+        took=_amounts(step.took),
+        gave=_amounts(step.gave),
+        photos=step.photos,
+        voices=step.voices,
+        papers=[_chip(one, today) for one in step.papers],
+        temperature=_strip(step.temperature),
+        hash=step.hash,
+        is_logged=step.is_logged,
+    )
+
+
+def _amounts(amounts: Sequence[Amount]) -> list[str]:
+    """Say what went in or came out, kind by kind; of many lots of one kind their number and their sum."""
+    kinds: dict[tuple[str, str], list[Amount]] = {}
+    for one in amounts:
+        name = translated(one.lot.item, "name") if one.lot else _("other goods")
+        kinds.setdefault((name, one.unit), []).append(one)
+    words = []
+    for (name, unit), same in kinds.items():
+        whole = sum((one.quantity for one in same if one.quantity is not None), Decimal(0))
+        lots = _("%(count)d lots") % {"count": len(same)} if len(same) > 1 else (same[0].lot.number if same[0].lot else "")
+        words.append(" · ".join(part for part in (name, _amount_words(whole, unit) if whole else "", lots) if part))
+    return words[:MOST_AMOUNTS]
+
+
+def _amount_words(amount: Decimal, unit: str) -> str:
+    number = number_format(amount.normalize(), use_l10n=True, force_grouping=True)
+    units = {
+        "": pgettext("unit", "pieces"),
+        "KGM": pgettext("unit", "kg"),
+        "GRM": pgettext("unit", "g"),
+        "LTR": pgettext("unit", "l"),
+        "MTR": pgettext("unit", "m"),
+        "MTK": pgettext("unit", "m²"),
+    }
+    return f"{number} {units.get(unit, unit)}"
+
+
+def _place(shown: ShownSite) -> PlaceRow:
+    site = shown.site
+    language = get_language() or "zh-hans"
+    return PlaceRow(
+        name=translated(site, "name"),
+        area=places.full_name(shown.area.code, language),
+        height_m=site.height_m,
+        ground=translated(site, "ground"),
+        water=translated(site, "water"),
+        about=translated(site, "about"),
+    )
+
+
+def _chip(paper: Certificate, today: date) -> Chip:
+    is_over = paper.valid_until is not None and paper.valid_until < today
+    return Chip(
+        key=paper.pk,
+        name=certificate_words(paper.kind),
+        number=paper.number,
+        issuer=paper.issuer,
+        issued=date_format(paper.issued_date, "Y-m-d"),
+        until=date_format(paper.valid_until, "Y-m-d") if paper.valid_until else "",
+        state="withdrawn" if paper.withdrawn_at else "ended" if is_over else "valid",
+        why=paper.withdrawn_why,
+        has_paper=paper.kind == Certificate.Kind.COMMITMENT or paper.paper_id is not None,
+    )
+
+
+def _strip(temperature: Temperature | None) -> Strip | None:
+    if temperature is None:
+        return None
+    low, high = (min(max(one, COLDEST), WARMEST) for one in (temperature.lowest, temperature.highest))
+    whole = WARMEST - COLDEST
+    left = round((low - COLDEST) / whole * 100)
+    spoken = f"{number_format(temperature.lowest)} – {number_format(temperature.highest)} °C"
+    one = f"{number_format(temperature.lowest)} °C"
+    return Strip(one if temperature.lowest == temperature.highest else spoken, left, max(2, round((high - low) / whole * 100)))
+
+
+def _map(story: Story) -> str:
+    """Draw where it comes from among its neighbours: the townships of a county, or counties where no more may be seen."""
+    site = next((one for one in story.sites if story.lot.site_id == one.site.pk), story.sites[-1] if story.sites else None)
+    area = site.area if site else story.lot.seller.area
+    reach = COUNTY if len(area.code) > COUNTY else PREFECTURE
+    language = get_language() or "zh-hans"
+    around = [one for one in places.children(area.code[:reach]) if one.latitude is not None and one.longitude is not None]
+    level = len(around[0].code) if around else 0
+    discs = [_disc(one, language, is_chosen=area.code[:level] == one.code) for one in around]
+    label = _("Where it comes from: %(place)s") % {"place": places.full_name(area.code, language)}
+    return county_map(discs, label=label) if any(disc.is_chosen for disc in discs) else ""
+
+
+def _disc(area: Area, language: str, *, is_chosen: bool) -> County:
+    return County(places.name_in(area, language), area.latitude or 0, area.longitude or 0, 1.0 if is_chosen else 0.0, is_chosen=is_chosen)

@@ -1,0 +1,43 @@
+"""
+The tables of the story.
+
+Events are the truth and never change (:mod:`.events`). Beside them stands what gives names to what they speak of (:mod:`.goods`), how they
+are told (:mod:`.flows`), what vouches for it (:mod:`.certificates`), what is stuck on the goods (:mod:`.labels`), and what is taken back
+(:mod:`.recalls`).
+"""
+
+from teahorse.trace.models.certificates import Certificate
+from teahorse.trace.models.events import CaptureJob, EventThing, Leaf, Thing, TraceEvent
+from teahorse.trace.models.flows import Attachment, Flow, Telling
+from teahorse.trace.models.goods import Alias, Lot, LotMovement, LotStock, PackedLot, Site, TradeItem
+from teahorse.trace.models.labels import LabelCode, LabelPrint, LabelScan, LabelSheet, Report, Suspicion
+from teahorse.trace.models.recalls import Recall, RecalledLot, RecalledParcel, RecallNote
+
+__all__ = [
+    "Alias",
+    "Attachment",
+    "CaptureJob",
+    "Certificate",
+    "EventThing",
+    "Flow",
+    "LabelCode",
+    "LabelPrint",
+    "LabelScan",
+    "LabelSheet",
+    "Leaf",
+    "Lot",
+    "LotMovement",
+    "LotStock",
+    "PackedLot",
+    "Recall",
+    "RecallNote",
+    "RecalledLot",
+    "RecalledParcel",
+    "Report",
+    "Site",
+    "Suspicion",
+    "Telling",
+    "Thing",
+    "TraceEvent",
+    "TradeItem",
+]

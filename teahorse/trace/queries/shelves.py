@@ -1,0 +1,27 @@
+"""Which lots lie on the shelf for an offer, and which went into which parcel."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from teahorse.trace.models import LotStock, PackedLot, Recall
+from teahorse.trace.shelves import ShelvedLot
+
+
+def shelved_lots(offer_ids: Collection[UUID]) -> dict[UUID, list[ShelvedLot]]:
+    """Return the lots with units of offers, in the order in which they are to be packed; none of a living recall."""
+    rows = LotStock.objects.filter(offer__in=offer_ids, on_hand__gt=0).select_related("lot")
+    rows = rows.exclude(lot__recalls__recall__in=Recall.objects.filter(state=Recall.State.LIVING, is_drill=False))
+    found: dict[UUID, list[ShelvedLot]] = defaultdict(list)
+    for row in rows:
+        found[row.offer_id].append(ShelvedLot(row.lot_id, row.lot.number, row.lot.best_before, row.lot.made_at, row.on_hand))
+    return {offer_id: sorted(lots, key=lambda one: one.turn) for offer_id, lots in found.items()}
+
+
+def packed_lots(order_ids: Iterable[UUID]) -> dict[UUID, list[PackedLot]]:
+    """Return what of which lot was packed for orders, line by line."""
+    found: dict[UUID, list[PackedLot]] = defaultdict(list)
+    rows = PackedLot.objects.filter(order_id__in=list(order_ids)).select_related("lot__item").order_by("line_id", "lot__number", "pk")
+    for row in rows:
+        found[row.order_id].append(row)
+    return found

@@ -1,0 +1,202 @@
+"""
+The story of a lot as anybody may read it: what was done with it and with all that it was made of, by whom, where and when.
+
+What is shown of a place is as coarse as its owner chose; nobody's name, phone or exact point is in it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from teahorse.places import queries as places
+from teahorse.places.models import Area
+from teahorse.trace.epcis.units import in_base_unit
+from teahorse.trace.models import Attachment, Certificate, EventThing, Leaf, Lot, Site, Telling, TraceEvent
+from teahorse.trace.naming import site_uri
+from teahorse.trace.queries.certificates import certificates_of
+from teahorse.trace.queries.tracing import backward
+from teahorse.trace.rules import Role, hash_of
+
+KELVIN = Decimal("273.15")
+GONE = {Role.INPUT.value, Role.CHILD.value}
+MOST_STEPS = 200
+CODE_LENGTHS = {Site.ShownAs.COUNTY: 6, Site.ShownAs.TOWNSHIP: 9, Site.ShownAs.VILLAGE: 12, Site.ShownAs.POINT: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSite:
+    """A place as strangers see it."""
+
+    site: Site
+    area: Area
+    has_point: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So much of a lot; ``lot`` is None for what nobody here has a lot of."""
+
+    lot: Lot | None
+    quantity: Decimal | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Temperature:
+    """What a sensor said of a step, in degrees Celsius."""
+
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoryStep:
+    """One event of the story."""
+
+    event_id: UUID
+    hash: str
+    at: datetime
+    names: Mapping[str, str]
+    """What the maker calls it, by language; nothing where it was not told by a flow."""
+    step: str
+    kind: str
+    site: ShownSite | None
+    took: Sequence[Amount]
+    gave: Sequence[Amount]
+    photos: Sequence[UUID]
+    voices: Sequence[UUID]
+    papers: Sequence[Certificate]
+    temperature: Temperature | None
+    is_logged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that is told of a lot, the newest step first."""
+
+    lot: Lot
+    steps: list[StoryStep] = field(default_factory=list)
+    sites: list[ShownSite] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
+    is_cut: bool = False
+    """Whether there are more steps than are shown."""
+
+
+def story_of(lot_id: UUID, *, thing_id: UUID | None = None) -> Story:
+    """
+    Return the story of a lot, or of one thing of it; a dozen queries, however long it is.
+
+    :raises Lot.DoesNotExist: if there is no such lot.
+    """
+    lot = Lot.objects.select_related("item__seller__area", "item__variant__product", "seller__area", "site__area", "site__owner").get(
+        pk=lot_id
+    )
+    trace = backward({lot.thing_id, *([thing_id] if thing_id else [])})
+    events = list(TraceEvent.objects.filter(pk__in=trace.events).order_by("-happened_at", "-pk")[: MOST_STEPS + 1])
+    shown = events[:MOST_STEPS]
+    lots = {one.thing_id: one for one in _lots(trace.thing_ids | {lot.thing_id})}
+    sites = _sites(shown, [lot, *lots.values()])
+    papers = certificates_of([lot, *lots.values()])
+    steps = _steps(shown, lots, sites, papers)
+    visited = {one.site.pk: one for one in [step.site for step in steps] if one is not None}
+    if lot.site is not None:
+        visited.setdefault(lot.site.pk, _shown(lot.site))
+    return Story(lot, steps, list(visited.values()), papers, len(events) > MOST_STEPS)
+
+
+def _lots(thing_ids: Collection[UUID]) -> Iterable[Lot]:
+    return Lot.objects.filter(thing_id__in=thing_ids).select_related("item__seller", "seller", "site")
+
+
+def _sites(events: Sequence[TraceEvent], lots: Sequence[Lot]) -> dict[str, ShownSite]:
+    """Return the known places of events by the names that they have there."""
+    named = {event.location or event.read_point for event in events} - {""}
+    owners = {lot.seller_id for lot in lots} | {event.organisation_id for event in events}
+    found = Site.objects.filter(owner__in=owners).select_related("owner", "area")
+    return {uri: _shown(site) for site in found if (uri := site_uri(site)) in named}
+
+
+def _shown(site: Site) -> ShownSite:
+    """Return a place no more exactly than its owner lets strangers see it."""
+    length = CODE_LENGTHS[Site.ShownAs(site.shown_as)]
+    path = [area for area in places.path(site.area.code) if len(area.code) <= length]
+    return ShownSite(site, path[-1] if path else site.area, site.shown_as == Site.ShownAs.POINT)
+
+
+def _steps(
+    events: Sequence[TraceEvent], lots: Mapping[UUID, Lot], sites: Mapping[str, ShownSite], papers: Sequence[Certificate]
+) -> list[StoryStep]:
+    keys = [event.pk for event in events]
+    edges: dict[UUID, list[EventThing]] = defaultdict(list)
+    for edge in EventThing.objects.filter(event__in=keys).order_by("event_id", "role", "thing_id"):
+        edges[edge.event_id].append(edge)
+    tellings = {one.event_id: one for one in Telling.objects.filter(event_id__in=keys).select_related("flow")}
+    files: dict[UUID | None, list[Attachment]] = defaultdict(list)
+    kept = Attachment.objects.filter(telling_id__in=[one.pk for one in tellings.values()], hidden_at=None)
+    for one in kept.only("telling_id", "kind").order_by("added_at", "pk"):
+        files[one.telling_id].append(one)
+    certified: dict[UUID, list[Certificate]] = defaultdict(list)
+    for paper in Certificate.lots.through.objects.filter(certificate__in=papers).values_list("lot_id", "certificate_id"):
+        certified[paper[0]] += [one for one in papers if one.pk == paper[1]]
+    logged = set(Leaf.objects.filter(event__in=keys).values_list("event_id", flat=True))
+    return [
+        _step(event, edges[event.pk], tellings.get(event.pk), files, lots, sites, certified, is_logged=event.pk in logged)
+        for event in events
+    ]
+
+
+def _step(
+    event: TraceEvent,
+    edges: Sequence[EventThing],
+    telling: Telling | None,
+    files: Mapping[UUID | None, Sequence[Attachment]],
+    lots: Mapping[UUID, Lot],
+    sites: Mapping[str, ShownSite],
+    certified: Mapping[UUID, Sequence[Certificate]],
+    *,
+    is_logged: bool,
+) -> StoryStep:
+    amounts = [(edge.role, Amount(lots.get(edge.thing_id), edge.quantity, edge.unit)) for edge in edges]
+    gave = [amount for role, amount in amounts if role not in GONE]
+    own = files[telling.pk] if telling is not None else ()
+    return StoryStep(
+        event_id=event.pk,
+        hash=hash_of(bytes(event.digest)),
+        at=event.happened_at,
+        names=_names(telling),
+        step=event.step,
+        kind=event.kind,
+        site=sites.get(event.location or event.read_point),
+        took=[amount for role, amount in amounts if role in GONE],
+        gave=gave,
+        photos=[one.pk for one in own if one.kind == Attachment.Kind.PHOTO],
+        voices=[one.pk for one in own if one.kind == Attachment.Kind.VOICE],
+        papers=[paper for amount in gave if amount.lot for paper in certified.get(amount.lot.pk, ())],
+        temperature=_temperature(event.body),
+        is_logged=is_logged,
+    )
+
+
+def _names(telling: Telling | None) -> Mapping[str, str]:
+    """Return what a step is called in its flow."""
+    if telling is None:
+        return {}
+    return next((step["name"] for step in telling.flow.steps if step["key"] == telling.step), {})
+
+
+def _temperature(body: Mapping[str, Any]) -> Temperature | None:
+    """Return the lowest and the highest temperature that sensors tell of an event."""
+    found: list[float] = []
+    for element in body.get("sensorElementList", ()):
+        for report in element.get("sensorReport", ()):
+            if report.get("type", "").rsplit("-", 1)[-1].lower() != "temperature":
+                continue
+            for name in ("value", "minValue", "maxValue", "meanValue"):
+                based = in_base_unit(report[name], report.get("uom", "CEL")) if name in report else None
+                if based is not None:
+                    found.append(float(Decimal(str(based[1])) - KELVIN))
+    return Temperature(round(min(found), 1), round(max(found), 1)) if found else None

@@ -1,0 +1,355 @@
+"""The page that a scanned label opens."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from teahorse.common.ids import new_id, short
+from teahorse.mall import story
+from teahorse.mall.views import scanned
+from teahorse.trace import actions
+from teahorse.trace.epcis.reading import read
+from teahorse.trace.gs1.short_codes import hash_hidden, make_code
+from teahorse.trace.models import Attachment, LabelCode, LabelScan, Recall, RecalledLot, Report, Site
+from teahorse.trace.naming import piece_uri, site_uri
+from teahorse.trace.rules import key_of
+from tests import world
+from tests.at_once import at_once
+from tests.trace.shelf import lot_of, trade_item
+from tests.trace.telling import told as document
+
+pytestmark = pytest.mark.django_db
+PHONE = "Mozilla/5.0 (Linux; Android 13) MicroMessenger/8.0"
+OTHER_PHONE = "Mozilla/5.0 (iPhone) MicroMessenger/8.0"
+
+
+@pytest.fixture(autouse=True)
+def _pages_are_drawn_anew(settings):
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    for kept in (story.told, scanned.reports, scanned.hidden_tries):
+        kept.forget()
+    yield
+    story.told.forget()
+
+
+@pytest.fixture
+def maker():
+    return world.organisation("chamchen")
+
+
+@pytest.fixture
+def site(maker):
+    return Site.objects.create(
+        county_id=maker.county_id, owner=maker, key="field", kind="field", name="上青稞地", area=world.area("540524202202"),
+        latitude=29.0253, longitude=91.6837, height_m=3900, shown_as="township", water="雪山水",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def lot(maker, site):
+    made = lot_of(trade_item(world.offer(maker), maker), "B1", best_before=date(2030, 1, 1))
+    barley = lot_of(trade_item(None, maker, key="barley", unit="KGM"), "G1")
+    place = {"id": site_uri(site)}
+    tell(
+        maker,
+        {
+            "type": "ObjectEvent", "eventTime": "2026-08-01T09:00:00+08:00", "eventTimeZoneOffset": "+08:00", "action": "ADD",
+            "bizStep": "collecting", "readPoint": place, "bizLocation": place,
+            "quantityList": [{"epcClass": barley.uri, "quantity": 300, "uom": "KGM"}],
+        },
+        {
+            "type": "TransformationEvent", "eventTime": "2026-08-10T09:00:00+08:00", "eventTimeZoneOffset": "+08:00",
+            "bizStep": "commissioning", "readPoint": place,
+            "inputQuantityList": [{"epcClass": barley.uri, "quantity": 120, "uom": "KGM"}],
+            "outputQuantityList": [{"epcClass": made.uri, "quantity": 300}],
+            "sensorElementList": [{"sensorReport": [{"type": "Temperature", "minValue": 275.15, "maxValue": 281.65, "uom": "KEL"}]}],
+        },
+    )  # fmt: skip
+    return made
+
+
+def tell(maker, *events):
+    job = actions.capture(document=read(document(*events), now=timezone.now()), by=maker, now=timezone.now())
+    assert job.is_success, job.errors
+
+
+def label(lot, *, level="lot", serial="", hidden=""):
+    uri = piece_uri(lot, serial) if serial else lot.uri
+    return LabelCode.objects.create(
+        code=make_code(), county_id=lot.county_id, lot=lot, level=level, serial=serial, uri=uri, thing_id=key_of(uri),
+        hidden_hash=hash_hidden(hidden) if hidden else "", created_at=timezone.now(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def piece(lot):
+    return label(lot, level="piece", serial="0001", hidden="ABCD2345")
+
+
+def look(code, *more, agent=PHONE, language="zh-hans", **query):
+    client = Client(headers={"user-agent": agent, "accept-language": language})
+    return client.get("/".join(["/t", getattr(code, "code", code), *more, ""]), query)
+
+
+def words(answer):
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+# --- What is said first
+
+
+def test_whoever_scans_a_piece_first_is_told_so(piece):
+    answer = look(piece, language="en")
+
+    assert (answer.status_code, answer.context["verdict"]) == (200, "genuine")
+    assert "You are the first to scan it." in words(answer)
+
+
+def test_another_one_is_told_of_the_first(piece):
+    look(piece)
+    answer = look(piece, agent=OTHER_PHONE, language="en")
+
+    assert answer.context["verdict"] == "seen_before"
+    assert "scanned 1 time before" in words(answer)
+
+
+def test_the_same_visitor_looking_again_is_one_scan(piece):
+    for _ in range(3):
+        answer = look(piece)
+
+    assert (answer.context["verdict"], LabelScan.objects.count()) == ("genuine", 1)
+
+
+@pytest.mark.parametrize("agent", ["Googlebot/2.1", "facebookexternalhit/1.1", "curl/8", ""])
+def test_robots_see_the_page_and_do_not_count(piece, agent):
+    assert look(piece, agent=agent).status_code == 200
+    assert not LabelScan.objects.exists()
+
+
+def test_a_glance_at_the_headers_does_not_count(piece):
+    assert Client(headers={"user-agent": PHONE}).head(f"/t/{piece.code}/").status_code == 200
+    assert not LabelScan.objects.exists()
+
+
+def test_a_lots_label_is_on_many_goods(lot):
+    code = label(lot)
+    look(code)
+
+    assert look(code, agent=OTHER_PHONE).context["verdict"] == "genuine"
+
+
+def test_what_is_past_its_date_is_said(lot, piece):
+    type(lot).objects.filter(pk=lot.pk).update(best_before=timezone.localdate() - timedelta(days=1))
+
+    assert look(piece).context["verdict"] == "expired"
+
+
+def test_a_voided_label_is_said(piece):
+    LabelCode.objects.filter(pk=piece.pk).update(voided_at=timezone.now())
+
+    assert look(piece).context["verdict"] == "voided"
+
+
+def recall_of(lot, **more):
+    now = timezone.now()
+    made = Recall.objects.create(
+        county_id=lot.county_id, number=f"R{new_id()}"[:24], owner=lot.seller, reason="瓶内有异物", what_to_do="请勿饮用", asked_at=now,
+        drafted_by_id=new_id(), **({"state": "living", "started_at": now} | more),
+    )  # fmt: skip
+    RecalledLot.objects.create(recall=made, lot=lot, is_named=True)
+    return made
+
+
+def test_a_recall_outweighs_everything(lot, piece):
+    LabelCode.objects.filter(pk=piece.pk).update(voided_at=timezone.now())
+    recall_of(lot)
+    answer = look(piece)
+
+    assert answer.context["verdict"] == "recalled"
+    assert "瓶内有异物" in words(answer)
+    assert "请勿饮用" in words(answer)
+    assert "瓶内有异物" in words(look("lot", short(lot.pk)))
+
+
+@pytest.mark.parametrize("more", [{"is_drill": True}, {"state": "drafted"}])
+def test_a_drill_and_a_draft_frighten_nobody(lot, piece, more):
+    recall_of(lot, **more)
+
+    assert look(piece).context["verdict"] == "genuine"
+
+
+def test_a_code_that_nobody_gave_out_is_said_to_be_none_of_ours(piece):
+    answer = look(make_code(), language="en")
+
+    assert answer.status_code == 404
+    assert "Not given out by us" in words(answer)
+
+
+@pytest.mark.parametrize("typed", ["0", "0123456789AC", "\N{SNOWMAN}" * 12, "A" * 300])
+def test_what_cannot_be_a_code_is_said_to_be_mistyped(typed):
+    answer = look(typed, language="en")
+
+    assert answer.status_code == 404
+    assert "This cannot be a code" in words(answer)
+
+
+def test_small_letters_and_groups_are_the_same_code(piece):
+    code = piece.code.lower()
+
+    assert look(f"{code[:4]}-{code[4:8]}-{code[8:]}").context["verdict"] == "genuine"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_scan_first_at_once_both_are_kept(piece):
+    now = timezone.now()
+    scans = [
+        lambda mark=mark: actions.scan(code=piece.code, visitor=mark, area_code="", locale="bo", counts=True, now=now)
+        for mark in ("a", "b")
+    ]
+
+    assert all(seen.verdict == "genuine" for seen in at_once(*scans))
+    assert LabelScan.objects.count() == 2
+
+
+# --- The story
+
+
+def test_the_way_from_the_field_is_told_the_newest_step_first(piece):
+    told = look(piece).context["told"]
+
+    assert [(f"{step.at:%F}", list(step.took), list(step.gave)) for step in told.steps] == [
+        ("2026-08-10", ["青稞酒 · 120 千克 · G1"], ["青稞酒 · 300 件 · B1"]),
+        ("2026-08-01", [], ["青稞酒 · 300 千克 · G1"]),
+    ]
+
+
+def test_temperatures_are_told_in_degrees_celsius(piece):
+    (strip,) = [step.temperature for step in look(piece, language="en").context["told"].steps if step.temperature]
+
+    assert strip.words == "2.0 – 8.5 °C"
+
+
+def test_nobody_sees_more_exactly_where_it_was_than_the_owner_lets_her(piece, site):
+    page = look(piece).content.decode()
+
+    assert "上青稞地" in page
+    assert "雪山水" in page
+    assert not any(secret in page for secret in ("29.0", "91.6", "区540524202202"))
+    assert "区540524202" in page
+
+
+def test_a_page_fits_a_bad_line(piece):
+    assert len(look(piece).content) < 40_000
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "bo", "en"])
+def test_it_is_told_in_three_languages(piece, language):
+    answer = look(piece, language=language)
+
+    assert answer.status_code == 200
+    assert f'lang="{language}"' in answer.content.decode()
+
+
+def test_certificates_are_shown_with_their_state(lot, piece):
+    made = actions.commit_lot(lot=lot, by=world.person(), now=timezone.now())
+    (chip,) = look(piece).context["told"].papers
+    printed = look(piece, "papers", short(made.pk))
+
+    assert (chip.number, chip.state, chip.has_paper) == (made.number, "valid", True)
+    assert printed.content.startswith(b"%PDF")
+
+
+def test_a_certificate_of_another_story_is_not_shown(lot, piece):
+    other = world.organisation("neighbour")
+    theirs = actions.commit_lot(lot=lot_of(trade_item(None, other), "N1"), by=world.person(), now=timezone.now())
+
+    assert look(piece, "papers", short(theirs.pk)).status_code == 404
+
+
+def test_a_file_of_another_story_is_not_shown(piece):
+    other = world.organisation("neighbour")
+    theirs = Attachment.objects.create(
+        county_id=other.county_id, owner=other, telling_id=new_id(), kind="photo", media_type="image/webp", sha256="0" * 64, content=b"x",
+        added_at=timezone.now(),
+    )  # fmt: skip
+
+    assert look(piece, "files", short(theirs.pk)).status_code == 404
+
+
+# --- The hidden part, where, reports
+
+
+def post(code, *more, agent=PHONE, **sent):
+    client = Client(headers={"user-agent": agent, "sec-fetch-site": "same-origin"})
+    return client.post("/".join(["/t", code.code, *more, ""]), sent)
+
+
+@pytest.mark.parametrize(("typed", "is_right"), [("abcd-2345", True), ("ABCD2346", False), ("", False)])
+def test_a_hidden_part_is_compared(piece, typed, is_right):
+    answer = post(piece, "hidden", hidden=typed)
+
+    assert answer.context["is_hidden_right"] is is_right
+    assert LabelScan.objects.get().hidden_was_right is is_right
+
+
+def test_hidden_parts_are_not_tried_without_end(piece):
+    answers = [post(piece, "hidden", hidden=f"ABCD{number:04}") for number in range(2000, 2011)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+
+
+def test_a_label_without_a_hidden_part_says_so(lot):
+    assert post(label(lot), "hidden", hidden="ABCD2345").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "status"), [("31.23", "121.47", 204), ("99", "0", 422), ("x", "0", 422), ("nan", "0", 422)]
+)
+def test_where_somebody_is_is_kept_coarsely(piece, latitude, longitude, status):
+    answer = post(piece, "where", latitude=latitude, longitude=longitude)
+
+    assert answer.status_code == status
+    kept = [(one.latitude, one.longitude) for one in LabelScan.objects.all()]
+    assert kept == ([(31.2, 121.5)] if status == 204 else [])
+
+
+def test_a_problem_is_written_to_the_maker(piece):
+    empty = post(piece, "report", text=" ")
+    sent = post(piece, "report", text="瓶口漏了", phone="19900001001")
+
+    assert (empty.status_code, sent.status_code) == (422, 302)
+    assert [(one.code, one.text) for one in Report.objects.all()] == [(piece.code, "瓶口漏了")]
+
+
+def test_no_flood_of_reports_is_taken(piece):
+    answers = [post(piece, "report", text=f"{number}") for number in range(6)]
+
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429]
+
+
+# --- The proof
+
+
+def test_each_step_has_its_proof_once_it_is_logged(piece, settings, tmp_path):
+    settings.TRACE_LOG, settings.TRACE_KEY = tmp_path / "log", tmp_path / "key"
+    unlogged = look(piece, "proof")
+    actions.publish(now=timezone.now())
+    story.told.forget()
+    logged = look(piece, "proof")
+    hashes = [step.hash for step in logged.context["told"].steps]
+    proof = Client().get(f"/t/{piece.code}/proof/{hashes[0].replace('?', '%3F')}")
+
+    assert "data-proof" not in words(unlogged)
+    assert words(logged).count("data-proof") == 2
+    assert proof.content.decode().startswith("c2sp.org/tlog-proof@v1")
+
+
+def test_an_event_of_another_story_is_not_proved_here(piece, maker, settings, tmp_path):
+    settings.TRACE_LOG, settings.TRACE_KEY = tmp_path / "log", tmp_path / "key"
+    actions.publish(now=timezone.now())
+
+    assert look(piece, "proof", "ni:///sha-256;" + "0" * 64).status_code == 404
