@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0008_some_goods_are_sold_by_weight"),
-        ("people", "0003_a_right_over_stories"),
+        ("people", "0004_a_right_over_stories"),
         ("places", "0001_areas_have_codes_that_may_change"),
         ("trace", "0001_events_and_their_places_in_the_log"),
     ]

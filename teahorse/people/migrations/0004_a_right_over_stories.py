@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0002_rights_over_money"),
+        ("people", "0003_organisations_may_have_joined_before"),
     ]
 
     operations = [
