@@ -18,7 +18,7 @@ from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund, Shar
 from teahorse.payments.providers import SharingTold, Told
 from teahorse.settlement import actions, facts, queries, reactions, rules
 from teahorse.settlement.comparing import differences
-from teahorse.settlement.models import Earning, FeeReversal, Payout, PayoutEvent, SharedFee
+from teahorse.settlement.models import Earning, FeeReversal, Maturity, Payout, PayoutEvent, SharedFee
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
 from teahorse.settlement.statement import statement_of
 from tests import world
@@ -88,8 +88,8 @@ def given_back(refund, *, now):
 
 def earned(order):
     return [
-        (one.kind, one.provider, one.amount_fen, one.state)
-        for one in Earning.objects.filter(order_id=order.pk).order_by("earned_at", "kind", "-provider")
+        (one.kind, one.provider, one.amount_fen, one.maturity.state)
+        for one in Earning.objects.filter(order_id=order.pk).select_related("maturity").order_by("earned_at", "kind", "-provider")
     ]
 
 
@@ -219,7 +219,7 @@ def test_a_refund_after_the_payout_takes_back_of_each_fee_what_its_receiver_give
     assert standing(county) == standing(station.organisation) == standing() == {}
     assert standing(seller) == {"payable": -4732, "at_provider:wechat_pay": 4732}
     assert [line.left_fen for line in SharedFee.objects.all()] == [0, 0, 0]
-    assert Earning.objects.filter(payout=None, provider="").count() == 0
+    assert Maturity.objects.filter(payout=None, provider="").count() == 0
 
 
 def reversals_of(back):

@@ -26,12 +26,14 @@ FEES = """
         union all
         -- what an order's own earning waits for its fees wait for too, and for a provider that holds them until it has shared them out
         select fee.beneficiary_id, fee.kind, 0, fee.amount_fen - fee.reversed_fen
-          from (select order_id from settlement_earning where state = 'maturing'
-                union
-                select order_id from settlement_earning where state = 'payable' and payout_id is null and provider <> ''
-                union
-                select earning.order_id from settlement_payout payout join settlement_earning earning on earning.payout_id = payout.id
-                 where payout.state in ('draft', 'approved', 'sent') and payout.provider <> '') waiting
+          from (select distinct earning.order_id
+                  from (select id from settlement_maturity where state = 'maturing'
+                        union all
+                        select id from settlement_maturity where state = 'payable' and payout_id is null and provider <> ''
+                        union all
+                        select matured.id from settlement_payout payout join settlement_maturity matured on matured.payout_id = payout.id
+                         where payout.state in ('draft', 'approved', 'sent') and payout.provider <> '') maturity
+                  join settlement_earning earning on earning.maturity_id = maturity.id) waiting
           join settlement_feeline fee on fee.sale_id = waiting.order_id and fee.beneficiary_id = any(%(owners)s::uuid[])
     )
     select owner_id, kind, sum(stands_fen)::bigint, sum(waits_fen)::bigint from sums group by owner_id, kind order by owner_id, kind
