@@ -13,7 +13,7 @@ from tests import world
 from tests.at_once import at_once
 
 from .making import are_whole, centre, closed, fee, refund, settled, standing
-from .test_sharing_out import account, approved, told
+from .sharing import account, approved, told
 
 
 @pytest.fixture

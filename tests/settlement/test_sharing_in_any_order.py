@@ -24,7 +24,7 @@ from tests import world
 
 from .in_any_order import MoneyInAnyOrder, one_of, pick, run
 from .making import close, fee, paid
-from .test_sharing_out import account
+from .sharing import account
 
 
 class Shares(MoneyInAnyOrder):
