@@ -195,14 +195,22 @@ with taken as (
       full join (
           select 'held' as purpose, seller_id as owner_id, sum(held_fen) as fen from settlement_sale group by seller_id
           union all
-          select case earning.state when 'maturing' then 'earned' else 'payable' end, earning.seller_id, sum(earning.amount_fen)
-            from settlement_earning earning left join settlement_payout payout on payout.id = earning.payout_id
-           where earning.payout_id is null or payout.state = 'draft'
-           group by earning.state, earning.seller_id
+          select case maturity.state when 'maturing' then 'earned' else 'payable' end, maturity.seller_id, sum(maturity.amount_fen)
+            from settlement_maturity maturity left join settlement_payout payout on payout.id = maturity.payout_id
+           where maturity.payout_id is null or payout.state = 'draft'
+           group by maturity.state, maturity.seller_id
           union all
           select 'in_payout', seller_id, sum(amount_fen) from settlement_payout where state in ('approved', 'sent') group by seller_id
       ) kept on kept.purpose = account.purpose and kept.owner_id = account.owner_id
      where %(is_whole)s and coalesce(kept.fen, 0) <> -coalesce(account.balance_fen, 0)
+    union all
+    select 'what matures and its earnings', coalesce(maturity.id, earned.maturity_id)::text, coalesce(earned.fen, 0),
+           coalesce(maturity.amount_fen, 0), null, coalesce(maturity.seller_id, earned.seller_id)
+      from settlement_maturity maturity
+      full join (
+          select maturity_id, seller_id, provider, sum(amount_fen) as fen from settlement_earning group by maturity_id, seller_id, provider
+      ) earned on (earned.maturity_id, earned.seller_id, earned.provider) = (maturity.id, maturity.seller_id, maturity.provider)
+     where %(is_whole)s and coalesce(maturity.amount_fen, 0) <> coalesce(earned.fen, 0)
     union all
     -- what was collected of fees is an earning, and the earning is booked
     select 'fees collected, not booked', coalesce(earning.id, entry.source_id)::text, coalesce(earning.amount_fen, 0), coalesce(entry.fen, 0),

@@ -62,14 +62,15 @@ COLLECTED = """
      order by account.purpose
 """
 COMING = """
-    select (matures_at at time zone 'Asia/Shanghai')::date as day, sum(amount_fen)::bigint
-      from settlement_earning
-     where seller_id = %(seller)s and earned_at < %(ends)s and (state = 'maturing' or matures_at >= %(ends)s)
+    select (maturity.matures_at at time zone 'Asia/Shanghai')::date as day, sum(earning.amount_fen)::bigint
+      from settlement_maturity maturity join settlement_earning earning on earning.maturity_id = maturity.id
+     where maturity.seller_id = %(seller)s and earning.earned_at < %(ends)s
+       and (maturity.state = 'maturing' or maturity.matures_at >= %(ends)s)
      group by day
-    having sum(amount_fen) <> 0
+    having sum(earning.amount_fen) <> 0
      order by day
 """
-"""Maturing is booked at the time at which an earning was due, so what was due later had not matured at the end of the window."""
+"""Maturing is booked at the time at which it was due, so what was due later had not matured at the end of the window."""
 
 
 @dataclass(frozen=True, slots=True)

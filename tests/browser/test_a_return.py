@@ -20,12 +20,13 @@ WEAVERS, STATION = ("coop-hongxing", "19900002006"), ("station-lhayu", "19900003
 CLERK, HEAD = ("centre-qonggyai", "19900004019"), ("centre-qonggyai", "19900004017")
 PATIENCE = 60_000
 OF_ORDER = "(select id from orders_sellerorder where number like %s || '-%%')"
-EARNED = f"select state from settlement_earning where order_id = {OF_ORDER}"
+MATURES = f"(select maturity_id from settlement_earning where order_id = {OF_ORDER})"
+EARNED = f"select state from settlement_maturity where id = {MATURES}"
 TEN_DAYS_AGO = (
     f"update logistics_parcel set stage_at = stage_at - interval '10 days' where reference = {OF_ORDER}",
     f"update orders_sellerorder set ended_at = ended_at - interval '10 days' where id = {OF_ORDER}",
-    "update settlement_earning set earned_at = earned_at - interval '10 days', matures_at = matures_at - interval '10 days'"
-    f" where order_id = {OF_ORDER}",
+    f"update settlement_earning set earned_at = earned_at - interval '10 days' where order_id = {OF_ORDER}",
+    f"update settlement_maturity set matures_at = matures_at - interval '10 days' where id = {MATURES}",
 )
 
 
@@ -120,7 +121,7 @@ def let_the_return_window_pass(house, number):
         wait_until_it_is("maturing", database, number)
         with database.transaction():
             database.execute("set local session_replication_role = replica")
-            assert [database.execute(change, [number]).rowcount for change in TEN_DAYS_AGO] == [1, 1, 1]
+            assert [database.execute(change, [number]).rowcount for change in TEN_DAYS_AGO] == [1, 1, 1, 1]
         with procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=house.database)).open() as clock:
             clock.configure_task("settlement.mature", queue="clock").defer(timestamp=0)
         wait_until_it_is("payable", database, number)

@@ -19,7 +19,7 @@ from teahorse.settlement.models import Difference, Payout
 from tests import world
 from tests.console.world import member
 from tests.settlement.making import closed, fee, refund, settled
-from tests.settlement.test_sharing_out import account, approved, told
+from tests.settlement.sharing import account, approved, told
 
 pytestmark = pytest.mark.django_db
 

@@ -36,7 +36,18 @@ from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation, Person, ServicePoint
 from teahorse.promotions import actions as promotions
 from teahorse.settlement import actions as settlement
-from teahorse.settlement.models import BankFile, Difference, Earning, FeeRule, Payout, SubsidyClaim, SubsidyClaimLine, SubsidyLine, Transfer
+from teahorse.settlement.models import (
+    BankFile,
+    Difference,
+    Earning,
+    FeeRule,
+    Maturity,
+    Payout,
+    SubsidyClaim,
+    SubsidyClaimLine,
+    SubsidyLine,
+    Transfer,
+)
 from teahorse.stock import actions as stock
 from teahorse.trace import actions as trace
 from teahorse.trace.epcis.reading import read
@@ -150,10 +161,9 @@ def _money(of: Side, order: SellerOrder, *, by: Person) -> dict[str, UUID]:
     payout = Payout(id=key, county_id=of.coop.county_id, seller=of.coop, number=f"P-{of.name}", amount_fen=100, bank_file=file, **prepared)
     payout.state, payout.approved_by_id, payout.approved_at = "sent", of.buyer.pk, now
     payout.save(force_insert=True)
-    Earning.objects.create(
-        county_id=of.coop.county_id, seller_id=of.coop.pk, kind="adjustment", source_id=key, amount_fen=100, state="payable",
-        earned_at=now, matures_at=now, payout=payout,
-    )  # fmt: skip
+    hers = {"county_id": of.coop.county_id, "seller_id": of.coop.pk, "amount_fen": 100}
+    matured = Maturity.objects.create(**hers, matures_at=now, state="payable", payout=payout)
+    Earning.objects.create(**hers, kind="adjustment", source_id=key, earned_at=now, maturity=matured)
     difference = Difference.objects.create(
         kind="bill", subject=f"{of.mark}账单", expected_fen=1, found_fen=2, owner_id=of.centre.pk, found_at=now, seen_at=now, due_at=now
     )

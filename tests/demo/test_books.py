@@ -22,7 +22,7 @@ from teahorse.people.models import Organisation
 from teahorse.promotions.models import CouponUse
 from teahorse.settlement import actions
 from teahorse.settlement.comparing import differences, missing_bills
-from teahorse.settlement.models import Difference, Earning, FeeLine, Payout, Sale, SubsidyClaim, SubsidyLine
+from teahorse.settlement.models import Difference, FeeLine, Maturity, Payout, Sale, SubsidyClaim, SubsidyLine
 from tests.demo.conftest import NOW
 from tests.payments.conftest import started_sandbox, wait_until
 
@@ -110,7 +110,7 @@ def test_there_is_a_case_and_a_payout_in_many_states(house):
         ("coop-hongxing", "cash", "approved"): 1,
         ("company-yarlung-ajia", "bank", "draft"): 1,
     }
-    assert Earning.objects.filter(state="payable", payout=None).exists()
+    assert Maturity.objects.filter(state="payable", payout=None).exists()
 
 
 def test_promotions_are_used_and_a_harvest_was_shared_out(house):

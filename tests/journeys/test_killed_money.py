@@ -34,7 +34,7 @@ CASES = """
 """
 PAYOUTS = "select state, count(*) from settlement_payout where id = any(%s) group by state"
 PAYOUTS_OF = "select id from settlement_payout where seller_id = any(%s)"
-CLAIMED = "select count(payout_id), count(*) from settlement_earning where seller_id = any(%s)"
+CLAIMED = "select count(payout_id), count(*) from settlement_maturity where seller_id = any(%s)"
 HAPPENED = (
     "select kind, count(*), count(distinct payout_id) from settlement_payoutevent where payout_id = any(%s) group by kind order by kind"
 )

@@ -25,7 +25,7 @@ from teahorse.payments.actions.recording import POLL, record
 from teahorse.payments.models import Payment, PaymentEvent, PaymentSplit, Refund
 from teahorse.payments.providers import CASH, Outcome
 from teahorse.settlement.comparing import differences
-from teahorse.settlement.models import Earning, Sale
+from teahorse.settlement.models import Maturity, Sale
 from teahorse.stock.queries import levels_that_do_not_add_up
 from tests import world
 
@@ -218,6 +218,6 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         assert differences(now=self.now) == []
         assert levels_that_do_not_add_up() == []
         assert not Refund.objects.exclude(state="succeeded").exists()
-        assert not Earning.objects.filter(state="maturing").exists()
+        assert not Maturity.objects.filter(state="maturing").exists()
         trial = books.trial_balance()
         assert [trial.get(purpose, 0) for purpose in ("held", "earned", "in_payout", "going_back")] == [0, 0, 0, 0]

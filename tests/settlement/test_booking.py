@@ -16,7 +16,7 @@ from teahorse.orders import actions as orders
 from teahorse.orders.models import SellerOrder
 from teahorse.payments.models import Payment, Refund
 from teahorse.settlement import actions, facts, reactions
-from teahorse.settlement.models import Earning, FeeLine, FeeReversal, Sale
+from teahorse.settlement.models import FeeLine, FeeReversal, Maturity, Sale
 from tests import world
 from tests.aftersales.making import opened
 from tests.promotions.offers import platform, promotion
@@ -64,12 +64,12 @@ def test_a_closed_order_gives_everybody_her_part(seller, goods, now):
 @pytest.mark.django_db
 def test_an_earning_waits_for_the_end_of_the_return_window(seller, goods, now):
     actions.book_sales(order_ids=[order.pk for order in closed({goods: 1}, now=now)], now=now)
-    (earning,) = Earning.objects.all()
+    (maturing,) = Maturity.objects.all()
 
-    too_early = actions.mature_earnings(now=earning.matures_at - timedelta(seconds=1))
-    matured, again = (actions.mature_earnings(now=earning.matures_at) for _ in range(2))
+    too_early = actions.mature_earnings(now=maturing.matures_at - timedelta(seconds=1))
+    matured, again = (actions.mature_earnings(now=maturing.matures_at) for _ in range(2))
 
-    assert earning.matures_at.isoformat() == "2026-08-22T16:00:00+00:00"  # eight days on, midnight in Shanghai
+    assert maturing.matures_at.isoformat() == "2026-08-22T16:00:00+00:00"  # eight days on, midnight in Shanghai
     assert (too_early, matured, again) == (0, 1, 0)
     assert standing(seller) == {"payable": 5000}
 

@@ -16,8 +16,8 @@ from tests import world
 from tests.dossiers.test_paper import glyphs
 
 from .making import centre, closed, fee, refund, settled, standing
-from .test_sharing_out import account, approved
-from .test_sharing_out import told as finished
+from .sharing import account, approved
+from .sharing import told as finished
 
 pytestmark = pytest.mark.django_db
 AUGUST, SEPTEMBER, OCTOBER = (datetime(2026, month, 1, tzinfo=HOME) for month in (8, 9, 10))

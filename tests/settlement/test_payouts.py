@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from teahorse.common.refusals import Refusal
 from teahorse.settlement import actions
 from teahorse.settlement.actions import booking
-from teahorse.settlement.models import Earning, FeeLine, Payout, PayoutEvent, Sale
+from teahorse.settlement.models import Earning, FeeLine, Maturity, Payout, PayoutEvent, Sale
 from tests import world
 from tests.at_once import at_once
 
@@ -130,13 +130,15 @@ def test_a_dropped_draft_lets_its_earnings_go(seller, goods, clerk, head, now):
 def test_a_payout_is_the_sum_of_its_earnings(seller, goods, clerk, head, now):
     at = settled(closed({goods: 1}, now=now), now=now)
     (payout,) = prepared(seller, clerk, now=at)
-    earning = Earning.objects.get()
+    earning, matured = Earning.objects.get(), Maturity.objects.get()
     with pytest.raises(DatabaseError), transaction.atomic():
         Payout.objects.filter(pk=payout.pk).update(amount_fen=1)
     actions.approve_payout(payout=payout, by=head, now=at)
 
     with pytest.raises(IntegrityError, match="an earning stays with the payout"), transaction.atomic():
-        Earning.objects.filter(pk=earning.pk).update(payout=None)
+        Maturity.objects.filter(pk=matured.pk).update(payout=None)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Maturity.objects.filter(pk=matured.pk).update(amount_fen=1)
     with pytest.raises(DatabaseError), transaction.atomic():
         Earning.objects.filter(pk=earning.pk).update(amount_fen=1)
 

@@ -39,6 +39,7 @@ def unguarded(sql, *values):
         cursor.execute("set local session_replication_role = replica")
         cursor.execute(sql, values)
         cursor.execute("set local session_replication_role = origin")
+        cursor.execute("set constraints all deferred")
 
 
 def found(now, **more):
@@ -285,6 +286,15 @@ def test_an_order_that_cannot_be_booked_holds_no_other_up_and_somebody_looks_at_
 
 
 @pytest.mark.django_db
+def test_what_matures_is_compared_with_its_earnings(goods, now):
+    (order,) = closed({goods: 1}, now=now)
+    actions.book_sales(order_ids=[order.pk], now=now)
+    unguarded("update settlement_earning set amount_fen = 4000 where order_id = %s", order.pk)
+
+    assert found(now) == [("what matures and its earnings", 4000, 5000)]
+
+
+@pytest.mark.django_db
 def test_what_cannot_be_booked_is_not_paid_out(goods, now):
     bad, good = (closed({goods: 1}, now=now)[0] for _ in range(2))
     actions.book_sales(order_ids=[bad.pk, good.pk], now=now)
@@ -295,7 +305,7 @@ def test_what_cannot_be_booked_is_not_paid_out(goods, now):
     matured = actions.mature_earnings(now=now + RETURN_WINDOW)
 
     assert matured == 1
-    assert Earning.objects.get(state="payable").order_id == good.pk
+    assert Earning.objects.get(maturity__state="payable").order_id == good.pk
 
 
 @pytest.mark.django_db

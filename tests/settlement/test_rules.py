@@ -102,3 +102,48 @@ def deal(**more):
         "beneficiaries": {"centre": uuid4()},
     }
     return rules.Deal(**{**known, **more})
+
+
+# --- Parts that were shared out
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10_000), st.none() | st.integers(0, 10_000)), max_size=4),
+    st.integers(0, 30_000),
+)
+def test_fees_are_taken_out_of_no_part_more_than_may_be(parts, fees_left):
+    taken = rules.fees_taken([most for most, _ in parts], [fen for _, fen in parts], fees_left)
+
+    shared = sum(fen for _, fen in parts if fen is not None)
+    fresh = [(most, fen) for (most, was), fen in zip(parts, taken, strict=True) if was is None]
+    assert all(0 <= fen <= most for most, fen in fresh)
+    assert sum(fen for _, fen in fresh) == max(0, min(fees_left - shared, sum(most for most, _ in fresh)))
+
+
+@given(st.data())
+def test_refunds_of_what_was_shared_add_up_and_the_last_one_clears_every_fen(data):
+    paid_fen = data.draw(st.integers(1, 20_000))
+    shared = data.draw(st.lists(st.integers(0, paid_fen // 8), min_size=1, max_size=3))
+    others = data.draw(st.lists(st.integers(0, paid_fen // 8), min_size=len(shared), max_size=len(shared)))
+    subsidy, left, seller_fen = data.draw(st.integers(0, 5000)), paid_fen, 0
+    whole, granted, fees = paid_fen + subsidy, subsidy, [one + other for one, other in zip(shared, others, strict=True)]
+    sums = list(fees)
+    while left:
+        fen = data.draw(st.one_of(st.just(left), st.integers(1, left)))
+        back = rules.allot(fen, [*shared, left - sum(shared)])[:-1]
+        divided = rules.reversal(
+            refund_fen=fen,
+            paid_left_fen=left,
+            subsidies_left=[subsidy],
+            fees_left=fees,
+            shared=[rules.SharedPart(one, fen) for one, fen in zip(shared, back, strict=True)],
+        )
+        assert divided.seller_fen + sum(divided.fees_fen) == fen + sum(divided.subsidies_fen)
+        assert divided.seller_fen >= 0
+        assert all(got >= one for got, one in zip(divided.fees_fen, back, strict=True))
+        left, subsidy, seller_fen = left - fen, subsidy - divided.subsidies_fen[0], seller_fen + divided.seller_fen
+        shared = [one - fen for one, fen in zip(shared, back, strict=True)]
+        fees = [one - fen for one, fen in zip(fees, divided.fees_fen, strict=True)]
+        assert all(one >= part for one, part in zip(fees, shared, strict=True))
+    assert (fees, subsidy, seller_fen) == ([0] * len(fees), 0, whole - sum(sums))
+    assert granted >= 0

@@ -18,12 +18,12 @@ from teahorse.payments.actions.sharing import _write_returns, _write_sharings
 from teahorse.payments.models import ShareLine, ShareReturn, Sharing
 from teahorse.payments.providers import SharingTold, Told
 from teahorse.settlement import actions, facts
-from teahorse.settlement.models import Earning, Payout, SharedFee
+from teahorse.settlement.models import Maturity, Payout, SharedFee
 from tests import world
 
 from .in_any_order import MoneyInAnyOrder, one_of, pick, run
 from .making import fee, paid
-from .test_sharing_out import account
+from .sharing import account
 
 
 class Shares(MoneyInAnyOrder):
@@ -143,7 +143,7 @@ class Shares(MoneyInAnyOrder):
     def _is_whole(self):
         super()._is_whole()
         assert not Payout.objects.filter(method="provider", state__in=("approved", "sent")).exists()
-        waiting = Earning.objects.filter(provider="wechat_pay", payout=None)
+        waiting = Maturity.objects.filter(provider="wechat_pay", payout=None)
         assert books.balance(purpose="at_provider:wechat_pay", owner_id=self.seller.pk) == sum(one.amount_fen for one in waiting)
         given = SharedFee.objects.filter(account=None, is_kept=False, sharing__state="finished")
         assert books.balance(purpose="at_provider:wechat_pay") == sum(one.left_fen for one in given)

@@ -1,12 +1,9 @@
-"""What a seller collected herself stands at its provider, is shared out when its payout is approved, and comes back for refunds."""
+"""What a seller collected herself is shared out when its payout is approved, and comes back for refunds."""
 
 import io
 from datetime import date, datetime
 
 import pytest
-from django.db import IntegrityError, transaction
-from hypothesis import given
-from hypothesis import strategies as st
 from openpyxl import load_workbook
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -14,27 +11,24 @@ from teahorse.common.refusals import Refusal
 from teahorse.ledger import queries as books
 from teahorse.payments import actions as payments
 from teahorse.payments.actions.sharing import _write_returns, _write_sharings
-from teahorse.payments.models import MerchantAccount, PaymentSplit, Refund, ShareLine, ShareReturn, Sharing
+from teahorse.payments.models import Refund, ShareLine, ShareReturn, Sharing
 from teahorse.payments.providers import SharingTold, Told
-from teahorse.settlement import actions, facts, queries, reactions, rules
+from teahorse.settlement import actions, queries, reactions, rules
 from teahorse.settlement.comparing import differences
-from teahorse.settlement.models import Earning, FeeReversal, Payout, PayoutEvent, SharedFee
+from teahorse.settlement.models import FeeReversal, Maturity, PayoutEvent, SharedFee
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
 from teahorse.settlement.statement import statement_of
 from tests import world
 from tests.at_once import at_once
 
-from .making import A_DAY, are_whole, arrive, centre, close, closed, fee, paid, refund, settled, standing
-
-LATER = A_DAY / 24
+from .making import A_DAY, are_whole, centre, closed, fee, refund, settled, standing
+from .sharing import LATER, account, approved, collector, given_back, shares, told
 
 
 @pytest.fixture
 def seller(db):
     """A cooperative that collects at WeChat Pay herself."""
-    made = world.organisation("coop")
-    account(made)
-    return made
+    return collector()
 
 
 @pytest.fixture
@@ -50,119 +44,6 @@ def clerk(db):
 @pytest.fixture
 def head(db):
     return world.person("+8619900001012", name="复核")
-
-
-def account(organisation, *, number="1900000109", provider="wechat_pay", **more):
-    return MerchantAccount.objects.create(
-        organisation=organisation, provider=provider, number=number, since_at=world.NOW, changed_at=world.NOW, **more
-    )
-
-
-def approved(seller, clerk, head, *, now, provider="wechat_pay"):
-    """An approved payout of what stands at a provider, and what of it is asked to be shared out."""
-    (payout,) = (one for one in actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=now) if one.provider == provider)
-    actions.approve_payout(payout=payout, by=head, now=now)
-    actions.share_payouts(now=now)
-    payout.refresh_from_db()
-    return payout
-
-
-def told(sharing, *, now, refusal="", kept=()):
-    """Have the provider finish a sharing, but for those receivers, or refuse it."""
-    lines = [Told(our_number="", done=line.account_id not in kept, failed=line.account_id in kept) for line in sharing.lines.order_by("pk")]
-    answer = SharingTold(is_finished=False, refusal=refusal) if refusal else SharingTold(is_finished=True, lines=tuple(lines))
-    _write_sharings([(sharing, answer)], now=now)
-    actions.book_sharings(sharing_ids=[sharing.pk], now=now)
-    sharing.refresh_from_db()
-    return sharing
-
-
-def given_back(refund, *, now):
-    """Have the receivers give back their parts of a refund, and the refund arrive."""
-    found = list(ShareReturn.objects.filter(refund=refund, state="requested").select_related("refund"))
-    _write_returns([(back, Told(our_number=back.our_number, done=True)) for back in found], now=now)
-    actions.book_share_returns(return_ids=[back.pk for back in found], now=now)
-    arrive(refund, now=now)
-    actions.book_refunds(refund_ids=[refund.pk], now=now)
-
-
-def earned(order):
-    return [
-        (one.kind, one.provider, one.amount_fen, one.state)
-        for one in Earning.objects.filter(order_id=order.pk).order_by("earned_at", "kind", "-provider")
-    ]
-
-
-def shares():
-    return [(line.account.number if line.account else "house", line.amount_fen) for line in _lines()]
-
-
-def _lines():
-    return [line for sharing in Sharing.objects.order_by("pk") for line in sharing.lines.select_related("account").order_by("pk")]
-
-
-# --- Where it stands
-
-
-@pytest.mark.django_db
-def test_what_she_collected_stands_at_the_provider_and_discounts_that_others_bear_with_the_house(seller, goods, now, monkeypatch):
-    fee()
-    centre()
-    monkeypatch.setattr(facts, "_subsidies", lambda keys: {key: [(None, 500)] for key in keys})
-    (order,) = closed({goods: 1}, now=now)
-    actions.book_sales(order_ids=[order.pk], now=now)
-
-    refund(order, 1000, now=now + LATER)
-    actions.book_sales(order_ids=[order.pk], now=now + LATER)
-
-    assert earned(order) == [
-        ("sale", "wechat_pay", 4871, "maturing"),
-        ("sale", "", 500, "maturing"),
-        ("reversal", "wechat_pay", -974, "maturing"),
-        ("reversal", "", -100, "maturing"),
-    ]
-    assert standing(seller) == {"earned": 4297, "at_provider:wechat_pay": -5000}
-    assert are_whole(now)
-
-
-@pytest.mark.django_db
-def test_what_fees_are_more_than_she_collected_she_owes_to_the_house(seller, goods, now, monkeypatch):
-    fee("commission", rate=9000, basis="paid")
-    centre()
-    monkeypatch.setattr(facts, "_subsidies", lambda keys: {key: [(None, 3000)] for key in keys})
-    (order,) = paid({goods: 1}, now=now)
-    refund(order, 4000, now=now)
-    close(order, now=now + LATER)
-
-    actions.book_sales(order_ids=[order.pk], now=now + LATER)
-
-    # 1000 of her own and 600 of the platform's are left, and fees of 1440, of which WeChat lets 300 be taken out of hers
-    assert earned(order) == [("sale", "wechat_pay", 700, "maturing"), ("sale", "", -540, "maturing")]
-    assert are_whole(now)
-
-
-@pytest.mark.django_db
-def test_each_place_has_a_payout_of_its_own(seller, goods, clerk, now):
-    orders = closed({goods: 1}, now=now)
-    (housed,) = paid({goods: 1}, now=now, provider="cash")
-    close(housed, now=now)
-    at = settled([*orders, housed], now=now)
-
-    shown = queries.sellers_to_pay([seller.pk])
-    drafts = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
-    again = actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=at)
-
-    assert [(one.provider, one.amount_fen) for one in shown] == [("", 5000), ("wechat_pay", 5000)]
-    assert [(one.provider, one.method, one.amount_fen) for one in drafts] == [("", "cash", 5000), ("wechat_pay", "provider", 5000)]
-    assert again == []
-    with pytest.raises(IntegrityError, match="a_payout_by_a_provider_names_it"), transaction.atomic():
-        Payout.objects.create(
-            seller=seller, county_id=seller.county_id, number="P", method="provider", amount_fen=1, prepared_at=at, prepared_by_id=clerk.pk
-        )
-    assert are_whole(at)
-
-
-# --- The way of a payout
 
 
 @pytest.mark.django_db
@@ -219,7 +100,7 @@ def test_a_refund_after_the_payout_takes_back_of_each_fee_what_its_receiver_give
     assert standing(county) == standing(station.organisation) == standing() == {}
     assert standing(seller) == {"payable": -4732, "at_provider:wechat_pay": 4732}
     assert [line.left_fen for line in SharedFee.objects.all()] == [0, 0, 0]
-    assert Earning.objects.filter(payout=None, provider="").count() == 0
+    assert Maturity.objects.filter(payout=None, provider="").count() == 0
 
 
 def reversals_of(back):
@@ -319,108 +200,6 @@ def test_a_payout_that_is_given_up_is_asked_for_anew_by_the_next(seller, goods, 
     with pytest.raises(actions.NotOnItsWay):
         actions.return_payout(payout=next_one, reference="", note="", at=at, by_id=head.pk, now=at)
     assert standing(seller) == {}
-    assert are_whole(at)
-
-
-@pytest.mark.django_db
-def test_a_share_that_could_not_be_handed_out_the_seller_has_and_owes_to_the_house(seller, goods, clerk, head, now):
-    fee()
-    fee("station", rate=100, basis="order", beneficiary="pickup")
-    centre()
-    station = world.service_point("st-2", code=world.GYANGZE)
-    theirs = account(station.organisation, number="1900000200")
-    (order,) = closed({goods: 1}, now=now, pickup_point=station)
-    at = settled([order], now=now)
-    approved(seller, clerk, head, now=at)
-
-    told(Sharing.objects.get(), now=at, kept={theirs.pk})
-    actions.book_sharings(sharing_ids=[Sharing.objects.get().pk], now=at)
-
-    assert earned(order)[1:] == [("adjustment", "wechat_pay", 100, "payable"), ("adjustment", "", -100, "payable")]
-    assert standing(station.organisation) == {"fees:station": 100}
-    assert standing(seller) == {"at_provider:wechat_pay": -100}
-    back = refund(order, 2500, now=at)
-    given_back(back, now=at)
-    assert earned(order)[3:] == [("reversal", "wechat_pay", -2443, "payable"), ("reversal", "", 50, "payable")]
-    assert standing(station.organisation) == {"fees:station": 50}
-    assert are_whole(at)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(("rate", "shared"), [(2999, 1500), (3000, 1500), (3001, 1500), (10_000, 1500)])
-def test_no_more_is_shared_out_than_the_provider_lets_and_the_rest_of_the_fees_is_owed(seller, goods, clerk, head, now, rate, shared):
-    """WeChat lets 30 % of 50 yuan be shared; 29.99 % of it is 14.995, which is a fen more in whole fen."""
-    fee("commission", rate=rate, basis="paid")
-    county = centre()
-    (order,) = closed({goods: 1}, now=now)
-    at = settled([order], now=now)
-    fees = {2999: 1500, 3000: 1500, 3001: 1501, 10_000: 5000}[rate]
-
-    payout = approved(seller, clerk, head, now=at)
-    told(Sharing.objects.get(), now=at)
-
-    payout.refresh_from_db()
-    assert (payout.state, payout.amount_fen, shares()) == ("paid", 3500, [("house", shared)])
-    assert standing(seller) == ({"payable": shared - fees} if fees > shared else {})
-    assert standing(county) == {"fees:commission": fees}
-    assert are_whole(at)
-
-
-@pytest.mark.django_db
-def test_what_a_refund_leaves_less_to_share_is_owed_less(seller, goods, clerk, head, now):
-    fee("commission", rate=4000, basis="paid")
-    county = centre()
-    (order,) = closed({goods: 1}, now=now)
-    at = settled([order], now=now)
-
-    given_back(refund(order, 2500, now=at), now=at)
-    payout = approved(seller, clerk, head, now=at)
-    told(Sharing.objects.get(), now=at)
-    given_back(refund(order, 2500, now=at), now=at)
-
-    payout.refresh_from_db()
-    assert (payout.state, payout.amount_fen, shares()) == ("paid", 1750, [("house", 750)])
-    assert (standing(county), [line.left_fen for line in SharedFee.objects.all()]) == ({}, [0])
-    assert standing(seller) == {"payable": -1750, "at_provider:wechat_pay": 1750}
-    assert are_whole(at)
-
-
-@pytest.mark.django_db
-def test_what_waits_for_no_payout_is_let_go_while_she_owes_more(seller, goods, clerk, head, now):
-    (first,) = closed({goods: 2}, now=now)
-    at = settled([first], now=now)
-    approved(seller, clerk, head, now=at)
-    told(Sharing.objects.get(), now=at)
-    refund(first, 8000, now=at)
-    actions.book_sales(order_ids=[first.pk], now=at)
-    (second,) = closed({goods: 1}, now=at)
-    later = settled([second], now=at)
-    assert actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=later) == []
-
-    released = actions.release_sales(now=later)
-    told(Sharing.objects.get(split__reference=second.pk), now=later)
-
-    assert (released, shares()) == (1, [])
-    assert standing(seller) == {"payable": -3000, "at_provider:wechat_pay": -5000}
-    assert are_whole(later)
-
-
-@pytest.mark.django_db
-def test_what_alipay_gave_her_at_once_is_paid_at_once_and_she_owes_the_fees(seller, goods, clerk, head, now):
-    fee()
-    centre()
-    own = account(seller, provider="alipay", number="2021000000000001", sealed_keys=b"x")
-    (order,) = paid({goods: 1}, now=now, provider="alipay")
-    split = PaymentSplit.objects.get(reference=order.pk)
-    close(order, now=now)
-    at = settled([order], now=now)
-
-    payout = approved(seller, clerk, head, now=at, provider="alipay")
-
-    assert split.account == own
-    assert (payout.state, payout.amount_fen, Sharing.objects.count()) == ("paid", 5000, 0)
-    assert earned(order) == [("sale", "alipay", 5000, "payable"), ("sale", "", -114, "payable")]
-    assert standing(seller) == {"payable": -114}
     assert are_whole(at)
 
 
@@ -525,48 +304,3 @@ def test_two_workers_share_a_payout_out_once(seller, goods, clerk, head, now):
     payout.refresh_from_db()
     assert (payout.state, Sharing.objects.count(), SharedFee.objects.count()) == ("sent", 2, 2)
     assert are_whole(at)
-
-
-# --- Rules
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 10_000), st.none() | st.integers(0, 10_000)), max_size=4),
-    st.integers(0, 30_000),
-)
-def test_fees_are_taken_out_of_no_part_more_than_may_be(parts, fees_left):
-    taken = rules.fees_taken([most for most, _ in parts], [fen for _, fen in parts], fees_left)
-
-    shared = sum(fen for _, fen in parts if fen is not None)
-    fresh = [(most, fen) for (most, was), fen in zip(parts, taken, strict=True) if was is None]
-    assert all(0 <= fen <= most for most, fen in fresh)
-    assert sum(fen for _, fen in fresh) == max(0, min(fees_left - shared, sum(most for most, _ in fresh)))
-
-
-@given(st.data())
-def test_refunds_of_what_was_shared_add_up_and_the_last_one_clears_every_fen(data):
-    paid_fen = data.draw(st.integers(1, 20_000))
-    shared = data.draw(st.lists(st.integers(0, paid_fen // 8), min_size=1, max_size=3))
-    others = data.draw(st.lists(st.integers(0, paid_fen // 8), min_size=len(shared), max_size=len(shared)))
-    subsidy, left, seller_fen = data.draw(st.integers(0, 5000)), paid_fen, 0
-    whole, granted, fees = paid_fen + subsidy, subsidy, [one + other for one, other in zip(shared, others, strict=True)]
-    sums = list(fees)
-    while left:
-        fen = data.draw(st.one_of(st.just(left), st.integers(1, left)))
-        back = rules.allot(fen, [*shared, left - sum(shared)])[:-1]
-        divided = rules.reversal(
-            refund_fen=fen,
-            paid_left_fen=left,
-            subsidies_left=[subsidy],
-            fees_left=fees,
-            shared=[rules.SharedPart(one, fen) for one, fen in zip(shared, back, strict=True)],
-        )
-        assert divided.seller_fen + sum(divided.fees_fen) == fen + sum(divided.subsidies_fen)
-        assert divided.seller_fen >= 0
-        assert all(got >= one for got, one in zip(divided.fees_fen, back, strict=True))
-        left, subsidy, seller_fen = left - fen, subsidy - divided.subsidies_fen[0], seller_fen + divided.seller_fen
-        shared = [one - fen for one, fen in zip(shared, back, strict=True)]
-        fees = [one - fen for one, fen in zip(fees, divided.fees_fen, strict=True)]
-        assert all(one >= part for one, part in zip(fees, shared, strict=True))
-    assert (fees, subsidy, seller_fen) == ([0] * len(fees), 0, whole - sum(sums))
-    assert granted >= 0

@@ -15,7 +15,7 @@ from teahorse.common.refusals import Malformed, NotThere
 from teahorse.common.times import HOME
 from teahorse.ledger import queries as books
 from teahorse.settlement import actions, facts
-from teahorse.settlement.models import Division, Earning, SubSeller, SubSellerShare
+from teahorse.settlement.models import Division, Earning, Maturity, SubSeller, SubSellerShare
 from teahorse.settlement.statement import OWN, statement_of
 from tests import world
 
@@ -156,9 +156,9 @@ def test_what_others_bear_of_a_price_is_told_apart(seller, goods, now, monkeypat
 def test_a_disputed_earning_waits_beyond_its_day(seller, goods, now):
     (order,) = closed({goods: 1}, now=now)
     actions.book_sales(order_ids=[order.pk], now=now)
-    earning = Earning.objects.get()
-    refund(order, 1000, now=earning.matures_at + timedelta(days=1))
-    actions.book_sales(order_ids=[order.pk], now=earning.matures_at + timedelta(days=1))
+    maturing = Maturity.objects.get()
+    refund(order, 1000, now=maturing.matures_at + timedelta(days=1))
+    actions.book_sales(order_ids=[order.pk], now=maturing.matures_at + timedelta(days=1))
 
     waiting = told(seller).coming
     actions.mature_earnings(now=SEPTEMBER)

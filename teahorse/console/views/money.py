@@ -16,7 +16,7 @@ from teahorse.payments.providers import MOST_SHARED_BP
 from teahorse.payments.words import provider_name
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import accounts, queries
-from teahorse.settlement.models import Earning, FeeRule, SubsidyLine
+from teahorse.settlement.models import Earning, FeeRule, Maturity, SubsidyLine
 from teahorse.settlement.paper import statement_pdf, statement_xlsx
 from teahorse.settlement.papers import XLSX
 from teahorse.settlement.queries import MoneyOfOrder
@@ -126,7 +126,7 @@ def _followed(request: HttpRequest, acting: Acting, order_id: UUID, *, back: str
         ],
         "claims": _claims(found, _claims_to_open(acting)),
         "owed_of_fees": owed_of_fees(found.earnings),
-        "is_maturing": [one for one in found.earnings if one.state == Earning.State.MATURING],
+        "is_maturing": [one for one in found.earnings if one.maturity.state == Maturity.State.MATURING],
     }
     return page(request, acting, "money_order.html", context)
 

@@ -278,6 +278,7 @@ def difference_name(kind: str) -> str:
         "freight and its subsidy": _("A budget's part of the freight is not booked as it was agreed"),
         "fee and its reversals": _("A fee's reversals do not add up"),
         "sale and its payment": _("An order is booked with another sum than was paid"),
+        "what matures and its earnings": _("What matures is not the sum of its earnings"),
         "fees collected, not booked": _("Collected fees are not booked"),
         "transfer not booked": _("What was moved to the bank is not booked as it was written down"),
         "claim not booked": _("A claim of subsidies is not booked as it was made"),

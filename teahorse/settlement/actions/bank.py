@@ -33,7 +33,8 @@ from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
 from teahorse.settlement.actions.four_eyes import check_hands
 from teahorse.settlement.actions.paying_out import NotOnItsWay, OwnPayout, returned_earning
-from teahorse.settlement.models import BankFile, Earning, Payout, PayoutEvent
+from teahorse.settlement.actions.writing import NewEarning, write_earnings
+from teahorse.settlement.models import BankFile, Payout, PayoutEvent
 
 COLUMNS = ("payout", "amount", "result", "reference", "date", "reason")
 RESULTS = (Payout.State.PAID, Payout.State.RETURNED)
@@ -153,7 +154,7 @@ class _Taking:
     """Under which number of the bank a payout is known to have been paid."""
     moved: dict[UUID, Payout] = field(default_factory=dict)
     events: list[PayoutEvent] = field(default_factory=list)
-    earnings: list[Earning] = field(default_factory=list)
+    earnings: list[NewEarning] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
     def read(self, payouts: Iterable[Payout]) -> None:
@@ -191,7 +192,7 @@ class _Taking:
     def write(self) -> None:
         Payout.objects.bulk_update(self.moved.values(), ["state", "ended_at"])
         PayoutEvent.objects.bulk_create(self.events)
-        Earning.objects.bulk_create(self.earnings)
+        write_earnings(self.earnings)
         ledger.post(entries=self.entries, now=self.now)
 
 

@@ -16,12 +16,13 @@ from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Entry, lines
 from teahorse.people.models import Organisation
 from teahorse.settlement import accounts
+from teahorse.settlement.actions.writing import NewEarning, write_earnings
 from teahorse.settlement.models import Earning
 from teahorse.settlement.queries import fees_to_collect
 
 
 @transaction.atomic
-def collect_fees(*, beneficiary_ids: Collection[UUID], now: datetime) -> list[Earning]:
+def collect_fees(*, beneficiary_ids: Collection[UUID], now: datetime) -> list[NewEarning]:
     """
     Make payable what organisations have got as fees by now, one earning for each that gets something; return the earnings.
 
@@ -40,18 +41,17 @@ def collect_fees(*, beneficiary_ids: Collection[UUID], now: datetime) -> list[Ea
         payable = accounts.of_seller("payable", owner, counties[owner])
         entries.append(Entry(accounts.FEES_COLLECTED, key, now, lines(*taken, (payable, -found.amount_fen))))
         collected.append(
-            Earning(
+            NewEarning(
                 id=key,
                 county_id=counties[owner],
                 seller_id=owner,
-                kind=Earning.Kind.FEES,
+                kind=Earning.Kind.FEES.value,
                 source_id=key,
+                order_id=None,
                 amount_fen=found.amount_fen,
-                state=Earning.State.PAYABLE,
                 earned_at=now,
-                matures_at=now,
             )
         )
-    Earning.objects.bulk_create(collected)
+    write_earnings(collected)
     ledger.post(entries=entries, now=now)
     return collected

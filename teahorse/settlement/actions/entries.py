@@ -19,13 +19,14 @@ from teahorse.settlement.actions.writing import (
     insert,
     open_sales,
     update_shares,
+    write_earnings,
     write_sales,
 )
 from teahorse.settlement.centres import Centres, centres
 from teahorse.settlement.facts import Part, RefundFact, SaleFacts, SharingFact
-from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, SharedFee, SubsidyLine
+from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, Maturity, SharedFee, SubsidyLine
 
-SALE, MATURING = Earning.Kind.SALE.value, Earning.State.MATURING.value
+SALE = Earning.Kind.SALE.value
 HOUSE = ""
 """Where money stands that the seller did not collect."""
 
@@ -77,7 +78,8 @@ class Booking:
     moved_shares: dict[UUID, FeeLine | NewFee | SharedFee | SubsidyLine] = field(default_factory=dict)
     reversals: list[FeeReversal] = field(default_factory=list)
     earnings: list[NewEarning] = field(default_factory=list)
-    earned: dict[tuple[UUID, str], Earning | NewEarning] = field(default_factory=dict)
+    earned: dict[tuple[UUID, str], tuple[datetime | None, UUID | None]] = field(default_factory=dict)
+    """When what a sale earned at a place matures (nothing: it has), and with what, where that is written."""
     own: dict[UUID, list[Own]] = field(default_factory=dict)
     shared: dict[UUID, list[SharedFee]] = field(default_factory=lambda: defaultdict(list))
     shared_back: dict[UUID, list[FeeReversal]] = field(default_factory=lambda: defaultdict(list))
@@ -98,7 +100,7 @@ class Booking:
         )
 
     def read_shares(self, sales: list[LockedSale]) -> None:
-        """Read how sales that were frozen earlier are divided, and lock what their sellers earned by them."""
+        """Read how sales that were frozen earlier are divided, and with what matures what their sellers earned by them."""
         keys = [sale.pk for sale in sales]
         if not keys:
             return
@@ -107,8 +109,10 @@ class Booking:
         for subsidy in SubsidyLine.objects.filter(sale__in=keys).order_by("pk"):
             self.subsidies[subsidy.sale_id].append(subsidy)
         closed = [sale.pk for sale in sales if sale.closed_at is not None]
-        earned = Earning.objects.select_for_update().filter(order_id__in=closed, kind=Earning.Kind.SALE).order_by("pk")
-        self.earned.update(((earning.order_id, earning.provider), earning) for earning in earned if earning.order_id)
+        for earning in Earning.objects.filter(kind=SALE, source_id__in=closed).select_related("maturity"):
+            found = earning.maturity
+            is_maturing = found.state == Maturity.State.MATURING
+            self.earned[earning.source_id, earning.provider] = (found.matures_at, found.pk) if is_maturing else (None, None)
 
     def read_shared_fees(self, facts: Iterable[SaleFacts]) -> None:
         """Read what of fees was shared out, of sales of which something was, and what of that refunds took back."""
@@ -240,9 +244,7 @@ class Booking:
         for place, fen in self._places(sale).items():
             more_fen = fen - before.get(place, 0)
             if more_fen:
-                earned = self._earned_by(sale, place)
-                matures_at = earned.matures_at if earned is not None and earned.state == Earning.State.MATURING else None
-                state = Earning.State.PAYABLE if matures_at is None else Earning.State.MATURING
+                matures_at, joins_id = self._matures_with(sale, place)
                 self.earnings.append(
                     NewEarning(
                         id=new_id(),
@@ -252,19 +254,21 @@ class Booking:
                         source_id=source_id,
                         order_id=sale.pk,
                         amount_fen=more_fen,
-                        state=state.value,
                         earned_at=at,
-                        matures_at=matures_at or at,
                         provider=place,
+                        matures_at=matures_at,
+                        joins_id=joins_id,
                     )
                 )
                 moved["payable" if matures_at is None else "earned"] -= more_fen
         return [(self._seller(sale, purpose), fen) for purpose, fen in moved.items()]
 
-    def _earned_by(self, sale: LockedSale, place: str) -> Earning | NewEarning | None:
-        """Return what a sale earned at a place, else what it earned at another: they mature on one day."""
-        places = [place, HOUSE, *(one.part.provider for one in self.own.get(sale.pk, ()))]
-        return next((self.earned[sale.pk, one] for one in places if (sale.pk, one) in self.earned), None)
+    def _matures_with(self, sale: LockedSale, place: str) -> tuple[datetime | None, UUID | None]:
+        """Return when and with what matures what a sale earned at a place, else when what it earned at another; nothing if it has."""
+        if (sale.pk, place) in self.earned:
+            return self.earned[sale.pk, place]
+        others = (HOUSE, *(one.part.provider for one in self.own.get(sale.pk, ())))
+        return next((self.earned[sale.pk, one][0] for one in others if (sale.pk, one) in self.earned), None), None
 
     def _freeze(self, sale: LockedSale, facts: SaleFacts, paying: Part, paid_fen: int) -> None:
         """Let fees and discounts stand from now on, at the rates of the day of placing."""
@@ -477,23 +481,24 @@ class Booking:
         fees = [(accounts.fees(fee.kind, fee.beneficiary_id), -fee.left_fen) for fee in self.fees[sale.pk]]
         parts = ((self._seller(sale, "held"), left), *fees, (self._seller(sale, "earned"), -net))
         self._entry(accounts.ORDER_CLOSED, sale.pk, at, sale.number, *parts)
+        matures_at = rules.matures_at(at)
         for place, fen in self._places(sale).items():
-            earning = NewEarning(
-                id=new_id(),
-                county_id=sale.county_id,
-                seller_id=sale.seller_id,
-                kind=SALE,
-                source_id=sale.pk,
-                order_id=sale.pk,
-                amount_fen=fen,
-                state=MATURING,
-                earned_at=at,
-                matures_at=rules.matures_at(at),
-                provider=place,
-            )
+            self.earned[sale.pk, place] = matures_at, None
             if fen:
-                self.earnings.append(earning)
-            self.earned[sale.pk, place] = earning
+                self.earnings.append(
+                    NewEarning(
+                        id=new_id(),
+                        county_id=sale.county_id,
+                        seller_id=sale.seller_id,
+                        kind=SALE,
+                        source_id=sale.pk,
+                        order_id=sale.pk,
+                        amount_fen=fen,
+                        earned_at=at,
+                        provider=place,
+                        matures_at=matures_at,
+                    )
+                )
 
     def _arrive(self, part: Part, refund: RefundFact, at: datetime, memo: str) -> None:
         box = accounts.at_provider(part.provider, part.collector_id)
@@ -509,8 +514,8 @@ class Booking:
         if self.kept:
             SharedFee.objects.filter(pk__in=[row.pk for row in self.kept]).update(is_kept=True)
         insert(FeeReversal, self.reversals)
-        insert(Earning, self.earnings)
         write_sales(self.changed)
+        write_earnings(self.earnings)
         return len(ledger.post(entries=self.entries, now=self.now))
 
 

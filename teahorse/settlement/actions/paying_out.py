@@ -24,27 +24,27 @@ from teahorse.people.models import Organisation, Person
 from teahorse.settlement import accounts
 from teahorse.settlement.actions.four_eyes import check_hands
 from teahorse.settlement.actions.jobs import leave_sharing_payouts
-from teahorse.settlement.models import Earning, Payout, PayoutAccount, PayoutEvent
+from teahorse.settlement.actions.writing import NewEarning, write_earnings
+from teahorse.settlement.models import Earning, Maturity, Payout, PayoutAccount, PayoutEvent
 from teahorse.settlement.rules import is_account_number, is_card_number, is_right_card_number
 
 State = Payout.State
 Method = Payout.Method
-# the keys of a day's earnings go through us as the text of an array: nobody here looks at one of them
 WAITING = """
-    select seller_id, provider, sum(amount_fen)::bigint, array_agg(id)::text
-      from (select id, seller_id, provider, amount_fen from settlement_earning earning
+    select seller_id, provider, sum(amount_fen)::bigint, array_agg(id)
+      from (select id, seller_id, provider, amount_fen from settlement_maturity matured
              where seller_id = any(%s::uuid[]) and state = 'payable' and payout_id is null
                and not exists (select from settlement_payout draft
-                                where draft.seller_id = earning.seller_id and draft.provider = earning.provider and draft.state = 'draft')
-             order by id for update of earning) waiting
+                                where draft.seller_id = matured.seller_id and draft.provider = matured.provider and draft.state = 'draft')
+             order by id for update of matured) waiting
      group by seller_id, provider
     having sum(amount_fen) > 0
      order by seller_id, provider
 """
 CLAIM = """
-    update settlement_earning earning set payout_id = claimed.payout
-      from (select payout, unnest(earnings::uuid[]) as id from unnest(%s::uuid[], %b::text[]) as drafted (payout, earnings)) claimed
-     where earning.id = claimed.id
+    update settlement_maturity matured set payout_id = claimed.payout
+      from unnest(%s::uuid[], %s::uuid[]) as claimed (payout, id)
+     where matured.id = claimed.id
 """
 SELLERS = 40
 """So many sellers' payouts are prepared in one transaction; of more, several are prepared side by side."""
@@ -139,7 +139,7 @@ def prepare_payouts(*, seller_ids: Collection[UUID], by: Person, now: datetime, 
 
     What the house has goes by ``method``: without one it is the bank for those who have told an account, cash for the others. What
     a seller collected herself goes by its provider. A seller who has a draft of a place gets no second one; two callers at once
-    share the earnings out without a remainder, as each waits for the other's rows.
+    share them out without a remainder, as each waits for the other's rows.
 
     :raises NoAccount: if the bank is asked for and a seller has told no account; nothing is changed.
     """
@@ -151,7 +151,7 @@ def prepare_payouts(*, seller_ids: Collection[UUID], by: Person, now: datetime, 
 
 @transaction.atomic
 def _prepared(seller_ids: Sequence[UUID], method: str, by: Person, now: datetime) -> list[Payout]:
-    # one preparing at a time for a seller: her row is the lock, taken in key order; earnings are only read after it
+    # one preparing at a time for a seller: her row is the lock, taken in key order; what has matured is only read after it
     sellers = {one.pk: one for one in Organisation.objects.select_for_update(no_key=True).filter(pk__in=seller_ids).order_by("pk")}
     told = {account.seller_id: account for account in PayoutAccount.objects.filter(seller__in=sellers, until_at=None)}
     waiting = looked_up(WAITING, [array(sellers)])
@@ -160,7 +160,8 @@ def _prepared(seller_ids: Sequence[UUID], method: str, by: Person, now: datetime
     ]
     Payout.objects.bulk_create(drafts)
     PayoutEvent.objects.bulk_create([PayoutEvent(payout=draft, kind=State.DRAFT, at=now, by_id=by.pk) for draft in drafts])
-    looked_up(CLAIM, [array(draft.pk for draft in drafts), [earnings for *_, earnings in waiting]])
+    claimed = [(draft.pk, key) for draft, (*_, keys) in zip(drafts, waiting, strict=True) for key in keys]
+    looked_up(CLAIM, [array(payout for payout, _ in claimed), array(key for _, key in claimed)])
     return drafts
 
 
@@ -221,7 +222,7 @@ def drop_payout(*, payout: Payout, by: Person, note: str, now: datetime) -> Payo
         raise NotADraft(state=payout.state)
     payout.state, payout.ended_at = State.DROPPED, now
     payout.save(update_fields=["state", "ended_at"])
-    Earning.objects.filter(payout=payout).update(payout=None)
+    Maturity.objects.filter(payout=payout).update(payout=None)
     _happened(payout, State.DROPPED, at=now, by_id=by.pk, note=note)
     return payout
 
@@ -324,24 +325,24 @@ def return_payout(
     payout.state, payout.ended_at = State.RETURNED, at
     payout.save(update_fields=["state", "ended_at"])
     _happened(payout, State.RETURNED, at=at, by_id=by_id, reference=reference, note=note)
-    returned_earning(payout, at=at).save(force_insert=True)
+    write_earnings([returned_earning(payout, at=at)])
     moved = lines((came_from, payout.amount_fen), (_of(payout, "payable"), -payout.amount_fen))
     ledger.post(entries=[Entry(accounts.PAYOUT_RETURNED, payout.pk, at, moved, payout.number)], now=now)
     return payout
 
 
-def returned_earning(payout: Payout, *, at: datetime) -> Earning:
+def returned_earning(payout: Payout, *, at: datetime) -> NewEarning:
     """Return what a seller has to get once more because a payout came back, not written yet."""
-    return Earning(
+    return NewEarning(
+        id=new_id(),
         county_id=payout.county_id,
         seller_id=payout.seller_id,
-        kind=Earning.Kind.RETURNED,
+        kind=Earning.Kind.RETURNED.value,
         source_id=payout.pk,
+        order_id=None,
         provider=payout.provider,
         amount_fen=payout.amount_fen,
-        state=Earning.State.PAYABLE,
         earned_at=at,
-        matures_at=at,
     )
 
 

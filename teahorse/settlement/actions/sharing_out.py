@@ -45,7 +45,8 @@ TO_RELEASE = """
       join settlement_sale sale on sale.order_id = split.reference and sale.closed_at < %(closed_before)s
       left join settlement_earning earning
         on earning.kind = 'sale' and earning.source_id = sale.order_id and earning.provider = payment.provider
-      left join settlement_payout payout on payout.id = earning.payout_id
+      left join settlement_maturity maturity on maturity.id = earning.maturity_id
+      left join settlement_payout payout on payout.id = maturity.payout_id
      where payment.provider = any(%(sharing)s)
        and split.amount_fen > (select coalesce(sum(amount_fen), 0) from payments_refund where split_id = split.id)
        and not exists (select from payments_sharing where split_id = split.id)
@@ -53,8 +54,8 @@ TO_RELEASE = """
                         where disputed.order_id = sale.order_id and disputed.state <> all(%(ended)s))
        -- what a payout has, or the next one can have, is that payout's to share out
        and (earning.id is null
-            or (earning.state = 'payable' and coalesce(payout.state, 'returned') in ('returned', 'paid')
-                and (select sum(amount_fen) from settlement_earning waiting
+            or (maturity.state = 'payable' and coalesce(payout.state, 'returned') in ('returned', 'paid')
+                and (select sum(amount_fen) from settlement_maturity waiting
                       where waiting.seller_id = sale.seller_id and waiting.provider = payment.provider
                         and waiting.state = 'payable' and waiting.payout_id is null) <= 0))
      order by split.reference

@@ -3,7 +3,8 @@ Reading and writing many rows at once: a day's sales are hundreds of thousands, 
 all that is worked out about them. So what a booking reads and writes in bulk are plain rows, named as the columns are.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -13,8 +14,9 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.utils import DatabaseErrorWrapper
 
+from teahorse.common.ids import new_id, new_ids
 from teahorse.common.statements import array, looked_up
-from teahorse.settlement.models import FeeLine, SharedFee, SubsidyLine
+from teahorse.settlement.models import Earning, FeeLine, Maturity, SharedFee, SubsidyLine
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class NewFee:
 
 @dataclass(slots=True, kw_only=True)
 class NewEarning:
-    """An ``Earning`` to be written."""
+    """An ``Earning`` to be written; without ``matures_at`` it is payable at once."""
 
     id: UUID
     county_id: UUID
@@ -86,12 +88,12 @@ class NewEarning:
     source_id: UUID
     order_id: UUID | None
     amount_fen: int
-    state: str
     earned_at: datetime
-    matures_at: datetime
     provider: str = ""
-    matured_in: UUID | None = None
-    payout_id: UUID | None = None
+    matures_at: datetime | None = None
+    joins_id: UUID | None = None
+    """What has to be maturing still when it is written, because it was worked out as a part of that."""
+    maturity_id: UUID | None = None
 
 
 LOCK_SALES = """
@@ -120,10 +122,21 @@ OPEN_SALES = """
     )
     select count(*) from opened
 """
+# who grows what has just matured waits here and finds that it is no more the one that matures: he begins the next one
+GROW = """
+    insert into settlement_maturity (id, county_id, seller_id, provider, matures_at, amount_fen, state)
+    select *, 'maturing'
+      from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %b::text[], %b::timestamptz[], %s::bigint[])
+    on conflict (seller_id, provider, matures_at) where state = 'maturing'
+    do update set amount_fen = settlement_maturity.amount_fen + excluded.amount_fen
+    returning id, seller_id, provider, matures_at
+"""
+Moment = tuple[UUID, str, datetime]
+"""What of whom, where, becomes payable when: of each there is one ``Maturity`` at most that is maturing."""
 
 
 class Crossed(Exception):
-    """Somebody else has opened one of the sales since we looked; what was worked out has to be worked out again."""
+    """Somebody else has opened a sale, or what matures has matured, since we looked; what was worked out has to be worked out again."""
 
 
 def lock_sales(keys: Sequence[UUID]) -> list[LockedSale]:
@@ -159,6 +172,61 @@ def _standing(sales: Sequence[LockedSale]) -> list[object]:
     """Return what changes of sales, column by column: numbers as the text of an array, which is quick; times as they are."""
     *sums, frozen_at, closed_at = zip(*[sale.standing for sale in sales], strict=True)
     return [*("{" + ",".join(map(str, column)) + "}" for column in sums), list(frozen_at), list(closed_at)]
+
+
+def write_earnings(earnings: Sequence[NewEarning]) -> None:
+    """
+    Write new earnings, and what each is a part of: what matures with it grows by it, what is payable at once is born so.
+
+    What grows is locked in one order by everybody, and only after all sales: of two who book at once the second waits for the end
+    of the first one. So this comes last, before the books.
+
+    :raises Crossed: if what one of them joins has matured meanwhile.
+    """
+    growing: dict[Moment, list[NewEarning]] = defaultdict(list)
+    born = []
+    for earning in earnings:
+        if earning.matures_at is not None:
+            growing[earning.seller_id, earning.provider, earning.matures_at].append(earning)
+        else:
+            earning.maturity_id = new_id()
+            born.append(_born_payable(earning))
+    for moment, key in _grown(growing).items():
+        for earning in growing[moment]:
+            if earning.joins_id not in {None, key}:
+                raise Crossed
+            earning.maturity_id = key
+    insert(Maturity, born)
+    insert(Earning, earnings)
+
+
+def _grown(growing: Mapping[Moment, Sequence[NewEarning]]) -> dict[Moment, UUID]:
+    """Let what matures grow; return the key of each."""
+    if not growing:
+        return {}
+    moments = sorted(growing, key=lambda moment: (moment[0].int, *moment[1:]))
+    sellers, providers, times = zip(*moments, strict=True)
+    parameters = [
+        array(new_ids(len(moments))),
+        array(growing[moment][0].county_id for moment in moments),
+        array(sellers),
+        list(providers),
+        list(times),
+        array(sum(earning.amount_fen for earning in growing[moment]) for moment in moments),
+    ]
+    return {(seller_id, provider, at): key for key, seller_id, provider, at in looked_up(GROW, parameters, in_binary=True)}
+
+
+def _born_payable(earning: NewEarning) -> Maturity:
+    return Maturity(
+        id=earning.maturity_id,
+        county_id=earning.county_id,
+        seller_id=earning.seller_id,
+        provider=earning.provider,
+        matures_at=earning.earned_at,
+        amount_fen=earning.amount_fen,
+        state=Maturity.State.PAYABLE,
+    )
 
 
 def insert(model: type[models.Model], rows: Sequence[Any]) -> None:

@@ -2,8 +2,9 @@
 
 from teahorse.settlement.models.claim import SubsidyClaim, SubsidyClaimLine
 from teahorse.settlement.models.difference import Comparison, Difference
+from teahorse.settlement.models.earning import Earning, Maturity
 from teahorse.settlement.models.household import Division, SubSeller, SubSellerShare
-from teahorse.settlement.models.payout import BankFile, Earning, Payout, PayoutAccount, PayoutEvent
+from teahorse.settlement.models.payout import BankFile, Payout, PayoutAccount, PayoutEvent
 from teahorse.settlement.models.sale import FeeLine, FeeReversal, FeeRule, Sale, Share, SharedFee, SubsidyLine
 from teahorse.settlement.models.transfer import Transfer
 
@@ -16,6 +17,7 @@ __all__ = [
     "FeeLine",
     "FeeReversal",
     "FeeRule",
+    "Maturity",
     "Payout",
     "PayoutAccount",
     "PayoutEvent",

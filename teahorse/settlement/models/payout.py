@@ -1,4 +1,4 @@
-"""What sellers earn, and how it goes to them."""
+"""How what sellers have earned goes to them."""
 
 import pgtrigger
 from django.db import models
@@ -138,7 +138,7 @@ class Payout(CountyOwned):
                 timing=pgtrigger.Deferred,
                 func="""
                     if new.state <> 'dropped' and new.amount_fen is distinct from
-                        (select sum(amount_fen) from settlement_earning where payout_id = new.id)
+                        (select sum(amount_fen) from settlement_maturity where payout_id = new.id)
                     and not exists (select from settlement_payout where id = new.id and state = 'dropped')
                     then
                         raise check_violation using message = 'a payout is not the sum of its earnings: ' || new.number;
@@ -169,81 +169,3 @@ class PayoutEvent(Keyed):
 
     def __str__(self) -> str:
         return self.kind
-
-
-class Earning(CountyOwned):
-    """
-    What a seller gets, or owes, by one fact: a closed order, a refund after closing, a payout that came back.
-
-    Whoever gets fees of others' sales has one for each time when they were collected; for that she is the ``seller`` here, whatever she is.
-
-    One row per place where the money stands: at the provider (``provider``) what she collected herself, with the house ("") all else.
-    It matures at the end of the return window and is then claimed by one payout.
-    """
-
-    class Kind(models.TextChoices):
-        SALE = "sale"
-        REVERSAL = "reversal"
-        RETURNED = "returned"
-        ADJUSTMENT = "adjustment"
-        FEES = "fees"
-
-    class State(models.TextChoices):
-        MATURING = "maturing"
-        PAYABLE = "payable"
-
-    seller_id = models.UUIDField()
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    source_id = models.UUIDField(help_text="the order, the refund, the payout; collected fees are their own")
-    order_id = models.UUIDField(null=True)
-    provider = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="where it stands; nothing: with the house")
-    amount_fen = models.BigIntegerField()
-    state = models.CharField(max_length=8, choices=State.choices, default=State.MATURING)
-    earned_at = models.DateTimeField()
-    matures_at = models.DateTimeField()
-    matured_in = models.UUIDField(null=True, help_text="the entry by which it matured, with all of the seller's that matured on that day")
-    payout = models.ForeignKey(Payout, models.PROTECT, related_name="earnings", null=True, db_index=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "source_id", "provider"], name="a_fact_is_earned_once_per_place"),
-            models.CheckConstraint(condition=~models.Q(amount_fen=0), name="an_earning_is_of_something"),
-            models.CheckConstraint(condition=models.Q(payout=None) | models.Q(state="payable"), name="only_matured_earnings_are_paid"),
-        ]
-        indexes = [
-            models.Index(fields=["matures_at"], name="earning_to_mature", condition=models.Q(state="maturing")),
-            models.Index(fields=["seller_id"], name="earning_to_pay", condition=models.Q(state="payable", payout=None)),
-            models.Index(fields=["payout"], name="earning_of_payout", condition=models.Q(payout__isnull=False)),
-            models.Index(fields=["order_id"], name="earning_of_order"),
-        ]
-        triggers = [
-            pgtrigger.ReadOnly(name="an_earning_stays_as_earned", exclude=["state", "matured_in", "payout"]),
-            pgtrigger.Protect(name="earnings_are_never_deleted", operation=pgtrigger.Delete),
-            pgtrigger.Protect(
-                name="an_earning_matures_once",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__matured_in__df=pgtrigger.F("new__matured_in")) & ~pgtrigger.Q(old__state="maturing"),
-            ),
-            # told by its condition alone: a function that is called for each of a day's earnings costs more than the rest of their change
-            pgtrigger.Protect(
-                name="an_earning_only_matures",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")) & ~pgtrigger.Q(old__state="maturing", new__state="payable"),
-            ),
-            pgtrigger.Trigger(
-                name="a_claimed_earning_is_let_go_by_a_draft_only",
-                operation=pgtrigger.UpdateOf("payout_id"),
-                when=pgtrigger.Before,
-                condition=pgtrigger.Q(old__payout_id__isnull=False),
-                func="""
-                    if new.payout_id is distinct from old.payout_id
-                       and (select state from settlement_payout where id = old.payout_id) not in ('draft', 'dropped') then
-                        raise check_violation using message = 'an earning stays with the payout that claimed it';
-                    end if;
-                    return new;
-                """,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.amount_fen}"

@@ -31,14 +31,17 @@ FEES = """
                   from ledger_ledgeraccount account
                   join ledger_posting posting on posting.account_id = account.id
                   join ledger_journalentry entry on entry.id = posting.entry_id and entry.kind = %(closed)s
-                  join settlement_earning earning on earning.order_id = entry.source_id and earning.state = 'maturing'
+                  join settlement_earning earning on earning.order_id = entry.source_id
+                  join settlement_maturity maturity on maturity.id = earning.maturity_id and maturity.state = 'maturing'
                  where account.owner_id = any(%(owners)s::uuid[]) and account.purpose like 'fees:%%' and account.balance_fen < 0
-                   and posting.occurred_at >= (select min(matures_at) - %(window)s from settlement_earning where state = 'maturing')
+                   and posting.occurred_at >= (select min(matures_at) - %(window)s from settlement_maturity where state = 'maturing')
                 union
-                select order_id from settlement_earning where state = 'payable' and payout_id is null and provider <> ''
-                union
-                select earning.order_id from settlement_payout payout join settlement_earning earning on earning.payout_id = payout.id
-                 where payout.state in ('draft', 'approved', 'sent') and payout.provider <> '') waiting
+                select earning.order_id
+                  from (select id from settlement_maturity where state = 'payable' and payout_id is null and provider <> ''
+                         union all
+                        select matured.id from settlement_payout payout join settlement_maturity matured on matured.payout_id = payout.id
+                         where payout.state in ('draft', 'approved', 'sent') and payout.provider <> '') maturity
+                  join settlement_earning earning on earning.maturity_id = maturity.id) waiting
           join settlement_feeline fee on fee.sale_id = waiting.order_id and fee.beneficiary_id = any(%(owners)s::uuid[])
     )
     select owner_id, kind, sum(stands_fen)::bigint, sum(waits_fen)::bigint from sums group by owner_id, kind order by owner_id, kind

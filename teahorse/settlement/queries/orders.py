@@ -80,8 +80,9 @@ def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
     parts = PaymentSplit.objects.filter(reference=order_id, payment__reference__in=owing.references_of(order.group))
     splits = list(parts.values_list("pk", flat=True))
     refunds = list(Refund.objects.filter(split__in=splits).values_list("pk", flat=True))
-    earnings = list(Earning.objects.filter(order_id=order_id).select_related("payout").order_by("earned_at", "pk"))
-    payouts = {earning.payout_id for earning in earnings if earning.payout_id is not None}
+    earnings = list(Earning.objects.filter(order_id=order_id).select_related("maturity__payout").order_by("earned_at", "pk"))
+    matured = {earning.maturity_id for earning in earnings}
+    payouts = {earning.maturity.payout_id for earning in earnings if earning.maturity.payout_id is not None}
     sources = {
         accounts.PAYMENT_TAKEN: splits,
         accounts.DISCOUNTS_GRANTED: [order_id],
@@ -91,7 +92,7 @@ def money_of_order(order_id: UUID) -> MoneyOfOrder | None:
         accounts.REFUND_ARRIVED: refunds,
         accounts.SHARED_OUT: list(Sharing.objects.filter(split__in=splits).values_list("pk", flat=True)),
         accounts.SHARE_CAME_BACK: list(ShareReturn.objects.filter(refund__in=refunds).values_list("pk", flat=True)),
-        accounts.EARNING_MATURED: sorted({earning.matured_in for earning in earnings if earning.matured_in is not None}),
+        accounts.EARNING_MATURED: sorted(matured),
         **dict.fromkeys((accounts.PAYOUT_APPROVED, accounts.PAYOUT_PAID, accounts.PAYOUT_RETURNED), sorted(payouts)),
     }
     entries = books.entries_of((kind, key) for kind, keys in sources.items() for key in keys)
@@ -130,7 +131,7 @@ def _of_order(earnings: list[Earning]) -> dict[UUID, int]:
     """Return what of the facts that are of many orders is this one's, by what is their source."""
     found: dict[UUID, int] = defaultdict(int)
     for earning in earnings:
-        for source in (earning.matured_in, earning.payout_id):
+        for source in (earning.maturity_id, earning.maturity.payout_id):
             if source is not None:
                 found[source] += earning.amount_fen
     return found

@@ -14,6 +14,7 @@ from teahorse.payments.models import Refund, Sharing
 from teahorse.people.models import Organisation
 from teahorse.settlement.models import (
     Earning,
+    Maturity,
     Payout,
     PayoutAccount,
     Sale,
@@ -33,7 +34,7 @@ class ToPay:
 
 def sellers_to_pay(seller_ids: Collection[UUID]) -> list[ToPay]:
     """Return the sellers with matured earnings that no payout has claimed, those who owe too, by name and by where the money stands."""
-    waiting = Earning.objects.filter(seller_id__in=seller_ids, state=Earning.State.PAYABLE, payout=None)
+    waiting = Maturity.objects.filter(seller_id__in=seller_ids, state=Maturity.State.PAYABLE, payout=None)
     sums: dict[UUID, dict[str, int]] = defaultdict(dict)
     rows = waiting.values_list("seller_id", "provider").annotate(fen=Sum("amount_fen")).order_by("seller_id", "provider")
     for seller_id, provider, fen in rows:
@@ -60,9 +61,13 @@ ORDERS_OF_PAYOUT = """
         select %s::uuid
         union
         select earning.source_id from claimed
-          join settlement_earning earning on earning.payout_id = claimed.id and earning.kind = 'returned'
+          join settlement_maturity matured on matured.payout_id = claimed.id
+          join settlement_earning earning on earning.maturity_id = matured.id and earning.kind = 'returned'
     )
-    select distinct earning.order_id from claimed join settlement_earning earning on earning.payout_id = claimed.id
+    select distinct earning.order_id
+      from claimed
+      join settlement_maturity matured on matured.payout_id = claimed.id
+      join settlement_earning earning on earning.maturity_id = matured.id
      where earning.order_id is not null
      order by earning.order_id
 """
@@ -95,8 +100,8 @@ def failed_sharings(seller_ids: Collection[UUID]) -> list[FailedSharing]:
     refused = refused.annotate(back_fen=Coalesce(Subquery(back), 0)).filter(back_fen__lt=F("split__amount_fen"))
     found = list(refused.select_related("split__payment").order_by("requested_at", "pk"))
     sales = Sale.objects.in_bulk([sharing.split.reference for sharing in found])
-    earned = Earning.objects.filter(order_id__in=sales, payout__isnull=False).select_related("payout__seller").order_by("earned_at", "pk")
-    payouts = {(earning.order_id, earning.provider): earning.payout for earning in earned}
+    earned = Earning.objects.filter(order_id__in=sales, maturity__payout__isnull=False).select_related("maturity__payout__seller")
+    payouts = {(earning.order_id, earning.provider): earning.maturity.payout for earning in earned.order_by("earned_at", "pk")}
     return [
         FailedSharing(
             sharing=sharing,

@@ -10,8 +10,8 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from teahorse.ledger import queries as books
 from teahorse.settlement.models import (
     Division,
-    Earning,
     FeeLine,
+    Maturity,
     Payout,
     PayoutAccount,
     Sale,
@@ -76,7 +76,7 @@ def standing_of_seller(seller_id: UUID) -> dict[str, int]:
 def collected_by_seller(seller_id: UUID) -> list[tuple[str, int]]:
     """Return what of what is to come for a seller stands at providers where she collects, by provider, fees taken off."""
     is_open = Q(payout=None) | Q(payout__state__in=(Payout.State.DRAFT, *Payout.ON_ITS_WAY))
-    found = Earning.objects.filter(is_open, seller_id=seller_id).exclude(provider="")
+    found = Maturity.objects.filter(is_open, seller_id=seller_id).exclude(provider="")
     sums = found.values_list("provider").annotate(fen=Sum("amount_fen")).order_by("provider")
     return [(provider, int(fen)) for provider, fen in sums if fen]
 

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if options["book"]:
             booked = actions.book_forgotten(now=now, since=EVER)
             matured = actions.mature_earnings(now=now)
-            self.stdout.write(f"{booked} forgotten entries booked, {matured} earnings matured")
+            self.stdout.write(f"{booked} forgotten entries booked, {matured} sums of earnings matured")
         standing = actions.reconcile(now=now, day=options["day"])
         for row in standing:
             self.stdout.write(f"{row.kind}: {row.subject}: expected {yuan(row.expected_fen)}, found {yuan(row.found_fen)}")
