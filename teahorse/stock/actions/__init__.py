@@ -1,6 +1,6 @@
 """Every change of stock: promising units (:mod:`.promising`) and moving them (:mod:`.moving`)."""
 
-from teahorse.stock.actions.moving import LevelTooLow, count, move, open_level, take_back, transfer
+from teahorse.stock.actions.moving import LevelTooLow, count, move, open_level, take_back, transfer, withdraw
 from teahorse.stock.actions.promising import Demand, Shortage, ask_for_levels, commit, promise, release, release_overdue, reserve, take
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "take",
     "take_back",
     "transfer",
+    "withdraw",
 ]
