@@ -1,4 +1,4 @@
-"""Questions about the story; nothing is changed. What the log says and proves stands in :mod:`.log`, what was made of what in :mod:`.tracing`."""
+"""Questions about the story; nothing is changed. What the log says stands in :mod:`.log`, what was made of what in :mod:`.tracing`."""
 
 from teahorse.trace.queries.log import (
     Contradiction,
