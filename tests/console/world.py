@@ -43,6 +43,7 @@ from teahorse.trace.epcis.reading import read
 from teahorse.trace.models import TraceEvent
 from teahorse.trace.rules import hash_of
 from tests import world
+from tests.trace.goods import item_of, lot_of
 from tests.trace.telling import harvest, told
 
 COUNTIES = {"qonggyai": "540524", "gyangze": "540222", "deqen": "533422"}
@@ -253,7 +254,7 @@ def side(name: str, *, number: int) -> Side:
     made.ids |= (
         papers
         | _money(made, waiting, by=operator)
-        | _story(made)
+        | _story(made, seller)
         | {
             "promotion_id": offered.pk,
             "grant_id": grant.pk,
@@ -333,12 +334,14 @@ def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
     return {"title_id": title.pk, "request_id": asked.pk, "red_id": red.pk, "dossier_id": dossier.pk}
 
 
-def _story(made: Side) -> dict[str, Any]:
+def _story(made: Side, by: Person) -> dict[str, Any]:
     """Return what the cooperative has told of a lot."""
     now = timezone.now()
     job = trace.capture(document=read(told(harvest(made.name)), now=now), by=made.coop, now=now)
     event = TraceEvent.objects.get(job_id=job.pk)
-    return {"job_id": job.pk, "event_hash": hash_of(bytes(event.digest))}
+    lot = lot_of(item_of(made.coop, "barley", unit="KGM"), f"{made.mark}批号", amount=5)
+    recall = trace.draft_recall(owner=made.coop, lot_ids=[lot.pk], reason=f"{made.mark}发霉", by=by, now=now)
+    return {"job_id": job.pk, "event_hash": hash_of(bytes(event.digest)), "lot_id": lot.pk, "recall_id": recall.pk}
 
 
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:
