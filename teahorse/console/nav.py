@@ -56,6 +56,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.DESK_ORDERS, "desk", _("Order desk"), "search", centre),
         (Right.DESK_ORDERS, "late_harvests", _("Late harvests"), "clock", centre),
         (Right.DESK_ORDERS, "disputes", _("Disputes"), "question", centre),
+        (Right.TRACE, "recalls", _("Recalls"), "warning", selling if organisation.is_seller else centre),
         (Right.PROMOTE, "promotions", _("Promotions"), "heart", selling if organisation.is_seller else centre),
         (Right.SETTLE, "settle", _("Payouts"), "chart", centre),
         (Right.SETTLE if is_region else "", "transfers", _("To the bank"), "arrow", centre),

@@ -104,6 +104,9 @@ class Parcel(CountyOwned):
     stage_at = models.DateTimeField()
     held_by = models.ForeignKey(ServicePoint, models.PROTECT, related_name="+", null=True, blank=True)
     packed_at = models.DateTimeField()
+    stopped_why = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="why it is not to be handed over; empty: it may be"
+    )
 
     class Meta:
         constraints = [

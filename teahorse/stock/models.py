@@ -110,6 +110,7 @@ class StockMovement(models.Model):
         RETURNED = "returned"
         MOVED_OUT = "moved_out"
         MOVED_IN = "moved_in"
+        WITHDRAWN = "withdrawn"
 
     pk = models.CompositePrimaryKey("county_id", "id")
     county_id = models.UUIDField(editable=False)

@@ -1,4 +1,4 @@
-"""What the clock starts: publishing the log."""
+"""What the clock starts: publishing the log, opening cases for those whom recalls reach."""
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -11,3 +11,11 @@ from teahorse.trace import actions
 def publish(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Publish what was told since; a checkpoint is never older than ten minutes where something was."""
     actions.publish(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="teahorse.trace.open_recall_cases", queue="clock", queueing_lock="open_recall_cases")
+def open_recall_cases(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Open after-sale cases for the buyers whom recalls reach."""
+    while actions.open_recall_cases(now=timezone.now()):
+        pass

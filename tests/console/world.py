@@ -54,7 +54,7 @@ from teahorse.trace.epcis.reading import read
 from teahorse.trace.models import TraceEvent
 from teahorse.trace.rules import hash_of
 from tests import world
-from tests.trace.shelf import lot_of, trade_item
+from tests.trace.goods import item_of, lot_of
 from tests.trace.telling import harvest, told
 
 COUNTIES = {"qonggyai": "540524", "gyangze": "540222", "deqen": "533422"}
@@ -264,7 +264,7 @@ def side(name: str, *, number: int) -> Side:
     made.ids |= (
         papers
         | _money(made, waiting, by=operator)
-        | _story(made)
+        | _story(made, seller)
         | {
             "promotion_id": offered.pk,
             "grant_id": grant.pk,
@@ -344,20 +344,22 @@ def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
     return {"title_id": title.pk, "request_id": asked.pk, "red_id": red.pk, "dossier_id": dossier.pk}
 
 
-def _story(made: Side) -> dict[str, Any]:
+def _story(made: Side, by: Person) -> dict[str, Any]:
     """Return what the cooperative has told of a lot."""
     now = timezone.now()
     job = trace.capture(document=read(told(harvest(made.name)), now=now), by=made.coop, now=now)
     event = TraceEvent.objects.get(job_id=job.pk)
     site = trace.add_site(owner=made.coop, area=made.coop.area, said=trace.SiteSaid(kind="field", name=f"{made.mark}地"))
-    lot = lot_of(trade_item(None, made.coop), f"L-{made.name}")
-    paper = trace.commit_lot(lot=lot, by=made.buyer, now=now)
+    lot = lot_of(item_of(made.coop, "barley", unit="KGM"), f"{made.mark}批号", amount=5)
+    paper = trace.commit_lot(lot=lot, by=by, now=now)
+    recall = trace.draft_recall(owner=made.coop, lot_ids=[lot.pk], reason=f"{made.mark}发霉", by=by, now=now)
     return {
         "job_id": job.pk,
         "event_hash": hash_of(bytes(event.digest)),
         "site_id": site.pk,
         "lot_id": lot.pk,
         "certificate_id": paper.pk,
+        "recall_id": recall.pk,
     }
 
 

@@ -25,6 +25,7 @@ from teahorse.aftersales.actions.opening import (
     TooLateToAsk,
     Weighed,
     open_case,
+    open_for_buyer,
     weigh,
     why_not,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "let_time_decide",
     "offer",
     "open_case",
+    "open_for_buyer",
     "pass_inspection",
     "pay_instead",
     "receive_return",

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.aftersales import queries
-from teahorse.aftersales.actions.moving import Actor, Party, move, note
+from teahorse.aftersales.actions.moving import BY_HOUSE, Actor, Party, move, note
 from teahorse.aftersales.events import CasesOpened
 from teahorse.aftersales.models import AfterSaleCase, CaseLine, CasePhoto, CaseShare
 from teahorse.aftersales.queries import LineStanding, Standing
@@ -145,7 +145,13 @@ def weigh(*, draft: CaseDraft, now: datetime) -> Weighed:
     chosen = [(line, units[key]) for key, line in known.items() if key in units]
     _check_units(chosen)
     _check_time(standing, draft.reason, [line for line, _number in chosen])
+    return _whole(standing, draft, chosen)
+
+
+def _whole(standing: Standing, draft: CaseDraft, chosen: list[tuple[LineStanding, int]]) -> Weighed:
+    """Return what some units of lines come to."""
     lines = [(line, number, worth(line.sold, line.gone, units=number)) for line, number in chosen]
+    units = {line.line.pk: number for line, number in chosen}
     is_freight_back = standing.is_freight_left and _takes_freight(standing, draft, units)
     freight_fen = standing.freight_left_fen if is_freight_back else 0
     whole = sum(parts.buyer_fen for _line, _number, parts in lines) + freight_fen
@@ -226,6 +232,36 @@ def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSal
     )
     if draft.reason in SHOWN_BY_PICTURE and not CasePhoto.objects.filter(case_id=draft.key, order=order).exists():
         raise PictureNeeded(field="photos")
+    return _opened(draft, order, weighed, by=Actor(Party.BUYER, by.pk if by else None), now=now)
+
+
+@transaction.atomic
+def open_for_buyer(*, draft: CaseDraft, now: datetime) -> AfterSaleCase:
+    """
+    Open a case for a buyer who did not ask, because the house knows that something is wrong with what was sent to her.
+
+    No picture has to show it and no time for it is over; the same key twice is the same case.
+
+    :raises NotSentYet: if nothing was sent; :raises AlreadyInACase: if its units are in cases already; :raises CaseKeyUsed: if the
+        key is another case's. Nothing is changed.
+    """
+    order = SellerOrder.objects.select_for_update(of=("self",)).select_related("group", "seller").get(pk=draft.order.pk)
+    known = AfterSaleCase.objects.filter(pk=draft.key).first()
+    if known is not None:
+        return _same(known, draft)
+    orders.waive(orders=[order], now=now)
+    standing = queries.standing(order, now=now)
+    if not standing.is_sent:
+        raise NotSentYet
+    chosen = [(line, draft.units[line.line.pk]) for line in standing.lines if draft.units.get(line.line.pk)]
+    _check_units(chosen)
+    if CaseLine.objects.filter(line__in=[line.line.pk for line, _number in chosen], is_open=True).exists():
+        raise AlreadyInACase(field="units", title=chosen[0][0].line.title_in(get_language()), left=0)
+    return _opened(draft, order, _whole(standing, draft, chosen), by=BY_HOUSE, now=now)
+
+
+def _opened(draft: CaseDraft, order: SellerOrder, weighed: Weighed, *, by: Actor, now: datetime) -> AfterSaleCase:
+    """Write a case that was weighed and give it to the seller."""
     case = AfterSaleCase(
         pk=draft.key,
         county_id=order.county_id,
@@ -233,18 +269,18 @@ def open_case(*, draft: CaseDraft, by: Person | None, now: datetime) -> AfterSal
         number=f"{order.number}-{AfterSaleCase.objects.filter(order=order).count() + 1}",
         kind=draft.kind,
         reason=draft.reason,
-        story=story,
+        story=_story(draft),
         worth_fen=weighed.worth_fen,
         freight_fen=weighed.freight_fen,
         is_freight_back=weighed.is_freight_back,
         asked_fen=weighed.asked_fen,
-        opened_by_id=by.pk if by else None,
+        opened_by_id=by.person_id,
         opened_at=now,
     )
     move(case, AfterSaleCase.State.SELLER_REVIEW, now=now)
     for line, units, parts in weighed.lines:
         _write_line(case, line, units, parts)
-    note(case, "opened", by=Actor(Party.BUYER, case.opened_by_id), now=now, words=story, amount_fen=case.asked_fen)
+    note(case, "opened", by=by, now=now, words=case.story, amount_fen=case.asked_fen)
     announce(CasesOpened(case_ids=(case.pk,)))
     return case
 

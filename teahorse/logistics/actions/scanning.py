@@ -53,6 +53,13 @@ class NotAtThisPoint(Refusal):
     sentence = _("This parcel is not here yet. Scan its arrival first.")
 
 
+class IsStopped(Refusal):
+    """Somebody had it stopped."""
+
+    code = "is_stopped"
+    sentence = _("Do not hand this parcel over: %(why)s")
+
+
 class NotYoursToMiss(Refusal):
     """It lies at another place, or it is gone already: whoever has it would know."""
 
@@ -125,12 +132,14 @@ def hand_over(
     """
     Give a parcel to its recipient against the pickup code, or against a signature where it is brought to the door.
 
-    :raises AlreadyHandedOver: if it is gone; :raises NotAtThisPoint: if it has not arrived;
+    :raises AlreadyHandedOver: if it is gone; :raises IsStopped: if it was stopped; :raises NotAtThisPoint: if it has not arrived;
     :raises WrongPickupCode: if the code is another one. Nothing was changed.
     """
     parcel = Parcel.objects.select_for_update().get(pk=parcel.pk)
     if parcel.stage == Parcel.Stage.HANDED_OVER:
         raise AlreadyHandedOver(at=f"{parcel.stage_at:%F}")
+    if parcel.stopped_why:
+        raise IsStopped(field="number", why=parcel.stopped_why)
     if parcel.pickup_point_id:
         if parcel.stage != Parcel.Stage.AT_POINT or place is None or parcel.pickup_point_id != place.pk:
             raise NotAtThisPoint(field="number")

@@ -28,6 +28,7 @@ from teahorse.orders.wanted import Whose
 from teahorse.payments import actions as payments
 from teahorse.payments import queries as payment_queries
 from teahorse.payments.models import Payment
+from teahorse.trace.queries.recalling import notices_for
 
 REASONS = ("changed_mind", "wrong_address", "too_late", "ordered_twice", "other")
 
@@ -175,7 +176,13 @@ def _order_page(request: HttpRequest, group: OrderGroup, *, refusal: Refusal | N
 def _order_context(group: OrderGroup) -> dict[str, object]:
     shown = order_shown(tracking(group))
     cases = cases_in_group(group) if any(part.can_ask for part in shown.parts) else []
-    return {"group": group, "shown": shown, "cases": [told(case) for case in cases], "reasons": reasons}
+    return {
+        "group": group,
+        "shown": shown,
+        "cases": [told(case) for case in cases],
+        "reasons": reasons,
+        "recalls": notices_for(part.order.pk for part in shown.parts),
+    }
 
 
 @personal

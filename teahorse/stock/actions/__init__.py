@@ -1,6 +1,14 @@
 """Every change of stock: promising units (:mod:`.promising`) and moving them (:mod:`.moving`)."""
 
-from teahorse.stock.actions.moving import LevelTooLow, count, move, open_level, take_back, transfer
+from teahorse.stock.actions.moving import (
+    LevelTooLow,
+    count,
+    move,
+    open_level,
+    take_back,
+    transfer,
+    withdraw,
+)
 from teahorse.stock.actions.promising import (
     LIMITS,
     Demand,
@@ -39,4 +47,5 @@ __all__ = [
     "take",
     "take_back",
     "transfer",
+    "withdraw",
 ]

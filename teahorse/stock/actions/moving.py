@@ -105,6 +105,37 @@ def take_back(*, units: Mapping[UUID, int], reference: UUID, is_sellable: bool, 
 
 
 @transaction.atomic
+def withdraw(*, units: Mapping[UUID, int], reference: UUID, by_id: UUID | None, note: str, now: datetime) -> dict[UUID, int]:
+    """
+    Take units of offers off the levels they are sold from, as many as are there and not promised to anybody.
+
+    :returns: how many of each offer were taken; what is promised stays for whoever promised it. Harmless twice.
+    """
+    levels = StockLevel.objects.select_for_update().filter(offer_id__in=list(units), is_online=True).order_by("pk")
+    taken: dict[UUID, int] = {}
+    for level in levels:
+        known = StockMovement.objects.filter(
+            county_id=level.county_id, level_id=level.pk, reference=reference, reason=StockMovement.Reason.WITHDRAWN
+        ).first()
+        taken[level.offer_id] = -known.delta if known else min(units[level.offer_id], level.available)
+        if known is None and taken[level.offer_id] > 0:
+            StockMovement.objects.create(
+                county_id=level.county_id,
+                level_id=level.pk,
+                delta=-taken[level.offer_id],
+                reason=StockMovement.Reason.WITHDRAWN,
+                reference=reference,
+                by_id=by_id,
+                note=note[:200],
+                moved_at=now,
+            )
+            StockLevel.objects.filter(pk=level.pk).update(on_hand=F("on_hand") - taken[level.offer_id])
+    if taken:
+        announce(AvailabilityChanged(offer_ids=tuple(taken)))
+    return taken
+
+
+@transaction.atomic
 def transfer(*, source: StockLevel, target: StockLevel, quantity: int, by: Person, now: datetime) -> None:
     """
     Carry units of one offer from one place to another.

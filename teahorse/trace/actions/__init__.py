@@ -1,14 +1,54 @@
 """
-Every change of the story: what is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`); units of lots come
-onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them (:mod:`.certifying`); whoever
-scans a label is counted, coarsely (:mod:`.scanning`).
+Every change of the story.
+
+What is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`), persons' details apart (:mod:`.redacting`).
+Units of lots come onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them (:mod:`.certifying`);
+whoever scans a label is counted, coarsely (:mod:`.scanning`). Lots are taken back (:mod:`.recalling`).
 """
 
-from teahorse.trace.actions.capturing import capture
-from teahorse.trace.actions.certifying import AlreadyCommitted, KnownNumber, add_certificate, commit_lot, withdraw_certificate
-from teahorse.trace.actions.packing import Chosen, LotGone, WrongCode, take_lots, take_lots_of_packed
-from teahorse.trace.actions.placing import SiteSaid, add_site, change_site, leave_site
-from teahorse.trace.actions.publishing import publish
+from teahorse.trace.actions.capturing import (
+    capture,
+)
+from teahorse.trace.actions.certifying import (
+    AlreadyCommitted,
+    KnownNumber,
+    add_certificate,
+    commit_lot,
+    withdraw_certificate,
+)
+from teahorse.trace.actions.packing import (
+    Chosen,
+    LotGone,
+    WrongCode,
+    take_lots,
+    take_lots_of_packed,
+)
+from teahorse.trace.actions.placing import (
+    SiteSaid,
+    add_site,
+    change_site,
+    leave_site,
+)
+from teahorse.trace.actions.publishing import (
+    publish,
+)
+from teahorse.trace.actions.recalling import (
+    MovedOn,
+    NothingLeft,
+    RecalledAlready,
+    account_for,
+    draft_recall,
+    drop_recall,
+    end_recall,
+    leave_out,
+    open_recall_cases,
+    start_recall,
+    take_back_what_came,
+)
+from teahorse.trace.actions.redacting import (
+    conceal,
+    erase,
+)
 from teahorse.trace.actions.scanning import (
     NothingHidden,
     Seen,
@@ -20,34 +60,53 @@ from teahorse.trace.actions.scanning import (
     scan,
     visitor_mark,
 )
-from teahorse.trace.actions.shelving import NotSold, NoUnits, offer_of, shelve, write_off
+from teahorse.trace.actions.shelving import (
+    NotSold,
+    NoUnits,
+    offer_of,
+    shelve,
+    write_off,
+)
 
 __all__ = [
     "AlreadyCommitted",
     "Chosen",
     "KnownNumber",
     "LotGone",
+    "MovedOn",
     "NoUnits",
     "NotSold",
     "NothingHidden",
+    "NothingLeft",
+    "RecalledAlready",
     "Seen",
     "SiteSaid",
     "UnknownCode",
     "WrongCode",
+    "account_for",
     "add_certificate",
     "add_site",
     "capture",
     "change_site",
     "check_hidden",
     "commit_lot",
+    "conceal",
+    "draft_recall",
+    "drop_recall",
+    "end_recall",
+    "erase",
     "is_robot",
+    "leave_out",
     "leave_site",
     "offer_of",
+    "open_recall_cases",
     "publish",
     "report",
     "say_where",
     "scan",
     "shelve",
+    "start_recall",
+    "take_back_what_came",
     "take_lots",
     "take_lots_of_packed",
     "visitor_mark",

@@ -12,6 +12,7 @@ from teahorse.trace.models.flows import Attachment, Flow, Telling
 from teahorse.trace.models.goods import Alias, Lot, LotMovement, LotStock, PackedLot, Site, TradeItem
 from teahorse.trace.models.labels import LabelCode, LabelPrint, LabelScan, LabelSheet, Report, Suspicion
 from teahorse.trace.models.recalls import Recall, RecalledLot, RecalledParcel, RecallNote
+from teahorse.trace.models.redaction import PersonalDetail
 
 __all__ = [
     "Alias",
@@ -29,6 +30,7 @@ __all__ = [
     "LotMovement",
     "LotStock",
     "PackedLot",
+    "PersonalDetail",
     "Recall",
     "RecallNote",
     "RecalledLot",

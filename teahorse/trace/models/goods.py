@@ -171,6 +171,7 @@ class LotMovement(CountyOwned):
         RETURNED = "returned"
         SPOILED = "spoiled"
         COUNTED = "counted"
+        RECALLED = "recalled"
 
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="movements")
     delta = models.IntegerField()

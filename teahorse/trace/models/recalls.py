@@ -58,6 +58,7 @@ class RecalledLot(Keyed):
     recall = models.ForeignKey(Recall, models.CASCADE, related_name="lots")
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="recalls")
     is_named = models.BooleanField()
+    is_within = models.BooleanField(default=True, help_text="whether it is its owner's to hold; others' lots are only told of")
     held_units = models.IntegerField(default=0, help_text="taken off the shelf by it")
     left_out_why = models.CharField(max_length=200, blank=True, help_text="why it was looked at and left out")
 

@@ -9,7 +9,12 @@ from teahorse.trace.queries.log import (
     places_given,
     proof_of,
 )
-from teahorse.trace.queries.tracing import Reached, Trace, backward, forward
+from teahorse.trace.queries.tracing import (
+    Reached,
+    Trace,
+    backward,
+    forward,
+)
 
 __all__ = [
     "Contradiction",

@@ -90,11 +90,13 @@ with recursive declared as not materialized (
              group by parent.thing_id, unpacked.at, here.thing
         ), found as (
             select kin.thing, false as carries, kin.origin, kin.via,
-                   case when not exists (select from trace_eventthing held where held.thing_id = kin.thing and held.role = 'parent')
-                        then '(,)'::tstzrange
+                   case when held.something is null then '(,)'::tstzrange
                         when %(back)s then tstzrange(null, kin.met_at, '(]')
                         else tstzrange(kin.met_at, null, '[)') end as span
               from kin
+              left join lateral (
+                select true as something from trace_eventthing held where held.thing_id = kin.thing and held.role = 'parent' limit 1
+              ) held on true
             union all
             select thing, true, origin, via, tstzrange(since, until, '[]') from carrier
         ), named as (

@@ -1,0 +1,51 @@
+"""Trade items, lots and what was told of their making, for tests."""
+
+from teahorse.trace import actions
+from teahorse.trace.epcis.reading import read
+from teahorse.trace.models import Lot, TradeItem
+from teahorse.trace.naming import lot_uri
+from teahorse.trace.rules import key_of
+from tests import world
+from tests.trace.telling import told
+
+
+def item_of(seller, key, *, unit="", stage="made", **more):
+    """Return a trade item of a seller."""
+    return TradeItem.objects.create(county_id=seller.county_id, seller=seller, key=key, name=key, stage=stage, unit=unit, **more)
+
+
+def lot_of(item, number, *, amount, now=world.NOW):
+    """Return a lot of a trade item."""
+    uri = lot_uri(item, number)
+    return Lot.objects.create(
+        county_id=item.county_id, seller=item.seller, item=item, number=number, uri=uri, thing_id=key_of(uri), amount=amount,
+        made_at=now, told_by_id=item.seller_id, created_at=now,
+    )  # fmt: skip
+
+
+def amounts(pairs):
+    """Return lots and how much of each as an event lists them."""
+    listed = []
+    for lot, quantity in pairs.items():
+        listed.append({"epcClass": lot.uri, "quantity": quantity} | ({"uom": lot.item.unit} if lot.item.unit else {}))
+    return listed
+
+
+def tell_made(made, quantity, out_of, *, by, now, **more):
+    """Tell that a lot was made of others."""
+    event = {
+        "type": "TransformationEvent",
+        "eventTime": now.isoformat(timespec="milliseconds"),
+        "eventTimeZoneOffset": "+08:00",
+        "bizStep": "commissioning",
+        "inputQuantityList": amounts(out_of),
+        "outputQuantityList": amounts({made: quantity} | more.get("beside", {})),
+    }
+    return tell(event, by=by, now=now)
+
+
+def tell(*events, by, now):
+    """Keep events that an organisation tells; they are right."""
+    job = actions.capture(document=read(told(*events), now=now), by=by, now=now)
+    assert job.errors == []
+    return job
