@@ -1,9 +1,12 @@
-"""What the clock starts: publishing the log."""
+"""What actions and the clock start: publishing the log, making labels."""
+
+from uuid import UUID
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from teahorse.trace import actions
+from teahorse.trace.actions import labelling
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -11,3 +14,16 @@ from teahorse.trace import actions
 def publish(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Publish what was told since; a checkpoint is never older than ten minutes where something was."""
     actions.publish(now=timezone.now())
+
+
+@app.task(name=labelling.JOB, queue=labelling.QUEUE, retry=3)
+def make_sheet(sheet_id: str) -> None:
+    """Make labels that were just asked for."""
+    labelling.make_sheet(sheet_id=UUID(sheet_id), now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="teahorse.trace.make_forgotten_sheets", queue="clock", queueing_lock="make_forgotten_sheets")
+def make_forgotten_sheets(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Go on with labels whose job was lost."""
+    labelling.make_forgotten_sheets(now=timezone.now())
