@@ -43,6 +43,7 @@ from teahorse.trace.epcis.reading import read
 from teahorse.trace.models import TraceEvent
 from teahorse.trace.rules import hash_of
 from tests import world
+from tests.trace.labelled import asked, item, lot
 from tests.trace.telling import harvest, told
 
 COUNTIES = {"qonggyai": "540524", "gyangze": "540222", "deqen": "533422"}
@@ -253,7 +254,7 @@ def side(name: str, *, number: int) -> Side:
     made.ids |= (
         papers
         | _money(made, waiting, by=operator)
-        | _story(made)
+        | _story(made, seller)
         | {
             "promotion_id": offered.pk,
             "grant_id": grant.pk,
@@ -333,12 +334,20 @@ def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
     return {"title_id": title.pk, "request_id": asked.pk, "red_id": red.pk, "dossier_id": dossier.pk}
 
 
-def _story(made: Side) -> dict[str, Any]:
-    """Return what the cooperative has told of a lot."""
+def _story(made: Side, seller: Person) -> dict[str, Any]:
+    """Return what the cooperative has told of a lot, and labels of it with the side's mark."""
     now = timezone.now()
     job = trace.capture(document=read(told(harvest(made.name)), now=now), by=made.coop, now=now)
     event = TraceEvent.objects.get(job_id=job.pk)
-    return {"job_id": job.pk, "event_hash": hash_of(bytes(event.digest))}
+    barley = lot(item(made.coop, key="barley", name=f"{made.mark}青稞"), number="L1")
+    sheet = asked(barley, by=seller)
+    return {
+        "job_id": job.pk,
+        "event_hash": hash_of(bytes(event.digest)),
+        "item_id": barley.item_id,
+        "lot_id": barley.pk,
+        "sheet_id": sheet.pk,
+    }
 
 
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:
