@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench import books, buying, first_view, pages, placing, tracing
+from bench import books, buying, first_view, labels, pages, placing, tracing
 from bench.callback import callback
 from bench.opening import opening
 from checks.running import House, house, open_django
@@ -96,6 +96,12 @@ def traced() -> Rows:
         return tracing.tracing(made)
 
 
+def labelled() -> Rows:
+    """Measure making labels."""
+    with house() as made:
+        return labels.sheets(made)
+
+
 GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("place_orders_sql", "place_orders_http", "place_orders_http_3"): placed,
     ("checkout_http",): bought,
@@ -105,6 +111,7 @@ GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("ledger_posting",): booked,
     ("settle_day", "reconcile_day"): settled,
     ("trace_back", "recall_forward"): traced,
+    ("label_sheet_a4", "label_sheet_roll"): labelled,
     ("cold_start", "memory"): opening,
 }
 

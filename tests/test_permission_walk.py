@@ -30,7 +30,7 @@ from tests.console.world import Side, member, side
 pytestmark = pytest.mark.django_db
 
 PUBLIC = {
-    "mall:kind", "mall:product", "mall:product_qr", "mall:poster", "mall:maker", "mall:place", "media",
+    "mall:code_in_capitals", "mall:kind", "mall:product", "mall:product_qr", "mall:poster", "mall:maker", "mall:place", "media",
     "api:show_area", "api:show_product", "api:find_by_barcode", "api:show_problem",
 }  # fmt: skip
 """Addresses with a part in them that anybody may open; what is marked as private is not shown there either."""
@@ -55,12 +55,16 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "month": lambda _: "2020-01",
     "ledger_account_id": lambda s: str(account_id("payable", s.coop.pk)),
     "invoice_id": lambda s: s.ids["request_id"],
+    "check_name": lambda _: "no-such-file.txt",
+    "under": lambda _: "t",
+    "primary": lambda _: "01",
+    "kind": lambda _: "lot",
     "name": lambda s: quote(s.ids["event_hash"], safe=""),
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
         "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id",
         "dossier_id", "unmatched_id", "account_id", "shift_id", "sub_seller_id", "rule_id", "red_id", "transfer_id", "sharing_id",
-        "claim_id", "job_id", "site_id", "lot_id", "certificate_id", "recall_id",
+        "claim_id", "job_id", "site_id", "lot_id", "certificate_id", "recall_id", "sheet_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""
@@ -135,6 +139,7 @@ def payload(of: Side) -> dict[str, object]:
         "seller": str(of.coop.pk), "reference": "看一看别人的",
         "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "other": str(ids["red_id"]), "kind": "person",
         "title_name": "偷来的", f"share.{ids['sub_seller_id']}": "50", "since": "2026-08-01", "form_key": str(ids["sub_seller_id"]),
+        "lot": short(ids["lot_id"]), "item": short(ids["item_id"]), "gtin": "09506000134352", "level": "piece", "why": "看一看别人的",
     }  # fmt: skip
 
 

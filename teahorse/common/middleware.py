@@ -26,7 +26,8 @@ class LanguageChoice:
     """
     Speak the language of the cookie, else of the browser, else Chinese.
 
-    ``?lang=bo`` on any address keeps the choice in the cookie and comes back to the address without it.
+    ``?lang=bo`` on any address keeps the choice in the cookie and comes back to the address without it; beside a
+    ``linkType`` it is a wish to the resolver of labels, which a program that keeps no cookies has answered at once.
     """
 
     def __init__(self, answer: Answer) -> None:
@@ -34,7 +35,7 @@ class LanguageChoice:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         wish = request.GET.get("lang")
-        if wish in KNOWN and request.method == "GET":
+        if wish in KNOWN and request.method == "GET" and "linkType" not in request.GET:
             return self._remember(request, wish)
         language = language_of(request)
         with translation.override(language):

@@ -5,7 +5,19 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from django.utils.translation import gettext_lazy as _
+
+from teahorse.common.refusals import Refusal
+
 MOST_PLACES = 10_000
+
+
+class TooManyTries(Refusal):
+    """Somebody guesses codes, or compares badly."""
+
+    code = "too_many_wrong_codes"
+    status = 429
+    sentence = _("Too many wrong codes. Try again in ten minutes.")
 
 
 class Tries:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from teahorse.console import waiting
 from teahorse.console.access import Acting, Context
@@ -49,6 +50,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.LIST_GOODS, "goods", _("Goods"), "kinds", selling),
         (Right.LIST_GOODS, "import", _("Import"), "upload", selling),
         (Right.LIST_GOODS, "harvests", _("Harvest sales"), "sun", selling),
+        (Right.TRACE if organisation.is_seller else "", "labels", pgettext("trace", "Labels"), "scan", selling),
         (Right.SEE_MONEY, "money", _("Money"), "money", selling),
         (Right.SEE_MONEY, "invoices", _("Invoices"), "print", selling),
         (Right.MANAGE_MEMBERS if organisation.is_seller else "", "dossiers", _("Credit dossiers"), "chart", selling),
@@ -66,6 +68,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "unmatched", _("Unmatched money"), "question", centre),
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "refunds", _("Stuck refunds"), "back", centre),
         (Right.SETTLE if is_region else "", "providers", _("Payment providers"), "lock", centre),
+        (Right.TRACE if is_region else "", "check_files", _("Check files"), "check", centre),
         (Right.HANDLE_PARCELS, "parcels", _("Parcels"), "scan", station),
         (Right.HANDLE_PARCELS, "returns", _("Take returns in"), "parcel", station),
         (Right.TAKE_CASH, "cash", _("Cash"), "money", station),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from procrastinate.contrib.django import app
 
 from teahorse.common.refusals import Malformed, NotThere, Refusal
-from teahorse.common.tries import Tries
+from teahorse.common.tries import TooManyTries, Tries
 from teahorse.dossiers import paper, queries, rules
 from teahorse.dossiers.models import Dossier, DossierPaper, DossierView
 from teahorse.people.models import Organisation, Person
@@ -57,14 +57,6 @@ class NoSuchCode(NotThere):
 
     code = "no_such_code"
     sentence = gettext_lazy("No dossier has this code. Compare it with the paper sign by sign.")
-
-
-class TooManyWrongCodes(Refusal):
-    """Somebody guesses, or compares badly."""
-
-    code = "too_many_wrong_codes"
-    status = 429
-    sentence = gettext_lazy("Too many wrong codes. Try again in ten minutes.")
 
 
 def consent_words(*, organisation: Organisation, bank_name: str) -> str:
@@ -207,10 +199,10 @@ def look_up(*, code: str, address: str) -> Dossier:
     """
     Return the made dossier of a code for somebody at a network address; whether it may be shown its ``standing`` says.
 
-    :raises NoSuchCode: if there is none; :raises TooManyWrongCodes: after thirty of them within ten minutes.
+    :raises NoSuchCode: if there is none; :raises TooManyTries: after thirty of them within ten minutes.
     """
     if wrong_codes.are_used_up(address):
-        raise TooManyWrongCodes
+        raise TooManyTries
     dossier = queries.dossier_by_code(code)
     if dossier is None:
         wrong_codes.count(address)

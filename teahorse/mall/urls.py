@@ -1,6 +1,7 @@
 """The mall's addresses."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from teahorse.mall.views import (
     account,
@@ -11,13 +12,46 @@ from teahorse.mall.views import (
     invoicing,
     product,
     reading,
+    resolving,
     scanned,
     scanning,
     verifying,
 )
+from teahorse.trace.actions.proving_addresses import NAME as CHECK_NAME
+
+KEYS = "|".join(resolving.KEYS)
+
+
+class Primary(StringConverter):
+    """A converter: the application identifier of a primary key of GS1."""
+
+    regex = f"(?:{KEYS})"
+
+
+class Under(StringConverter):
+    """A converter: a prefix of the addresses on labels."""
+
+    regex = f"(?:t|T|id|{KEYS})(?:/[^/]+)*"
+
+
+class CheckName(StringConverter):
+    """A converter: the name of a partner's check file."""
+
+    regex = CHECK_NAME
+
+
+register_converter(Primary, "primary")
+register_converter(Under, "under")
+register_converter(CheckName, "check")
 
 app_name = "mall"
 urlpatterns = [
+    path("<check:check_name>", resolving.check, name="check_file"),
+    path("<under:under>/<check:check_name>", resolving.check, name="check_file"),
+    path("<primary:primary>/<path:rest>", resolving.digital_link, name="digital_link"),
+    path("id/<str:kind>/<path:rest>", resolving.own_name, name="own_name"),
+    path("T/<str:code>", resolving.capitals, name="code_in_capitals"),
+    path(".well-known/gs1resolver", resolving.description, name="gs1resolver"),
     path("", browsing.home, name="home"),
     path("kinds/", browsing.kinds, name="kinds"),
     path("kinds/<slug:slug>/", browsing.kind, name="kind"),

@@ -2,8 +2,8 @@
 What things are called in events: a GS1 Digital Link where the maker has a company prefix, else a web address of the house.
 
 The addresses are names that never change (CBV 2.0, section 8.2: HTTP URLs as user vocabulary): ``/id/class/<seller>.<item>``,
-``/id/lot/<seller>.<item>.<lot>``, ``/id/obj/<seller>.<item>.<serial>``, ``/id/loc/<owner>.<site>``, ``/id/party/<organisation>``,
-``/id/bt/<what>/<number>``. ``TRACE_HOME`` stands before them.
+``/id/lot/<seller>.<item>.<lot>``, ``/id/obj/<seller>.<item>.<serial>``, ``/id/case/<seller>.<serial>``, ``/id/loc/<owner>.<site>``,
+``/id/party/<organisation>``, ``/id/bt/<what>/<number>``. ``TRACE_HOME`` stands before them.
 """
 
 from typing import Final
@@ -35,6 +35,11 @@ def piece_uri(lot: Lot, serial: str) -> str:
     """Return the name of one piece of a lot."""
     item = lot.item
     return f"{GS1}/01/{item.gtin}/21/{quote(serial, safe='')}" if item.gtin else _own("obj", item.seller.key, item.key, serial)
+
+
+def case_uri(lot: Lot, serial: str) -> str:
+    """Return the name of a case of pieces of a lot: one of the house, because a number of GS1 for cases needs another of its keys."""
+    return _own("case", lot.item.seller.key, serial)
 
 
 def site_uri(site: Site) -> str:

@@ -55,6 +55,7 @@ from teahorse.trace.models import TraceEvent
 from teahorse.trace.rules import hash_of
 from tests import world
 from tests.trace.goods import item_of, lot_of
+from tests.trace.labelled import asked
 from tests.trace.telling import harvest, told
 
 COUNTIES = {"qonggyai": "540524", "gyangze": "540222", "deqen": "533422"}
@@ -353,6 +354,7 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
     lot = lot_of(item_of(made.coop, "barley", unit="KGM"), f"{made.mark}批号", amount=5)
     paper = trace.commit_lot(lot=lot, by=by, now=now)
     recall = trace.draft_recall(owner=made.coop, lot_ids=[lot.pk], reason=f"{made.mark}发霉", by=by, now=now)
+    sheet = asked(lot, by=by)
     return {
         "job_id": job.pk,
         "event_hash": hash_of(bytes(event.digest)),
@@ -360,6 +362,8 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
         "lot_id": lot.pk,
         "certificate_id": paper.pk,
         "recall_id": recall.pk,
+        "item_id": lot.item_id,
+        "sheet_id": sheet.pk,
     }
 
 

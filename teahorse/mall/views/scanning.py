@@ -16,7 +16,7 @@ from teahorse.mall.views.account import own_groups
 from teahorse.orders.models import SellerOrder
 
 LONGEST_CODE = 300
-PAGES = {"product", "maker", "place", "order", "pay"}
+PAGES = {"product", "maker", "place", "order", "pay", "digital_link", "own_name", "code_in_capitals"}
 
 
 @personal

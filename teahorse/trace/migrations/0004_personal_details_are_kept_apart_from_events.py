@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0003_a_right_over_stories"),
+        ("people", "0004_a_right_over_stories"),
         ("trace", "0003_what_was_taken_back_and_what_held_something_is_found"),
     ]
 

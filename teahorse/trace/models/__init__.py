@@ -2,11 +2,12 @@
 The tables of the story.
 
 Events are the truth and never change (:mod:`.events`). Beside them stands what gives names to what they speak of (:mod:`.goods`), how they
-are told (:mod:`.flows`), what vouches for it (:mod:`.certificates`), what is stuck on the goods (:mod:`.labels`), and what is taken back
-(:mod:`.recalls`).
+are told (:mod:`.flows`), what vouches for it (:mod:`.certificates`), what is stuck on the goods (:mod:`.labels`), what is taken back
+(:mod:`.recalls`), and what proves to others that the addresses on labels are ours (:mod:`.check_files`).
 """
 
 from teahorse.trace.models.certificates import Certificate
+from teahorse.trace.models.check_files import CheckFile
 from teahorse.trace.models.events import CaptureJob, EventThing, Leaf, Thing, TraceEvent
 from teahorse.trace.models.flows import Attachment, Flow, Telling
 from teahorse.trace.models.goods import Alias, Lot, LotMovement, LotStock, PackedLot, Site, TradeItem
@@ -19,6 +20,7 @@ __all__ = [
     "Attachment",
     "CaptureJob",
     "Certificate",
+    "CheckFile",
     "EventThing",
     "Flow",
     "LabelCode",

@@ -26,9 +26,18 @@ class LabelSheet(CountyOwned):
         READY = "ready"
         FAILED = "failed"
 
+    class Level(models.TextChoices):
+        """What a code names: the lot, so that all labels are copies; one piece each; a case of pieces each."""
+
+        LOT = "lot"
+        PIECE = "piece"
+        CASE = "case"
+
     seller = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    form_key = models.UUIDField(unique=True, null=True, help_text="made with the form, so that sending it twice asks once")
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="sheets")
     form = models.CharField(max_length=10, choices=Form.choices)
+    level = models.CharField(max_length=5, choices=Level.choices, default=Level.LOT)
     count = models.IntegerField()
     has_hidden = models.BooleanField(default=False, help_text="a hidden part for each code, printed once under a scratch field")
     frozen = models.JSONField(help_text="what every label says, by language")
@@ -40,6 +49,7 @@ class LabelSheet(CountyOwned):
     asked_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     voided_at = models.DateTimeField(null=True)
+    voided_by_id = models.UUIDField(null=True)
     voided_why = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -49,7 +59,7 @@ class LabelSheet(CountyOwned):
         ]
         indexes = [models.Index(fields=["seller", "-asked_at"], name="sheet_of_seller")]
         triggers = [
-            pgtrigger.ReadOnly(name="a_label_says_what_it_said", fields=["seller", "lot", "form", "count", "frozen", "asked_at"]),
+            pgtrigger.ReadOnly(name="a_label_says_what_it_said", fields=["seller", "lot", "form", "level", "count", "frozen", "asked_at"]),
             pgtrigger.Protect(name="sheets_are_voided_not_deleted", operation=pgtrigger.Delete),
         ]
 
@@ -61,13 +71,10 @@ class LabelCode(models.Model):
     """
     A code that was given out: for a lot, a piece of it, or a case of pieces. Where it has a ``serial`` it names one thing.
 
-    The hidden part is kept as a hash only.
+    The hidden part is kept as a hash only, written when the sheet's file is made, and never another.
     """
 
-    class Level(models.TextChoices):
-        LOT = "lot"
-        PIECE = "piece"
-        CASE = "case"
+    Level = LabelSheet.Level
 
     code = models.CharField(max_length=12, primary_key=True)
     county_id = models.UUIDField(editable=False)
@@ -82,13 +89,25 @@ class LabelCode(models.Model):
     parcel_id = models.UUIDField(null=True, db_index=True, help_text="the parcel that it was packed into")
     created_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True)
+    voided_by_id = models.UUIDField(null=True)
+    voided_why = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["lot", "serial"], condition=~models.Q(serial=""), name="a_serial_is_given_once"),
+            models.UniqueConstraint(
+                fields=["sheet", "position"], condition=models.Q(sheet__isnull=False), name="a_place_on_a_sheet_has_one_code"
+            ),
         ]
         triggers = [
-            pgtrigger.ReadOnly(name="a_code_stays_what_it_names", exclude=["parcel_id", "voided_at"]),
+            pgtrigger.ReadOnly(
+                name="a_code_stays_what_it_names", exclude=["hidden_hash", "parcel_id", "voided_at", "voided_by_id", "voided_why"]
+            ),
+            pgtrigger.Protect(
+                name="a_hidden_part_is_given_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__hidden_hash__gt="") & pgtrigger.Q(old__hidden_hash__df=pgtrigger.F("new__hidden_hash")),
+            ),
             pgtrigger.Protect(name="codes_are_never_deleted", operation=pgtrigger.Delete),
         ]
 
