@@ -1,9 +1,13 @@
-"""What the clock starts: publishing the log."""
+"""What the clock and the actions start: publishing the log, telling subscribers."""
+
+from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from teahorse.trace import actions
+from teahorse.trace.actions.jobs import QUEUE, SEND, TELL
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -11,3 +15,29 @@ from teahorse.trace import actions
 def publish(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Publish what was told since; a checkpoint is never older than ten minutes where something was."""
     actions.publish(now=timezone.now())
+
+
+@app.task(name=TELL, queue=QUEUE, retry=3)
+def tell_streams() -> None:
+    """Look what a capture brought for those who want to know at once."""
+    actions.tell_streams(now=timezone.now())
+
+
+@app.task(name=SEND, queue=QUEUE, retry=RetryStrategy(max_attempts=13, exponential_wait=2))
+def send_delivery(delivery_id: str) -> None:
+    """Send a delivery; what is not taken is tried again, later and later, for two hours and a quarter."""
+    actions.send_delivery(delivery_id=UUID(delivery_id), now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="teahorse.trace.tell_due", queue="clock", queueing_lock="tell_due_subscriptions")
+def tell_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Look what is new for those whose time has come."""
+    actions.tell_due(now=timezone.now())
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="teahorse.trace.sweep_deliveries", queue="clock", queueing_lock="sweep_deliveries")
+def sweep_deliveries(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Forget what was sent long ago."""
+    actions.sweep_deliveries(now=timezone.now())

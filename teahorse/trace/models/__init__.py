@@ -3,9 +3,10 @@ The tables of the story.
 
 Events are the truth and never change (:mod:`.events`). Beside them stands what gives names to what they speak of (:mod:`.goods`), how they
 are told (:mod:`.flows`), what vouches for it (:mod:`.certificates`), what is stuck on the goods (:mod:`.labels`), and what is taken back
-(:mod:`.recalls`).
+(:mod:`.recalls`); and who asks for events again and again (:mod:`.asking`).
 """
 
+from teahorse.trace.models.asking import Delivery, MasterData, NamedQuery, Subscription
 from teahorse.trace.models.certificates import Certificate
 from teahorse.trace.models.events import CaptureJob, EventThing, Leaf, Thing, TraceEvent
 from teahorse.trace.models.flows import Attachment, Flow, Telling
@@ -18,6 +19,7 @@ __all__ = [
     "Attachment",
     "CaptureJob",
     "Certificate",
+    "Delivery",
     "EventThing",
     "Flow",
     "LabelCode",
@@ -28,6 +30,8 @@ __all__ = [
     "Lot",
     "LotMovement",
     "LotStock",
+    "MasterData",
+    "NamedQuery",
     "PackedLot",
     "Recall",
     "RecallNote",
@@ -35,6 +39,7 @@ __all__ = [
     "RecalledParcel",
     "Report",
     "Site",
+    "Subscription",
     "Suspicion",
     "Telling",
     "Thing",
