@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from PIL import Image
 
@@ -338,7 +339,14 @@ def _story(made: Side) -> dict[str, Any]:
     now = timezone.now()
     job = trace.capture(document=read(told(harvest(made.name)), now=now), by=made.coop, now=now)
     event = TraceEvent.objects.get(job_id=job.pk)
-    return {"job_id": job.pk, "event_hash": hash_of(bytes(event.digest))}
+    query = trace.name_query(name=f"{made.name}-harvests", parameters={"EQ_bizStep": ["commissioning"]}, by=made.coop, now=now)
+    subscription = trace.subscribe(
+        query=query, dest=f"{settings.SITE_URL}/{made.mark}", signature_token=made.mark, schedule={"hour": "1"}, reports_if_empty=False,
+        since=None, now=now,
+    )  # fmt: skip
+    return {
+        "job_id": job.pk, "event_hash": hash_of(bytes(event.digest)), "query_name": query.name, "subscription_id": subscription.pk,
+    }  # fmt: skip
 
 
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:
