@@ -47,7 +47,6 @@ def found(parameters, *, by="chamchen"):
 
 
 PARAMETERS = {
-    # name: (asked and found, what is found, asked and not found)
     "eventType": (["ObjectEvent"], {RICH, POOR}, ...),
     "EQ_action": (["OBSERVE"], {POOR, JOINED}, ["DELETE"]),
     "EQ_bizStep": ([STEP], EVERY_FULL, ["urn:epcglobal:cbv:bizstep:receiving"]),
@@ -145,6 +144,7 @@ PARAMETERS = {
     "EXISTS_SENSORELEMENT_ex:shelf": (None, set(), ...),
     f"EQ_ILMD_{CONTEXT[1]['ex']}grade": (["A"], {RICH, MADE}, ["B"]),
 }
+"""Of each what is asked and found, what is found, and what is asked and finds nothing; ``...``: no value does."""
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
