@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 from procrastinate.jobs import Job
 
+from teahorse.people.models import Organisation
 from teahorse.trace import actions, tasks
 from teahorse.trace.actions.telling import FAILS_FOR, NotDelivered
 from teahorse.trace.epcis.reading import read
@@ -186,6 +187,20 @@ def test_a_subscriber_that_takes_nothing_for_long_is_paused_and_says_so(receiver
     assert actions.tell(subscription_id=subscription.pk, now=timezone.now()) == []
     actions.sweep_deliveries(now=began + timedelta(days=30))
     assert not Delivery.objects.exists()
+
+
+def test_an_organisation_that_has_left_is_told_nothing(receiver):
+    client = client_of()
+    subscribed(client, receiver, stream=True)
+    post(client, "capture", told(harvest("barley")))
+    (delivery,) = actions.tell(subscription_id=Subscription.objects.get().pk, now=timezone.now())
+    Organisation.objects.filter(key="chamchen").update(left_at=timezone.now())
+
+    actions.send_delivery(delivery_id=delivery.pk, now=timezone.now())
+    actions.tell_streams(now=timezone.now() + timedelta(hours=1))
+
+    assert receiver.got == []
+    assert Delivery.objects.count() == 1
 
 
 def test_a_late_commit_is_told_by_the_next_look(receiver):

@@ -10,8 +10,9 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Func, Q, UUIDField
+from django.db.models import F, Func, Q, QuerySet, UUIDField
 
+from teahorse.people.models import Organisation
 from teahorse.trace import queries
 from teahorse.trace.actions.jobs import leave_sending
 from teahorse.trace.actions.subscribing import next_time
@@ -37,21 +38,20 @@ class NotDelivered(Exception):
 
 def tell_streams(*, now: datetime) -> None:
     """Write down what is new for everyone who wants to know at once."""
-    for key in Subscription.objects.filter(is_stream=True, paused_at=None).order_by("pk").values_list("pk", flat=True):
+    for key in _live().filter(is_stream=True).order_by("pk").values_list("pk", flat=True):
         tell(subscription_id=key, now=now)
 
 
 def tell_due(*, now: datetime) -> None:
     """Write down what is new for everyone whose time has come."""
-    for key in Subscription.objects.filter(next_at__lte=now, paused_at=None).order_by("next_at").values_list("pk", flat=True):
+    for key in _live().filter(next_at__lte=now).order_by("next_at").values_list("pk", flat=True):
         tell(subscription_id=key, now=now)
 
 
 @transaction.atomic
 def tell(*, subscription_id: UUID, now: datetime) -> list[Delivery]:
-    """Write down what is new for a subscriber, in parts of :data:`MOST_IN_ONE`; a paused one, or one that is gone, is told nothing."""
-    live = Subscription.objects.select_for_update(of=("self",)).select_related("query")
-    subscription = live.filter(pk=subscription_id, paused_at=None).first()
+    """Write down what is new for a subscriber, in parts of :data:`MOST_IN_ONE`; a paused one, or one that has left, is told nothing."""
+    subscription = _live().select_for_update(of=("self",)).filter(pk=subscription_id).first()
     if subscription is None:
         return []
     events = _new(subscription, now)
@@ -65,6 +65,12 @@ def tell(*, subscription_id: UUID, now: datetime) -> list[Delivery]:
     subscription.next_at = now + SWEEPS_EVERY if subscription.is_stream else next_time(subscription.schedule, after=now)
     subscription.save(update_fields=["told_until", "next_at"])
     return deliveries
+
+
+def _live() -> QuerySet[Subscription]:
+    """Return the subscriptions that are not paused, of organisations that are still here."""
+    here = Organisation.objects.filter(left_at=None)
+    return Subscription.objects.select_related("query").filter(paused_at=None, query__organisation_id__in=here.values("pk"))
 
 
 def _new(subscription: Subscription, now: datetime) -> list[UUID]:
@@ -84,11 +90,10 @@ def send_delivery(*, delivery_id: UUID, now: datetime) -> None:
 
     :raises NotDelivered: if it was not taken, and is to be tried again.
     """
-    waiting = Delivery.objects.select_related("subscription__query").filter(pk=delivery_id, sent_at=None, subscription__paused_at=None)
-    delivery = waiting.first()
-    if delivery is None:
+    delivery = Delivery.objects.filter(pk=delivery_id, sent_at=None).first()
+    subscription = _live().filter(pk=delivery.subscription_id).first() if delivery else None
+    if delivery is None or subscription is None:
         return
-    subscription = delivery.subscription
     events = TraceEvent.objects.filter(pk__in=delivery.events).order_by("recorded_at", "pk")
     body = document_of(events, now=now, answered=Answered(subscription.query.name, str(subscription.pk)))
     headers = {"Content-Type": "application/ld+json", "GS1-EPCIS-Version": "2.0", "GS1-CBV-Version": "2.0"}
