@@ -3,7 +3,7 @@ What things are called in events: a GS1 Digital Link where the maker has a compa
 
 The addresses are names that never change (CBV 2.0, section 8.2: HTTP URLs as user vocabulary): ``/id/class/<seller>.<item>``,
 ``/id/lot/<seller>.<item>.<lot>``, ``/id/obj/<seller>.<item>.<serial>``, ``/id/case/<seller>.<serial>``, ``/id/loc/<owner>.<site>``,
-``/id/party/<organisation>``, ``/id/bt/<what>/<number>``. ``TRACE_HOME`` stands before them.
+``/id/area/<code>``, ``/id/party/<organisation>``, ``/id/bt/<what>/<number>``. ``TRACE_HOME`` stands before them.
 """
 
 from typing import Final
@@ -45,6 +45,11 @@ def case_uri(lot: Lot, serial: str) -> str:
 def site_uri(site: Site) -> str:
     """Return the name of a place."""
     return _own("loc", site.owner.key, site.key)
+
+
+def area_uri(code: str) -> str:
+    """Return the name of an area by its official code: what lies in it is asked for by it."""
+    return _own("area", code)
 
 
 def party_uri(organisation: Organisation) -> str:

@@ -1,12 +1,14 @@
-"""What actions and the clock start: publishing the log, making labels, opening cases for those whom recalls reach."""
+"""What actions and the clock start: publishing the log, making labels, opening cases for those whom recalls reach, telling subscribers."""
 
 from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from teahorse.trace import actions
 from teahorse.trace.actions import labelling
+from teahorse.trace.actions.jobs import QUEUE, SEND, TELL
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -35,3 +37,29 @@ def make_sheet(sheet_id: str) -> None:
 def make_forgotten_sheets(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Go on with labels whose job was lost."""
     labelling.make_forgotten_sheets(now=timezone.now())
+
+
+@app.task(name=TELL, queue=QUEUE, retry=3)
+def tell_streams() -> None:
+    """Look what a capture brought for those who want to know at once."""
+    actions.tell_streams(now=timezone.now())
+
+
+@app.task(name=SEND, queue=QUEUE, retry=RetryStrategy(max_attempts=13, exponential_wait=2))
+def send_delivery(delivery_id: str) -> None:
+    """Send a delivery; what is not taken is tried again, later and later, for two hours and a quarter."""
+    actions.send_delivery(delivery_id=UUID(delivery_id), now=timezone.now())
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="teahorse.trace.tell_due", queue="clock", queueing_lock="tell_due_subscriptions")
+def tell_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Look what is new for those whose time has come."""
+    actions.tell_due(now=timezone.now())
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="teahorse.trace.sweep_deliveries", queue="clock", queueing_lock="sweep_deliveries")
+def sweep_deliveries(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Forget what was sent long ago."""
+    actions.sweep_deliveries(now=timezone.now())

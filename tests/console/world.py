@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from PIL import Image
 
@@ -350,6 +351,11 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
     now = timezone.now()
     job = trace.capture(document=read(told(harvest(made.name)), now=now), by=made.coop, now=now)
     event = TraceEvent.objects.get(job_id=job.pk)
+    query = trace.name_query(name=f"{made.name}-harvests", parameters={"EQ_bizStep": ["commissioning"]}, by=made.coop, now=now)
+    subscription = trace.subscribe(
+        query=query, dest=f"{settings.SITE_URL}/{made.mark}", signature_token=made.mark, schedule={"hour": "1"}, reports_if_empty=False,
+        since=None, now=now,
+    )  # fmt: skip
     site = trace.add_site(owner=made.coop, area=made.coop.area, said=trace.SiteSaid(kind="field", name=f"{made.mark}地"))
     lot = lot_of(item_of(made.coop, "barley", unit="KGM"), f"{made.mark}批号", amount=5)
     paper = trace.commit_lot(lot=lot, by=by, now=now)
@@ -364,6 +370,8 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
         "recall_id": recall.pk,
         "item_id": lot.item_id,
         "sheet_id": sheet.pk,
+        "query_name": query.name,
+        "subscription_id": subscription.pk,
     }
 
 

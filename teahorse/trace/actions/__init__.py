@@ -3,7 +3,8 @@ Every change of the story.
 
 What is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`), persons' details apart (:mod:`.redacting`).
 Units of lots come onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them (:mod:`.certifying`);
-whoever scans a label is counted, coarsely (:mod:`.scanning`). Lots are taken back (:mod:`.recalling`).
+whoever scans a label is counted, coarsely (:mod:`.scanning`). Lots are taken back (:mod:`.recalling`). Who asks again and again gives the
+question a name and subscribes to it (:mod:`.subscribing`); he is sent what is new (:mod:`.delivering`).
 """
 
 from teahorse.trace.actions.capturing import (
@@ -15,6 +16,13 @@ from teahorse.trace.actions.certifying import (
     add_certificate,
     commit_lot,
     withdraw_certificate,
+)
+from teahorse.trace.actions.delivering import (
+    send_delivery,
+    sweep_deliveries,
+    tell,
+    tell_due,
+    tell_streams,
 )
 from teahorse.trace.actions.packing import (
     Chosen,
@@ -67,6 +75,12 @@ from teahorse.trace.actions.shelving import (
     shelve,
     write_off,
 )
+from teahorse.trace.actions.subscribing import (
+    forget_query,
+    name_query,
+    subscribe,
+    unsubscribe,
+)
 
 __all__ = [
     "AlreadyCommitted",
@@ -95,20 +109,29 @@ __all__ = [
     "drop_recall",
     "end_recall",
     "erase",
+    "forget_query",
     "is_robot",
     "leave_out",
     "leave_site",
+    "name_query",
     "offer_of",
     "open_recall_cases",
     "publish",
     "report",
     "say_where",
     "scan",
+    "send_delivery",
     "shelve",
     "start_recall",
+    "subscribe",
+    "sweep_deliveries",
     "take_back_what_came",
     "take_lots",
     "take_lots_of_packed",
+    "tell",
+    "tell_due",
+    "tell_streams",
+    "unsubscribe",
     "visitor_mark",
     "withdraw_certificate",
     "write_off",

@@ -13,12 +13,14 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from msgspec import UNSET
 
 from teahorse.common.statements import array, asked
 from teahorse.people.models import Organisation
+from teahorse.trace.actions.jobs import leave_telling
 from teahorse.trace.epcis.events import AnyEvent
-from teahorse.trace.epcis.reading import Document, Read
-from teahorse.trace.models import CaptureJob
+from teahorse.trace.epcis.reading import Document, Read, VocabularyOfHead
+from teahorse.trace.models import CaptureJob, MasterData, Subscription
 from teahorse.trace.rules import Edge, columns_of, digest_of, edges_of, event_key
 
 CAPTURE = (Path(__file__).parent.parent / "capture.sql").read_text()
@@ -46,6 +48,10 @@ def capture(
         errors=[{"pointer": one.pointer, "reason": one.reason.value, "detail": one.told} for one in bad],
     )
     job.captured = _keep(good, job, person_id=person_id) if good else 0
+    if keeps:
+        _keep_master_data(document.master_data, by=by, now=now)
+    if job.captured and Subscription.objects.filter(is_stream=True, paused_at=None).exists():
+        leave_telling()
     job.known = len(good) - job.captured
     job.save(force_insert=True)
     return job
@@ -79,6 +85,29 @@ def _keep(told: Sequence[tuple[Read, AnyEvent]], job: CaptureJob, *, person_id: 
         "edge_units": [edge.unit for _, edge in edges],
     }
     return len(asked(CAPTURE, parameters)())
+
+
+def _keep_master_data(said: Sequence[VocabularyOfHead], *, by: Organisation, now: datetime) -> None:
+    """Keep what a document's head says of places, parties and classes, in the place of what was said of them before."""
+    rows = {
+        (vocabulary.type, element.id): MasterData(
+            county_id=by.county_id,
+            organisation_id=by.pk,
+            kind=vocabulary.type,
+            uri=element.id,
+            attributes={datum.id: datum.attribute for datum in element.attributes if datum.attribute is not UNSET},
+            children=list(element.children),
+            told_at=now,
+        )
+        for vocabulary in said
+        for element in vocabulary.vocabulary_element_list
+    }
+    MasterData.objects.bulk_create(
+        [rows[key] for key in sorted(rows)],
+        update_conflicts=True,
+        unique_fields=["organisation_id", "uri", "kind"],
+        update_fields=["attributes", "children", "told_at"],
+    )
 
 
 def _row(read: Read, event: AnyEvent, key: UUID, digest: bytes) -> dict[str, Any]:

@@ -6,6 +6,7 @@ question in kelvin finds a report in degrees Celsius (EPCIS 2.0, section 8.2.7.1
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
@@ -130,3 +131,16 @@ def in_base_unit(value: float, code: str) -> tuple[str, float] | None:
     if unit is None:
         return None
     return unit.quantity, float(f"{float(Fraction(value) * unit.factor + unit.offset):.12g}")
+
+
+def limits_of(number: Decimal, code: str) -> dict[str, str]:
+    """
+    Return a number of one unit in every unit of its quantity, by the units' codes, to twelve significant digits.
+
+    Without a code it stands under "" and means any unit; a code that is not in the table is compared with itself alone.
+    """
+    unit = UNITS.get(code)
+    if unit is None:
+        return {code: str(number)}
+    base = Fraction(number) * unit.factor + unit.offset
+    return {other: f"{float((base - told.offset) / told.factor):.12g}" for other, told in UNITS.items() if told.quantity == unit.quantity}

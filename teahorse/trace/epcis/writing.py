@@ -11,7 +11,7 @@ SCHEMA_VERSION = "2.0"
 _ENCODER = msgspec.json.Encoder()
 
 
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
+class Answered(msgspec.Struct, frozen=True):
     """Which query a document answers, and for which subscription."""
 
     query_name: str

@@ -3,17 +3,60 @@ The tables of the story.
 
 Events are the truth and never change (:mod:`.events`). Beside them stands what gives names to what they speak of (:mod:`.goods`), how they
 are told (:mod:`.flows`), what vouches for it (:mod:`.certificates`), what is stuck on the goods (:mod:`.labels`), what is taken back
-(:mod:`.recalls`), and what proves to others that the addresses on labels are ours (:mod:`.check_files`).
+(:mod:`.recalls`), what proves to others that the addresses on labels are ours (:mod:`.check_files`), and who asks for events again and
+again (:mod:`.asking`).
 """
 
-from teahorse.trace.models.certificates import Certificate
-from teahorse.trace.models.check_files import CheckFile
-from teahorse.trace.models.events import CaptureJob, EventThing, Leaf, Thing, TraceEvent
-from teahorse.trace.models.flows import Attachment, Flow, Telling
-from teahorse.trace.models.goods import Alias, Lot, LotMovement, LotStock, PackedLot, Site, TradeItem
-from teahorse.trace.models.labels import LabelCode, LabelPrint, LabelScan, LabelSheet, Report, Suspicion
-from teahorse.trace.models.recalls import Recall, RecalledLot, RecalledParcel, RecallNote
-from teahorse.trace.models.redaction import PersonalDetail
+from teahorse.trace.models.asking import (
+    Delivery,
+    MasterData,
+    NamedQuery,
+    Subscription,
+)
+from teahorse.trace.models.certificates import (
+    Certificate,
+)
+from teahorse.trace.models.check_files import (
+    CheckFile,
+)
+from teahorse.trace.models.events import (
+    CaptureJob,
+    EventThing,
+    Leaf,
+    Thing,
+    TraceEvent,
+)
+from teahorse.trace.models.flows import (
+    Attachment,
+    Flow,
+    Telling,
+)
+from teahorse.trace.models.goods import (
+    Alias,
+    Lot,
+    LotMovement,
+    LotStock,
+    PackedLot,
+    Site,
+    TradeItem,
+)
+from teahorse.trace.models.labels import (
+    LabelCode,
+    LabelPrint,
+    LabelScan,
+    LabelSheet,
+    Report,
+    Suspicion,
+)
+from teahorse.trace.models.recalls import (
+    Recall,
+    RecalledLot,
+    RecalledParcel,
+    RecallNote,
+)
+from teahorse.trace.models.redaction import (
+    PersonalDetail,
+)
 
 __all__ = [
     "Alias",
@@ -21,6 +64,7 @@ __all__ = [
     "CaptureJob",
     "Certificate",
     "CheckFile",
+    "Delivery",
     "EventThing",
     "Flow",
     "LabelCode",
@@ -31,6 +75,8 @@ __all__ = [
     "Lot",
     "LotMovement",
     "LotStock",
+    "MasterData",
+    "NamedQuery",
     "PackedLot",
     "PersonalDetail",
     "Recall",
@@ -39,6 +85,7 @@ __all__ = [
     "RecalledParcel",
     "Report",
     "Site",
+    "Subscription",
     "Suspicion",
     "Telling",
     "Thing",

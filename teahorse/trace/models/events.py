@@ -76,6 +76,9 @@ class TraceEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["recorded_at", "id"], name="event_as_it_came"),
+            models.Index(fields=["organisation_id", "recorded_at", "id"], name="event_of_teller_as_it_came"),
+            models.Index(fields=["organisation_id", "happened_at", "id"], name="event_of_teller_in_time"),
+            models.Index(fields=["organisation_id", "read_point"], name="event_of_teller_at_place", condition=~models.Q(read_point="")),
             models.Index(fields=["told_as"], name="event_by_its_tellers_name", condition=~models.Q(told_as="")),
             models.Index(fields=["transformation"], name="event_of_transformation", condition=~models.Q(transformation="")),
             models.Index(fields=["happened_at"], name="event_that_takes_back", condition=models.Q(body__has_key="errorDeclaration")),

@@ -9,6 +9,7 @@ from django.conf import settings
 from msgspec import ValidationError
 
 from teahorse.trace.models import EventThing, Leaf, TraceEvent
+from teahorse.trace.queries.seeing import seen_by
 from teahorse.trace.rules import columns_of, digest_in, digest_of, edges_of, entry_of, event_key, typed
 from teahorse.trace.tlog.checkpoints import Checkpoint
 from teahorse.trace.tlog.folders import Folder
@@ -38,11 +39,11 @@ def log_folder() -> Folder:
 
 
 def event_of(name: str, *, organisation_id: UUID) -> TraceEvent | None:
-    """Return an event that an organisation told, by its hash or by the name that it gave it."""
-    own, digest = TraceEvent.objects.filter(organisation_id=organisation_id), digest_in(name)
+    """Return an event that an organisation sees, by its hash or by the name that its teller gave it."""
+    seen, digest = seen_by(organisation_id), digest_in(name)
     if digest is not None:
-        return own.filter(pk=event_key(digest), digest=digest).first()
-    return own.filter(told_as=name).exclude(told_as="").order_by("recorded_at", "pk").first()
+        return seen.filter(pk=event_key(digest), digest=digest).first()
+    return seen.filter(told_as=name).exclude(told_as="").order_by("recorded_at", "pk").first()
 
 
 def places_given() -> int:
