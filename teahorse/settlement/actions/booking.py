@@ -18,7 +18,8 @@ from teahorse.ledger import actions as ledger
 from teahorse.ledger import queries as books
 from teahorse.ledger.rules import Entry, lines
 from teahorse.settlement import accounts
-from teahorse.settlement.actions.entries import Booking, Own
+from teahorse.settlement.actions.collected import Own
+from teahorse.settlement.actions.entries import Booking
 from teahorse.settlement.actions.reconciling import forget_unbookable, write_down_unbookable
 from teahorse.settlement.actions.writing import Crossed, LockedSale, lock_sales
 from teahorse.settlement.facts import SaleFacts, facts_of, strays_of

@@ -10,8 +10,9 @@ from teahorse.common.ids import new_id
 from teahorse.common.money import allot
 from teahorse.ledger import actions as ledger
 from teahorse.ledger.rules import Account, Entry, lines
-from teahorse.payments.providers import MOST_SHARED_BP
 from teahorse.settlement import accounts, rules
+from teahorse.settlement.actions.collected import Own, shared_parts
+from teahorse.settlement.actions.freezing import Terms
 from teahorse.settlement.actions.writing import (
     LockedSale,
     NewEarning,
@@ -22,44 +23,12 @@ from teahorse.settlement.actions.writing import (
     write_earnings,
     write_sales,
 )
-from teahorse.settlement.centres import Centres, centres
-from teahorse.settlement.facts import Part, RefundFact, SaleFacts, SharingFact
+from teahorse.settlement.facts import Part, RefundFact, SaleFacts
 from teahorse.settlement.models import Earning, FeeLine, FeeReversal, FeeRule, Maturity, SharedFee, SubsidyLine
 
 SALE = Earning.Kind.SALE.value
 HOUSE = ""
 """Where money stands that the seller did not collect."""
-
-
-@dataclass(slots=True)
-class Own:
-    """A part that the seller collected herself: what is left of it as far as it is booked, and how it is shared out."""
-
-    part: Part
-    left_fen: int
-    sharing: SharingFact | None
-    shared: list[SharedFee]
-    is_new: bool = False
-    """Whether it was paid after the end, and is not booked."""
-
-    @property
-    def most_fen(self) -> int:
-        """What its provider lets be taken out of it for fees; nothing where it gives the seller all at once."""
-        return max(0, self.left_fen) * MOST_SHARED_BP.get(self.part.provider, 0) // rules.WHOLE_BP
-
-    @property
-    def taken_fen(self) -> int | None:
-        """What of the fees is in shares of it, her own with them; nothing is said while it is not shared out."""
-        if self.sharing is None or self.sharing.is_refused:
-            return None
-        return sum(one.left_fen for one in self.shared if not one.is_kept)
-
-    @property
-    def others(self) -> list[SharedFee]:
-        """What of the fees others got, or get, of it."""
-        if self.sharing is None or self.sharing.is_refused:
-            return []
-        return [one for one in self.shared if not one.is_kept and one.account_id != self.part.account_id]
 
 
 @dataclass
@@ -84,11 +53,8 @@ class Booking:
     shared: dict[UUID, list[SharedFee]] = field(default_factory=lambda: defaultdict(list))
     shared_back: dict[UUID, list[FeeReversal]] = field(default_factory=lambda: defaultdict(list))
     kept: list[SharedFee] = field(default_factory=list)
-    fee_rules: list[rules.Rule] | None = None
-    holding: dict[tuple[object, ...], list[rules.Rule]] = field(default_factory=dict)
-    centres: Centres | None = None
+    terms: Terms = field(default_factory=Terms)
     sellers: dict[tuple[str, int], Account] = field(default_factory=dict)
-    getting: dict[tuple[int, UUID | None], dict[str, UUID | None]] = field(default_factory=dict)
 
     def is_settled(self, facts: SaleFacts, sale: LockedSale) -> bool:
         """Whether nothing more is to be divided: no refund waits, nothing more was paid, and it is closed as it is below."""
@@ -275,13 +241,9 @@ class Booking:
         sale.frozen_at, sale.paid_fen = facts.paid_at, paid_fen
         if facts.subsidies or facts.freight_subsidy_fen:
             self._grant(sale, facts)
-        deal = self._deal(facts, paying, sale.paid_fen + sale.subsidy_fen)
-        asked = deal.asked
-        if asked not in self.holding:
-            self.holding[asked] = rules.winners(self._rules(), deal)
         frozen = [
             NewFee(new_id(), sale.pk, fee.kind, fee.rule_id, fee.beneficiary_id, fee.amount_fen, fee.reason)
-            for fee in rules.fees(self.holding[asked], deal)
+            for fee in self.terms.fees(facts, paying, sale.paid_fen + sale.subsidy_fen)
         ]
         self.fees[sale.pk] = list(frozen)
         self.new_fees += frozen
@@ -303,43 +265,6 @@ class Booking:
         at = facts.paid_at or self.now
         self._entry(accounts.DISCOUNTS_GRANTED, sale.pk, at, sale.number, *parts, (self._seller(sale, "held"), -sale.subsidy_fen))
 
-    def _rules(self) -> list[rules.Rule]:
-        if self.fee_rules is None:
-            self.fee_rules = fee_rules()
-        return self.fee_rules
-
-    def _beneficiaries(self, facts: SaleFacts) -> dict[str, UUID | None]:
-        key = (facts.county_id.int, facts.pickup_owner_id)
-        if key in self.getting:
-            return self.getting[key]
-        if self.centres is None:
-            self.centres = centres()
-        beneficiaries: dict[str, UUID | None] = {
-            FeeRule.Beneficiary.PLATFORM: self.centres.platform_of(facts.county_id),
-            FeeRule.Beneficiary.PROVIDER: None,
-        }
-        if facts.county_id in self.centres.counties:
-            beneficiaries[FeeRule.Beneficiary.CENTRE] = self.centres.counties[facts.county_id]
-        if facts.pickup_owner_id is not None:
-            beneficiaries[FeeRule.Beneficiary.PICKUP] = facts.pickup_owner_id
-        self.getting[key] = beneficiaries
-        return beneficiaries
-
-    def _deal(self, facts: SaleFacts, paying: Part, total_fen: int) -> rules.Deal:
-        return rules.Deal(
-            seller=facts.seller_id,
-            county=facts.county_id,
-            seller_kind=facts.seller_kind,
-            provider=paying.provider,
-            pickup_level=facts.pickup_level,
-            day=rules.day_of(facts.placed_at),
-            goods_fen=max(0, total_fen - facts.freight_fen - facts.freight_subsidy_fen),
-            total_fen=total_fen,
-            weight_grams=facts.weight_grams,
-            beneficiaries=self._beneficiaries(facts),
-            freight_cost_fen=facts.freight_cost_fen,
-        )
-
     def _decide(self, sale: LockedSale, refund: RefundFact, *, is_of_sale: bool, freight_fen: int) -> None:
         """Book a decided refund, out of what has not gone back; the buyer had paid so much for sending."""
         back = (accounts.GOING_BACK, -refund.amount_fen)
@@ -354,7 +279,7 @@ class Booking:
             self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, held, back)
             return
         fees, subsidies = self.fees[sale.pk], self.subsidies[sale.pk]
-        shared_back = _coming_back(out_of, refund) if out_of is not None else {}
+        shared_back = out_of.coming_back(refund) if out_of is not None else {}
         given = dict(refund.given_back) if refund.given_back is not None else None
         divided = rules.reversal(
             refund_fen=refund.amount_fen,
@@ -362,8 +287,8 @@ class Booking:
             subsidies_left=[subsidy.left_fen for subsidy in subsidies],
             fees_left=[fee.left_fen for fee in fees],
             given_back=[given.get(subsidy.bearer_id, 0) for subsidy in subsidies] if given is not None else None,
-            sending=self._sending(sale, refund, fees, subsidies, freight_fen),
-            shared=self._shared_parts(sale, fees, shared_back),
+            sending=_sending(sale, refund, fees, subsidies, freight_fen),
+            shared=shared_parts(self.own.get(sale.pk, ()), fees, shared_back),
         )
         returned = []
         for subsidy, fen in zip(subsidies, divided.subsidies_fen, strict=True):
@@ -395,34 +320,6 @@ class Booking:
             bearing = [*owed, *taken_back]
         self._entry(accounts.REFUND_DECIDED, refund.id, refund.decided_at, sale.number, *bearing, back, *returned)
 
-    def _sending(
-        self, sale: LockedSale, refund: RefundFact, fees: Sequence[FeeLine | NewFee], subsidies: Sequence[SubsidyLine], freight_fen: int
-    ) -> rules.Sending | None:
-        """
-        Say what a refund takes back of what was paid for sending.
-
-        What an order's end before it was sent gives back takes its part of everything, and so does the last of what was paid.
-        Else it stays with who carried, unless the case says that the freight goes back too.
-        """
-        is_last = refund.freight_back is None and refund.amount_fen == sale.paid_fen - sale.refunded_fen
-        if refund.reference == sale.pk or is_last:
-            return None
-        return rules.Sending(
-            [subsidy.kind == SubsidyLine.Kind.FREIGHT for subsidy in subsidies],
-            [fee.kind == FeeRule.Kind.FREIGHT for fee in fees],
-            freight_fen,
-            refund.freight_back or (0, 1),
-        )
-
-    def _shared_parts(self, sale: LockedSale, fees: Sequence[FeeLine | NewFee], back: dict[UUID, int]) -> list[rules.SharedPart]:
-        """Return what of each fee others have as shares, and what of that comes back."""
-        if sale.pk not in self.own:
-            return []
-        left: dict[UUID, int] = defaultdict(int)
-        for row in (row for one in self.own[sale.pk] for row in one.others):
-            left[row.fee_id] += row.left_fen
-        return [rules.SharedPart(left[fee.pk], back.get(fee.pk, 0)) for fee in fees]
-
     def _share(self, sale: LockedSale, own: Own) -> None:
         """Book that a part was shared out; what could not be handed out the seller has, and owes to the house."""
         sharing = own.sharing
@@ -442,7 +339,7 @@ class Booking:
         handed_out: dict[Account, int] = defaultdict(int)
         for row in own.shared:
             if not row.is_kept:
-                handed_out[_has_it(own, row)] += row.amount_fen
+                handed_out[own.account_of(row)] += row.amount_fen
         moved = [*handed_out.items(), *((account, fen) for account, fen in owed if fen)]
         if moved:
             collected = (accounts.at_provider(own.part.provider, own.part.collector_id), -sum(handed_out.values()))
@@ -461,7 +358,7 @@ class Booking:
                     continue  # nobody knows what it was a share of: the reconciler shows it
                 had_it: dict[Account, int] = defaultdict(int)
                 for one, fen in zip(turned, allot(back.amount_fen, [one.shared_fen for one in turned]), strict=True):
-                    had_it[_has_it(own, of_receiver[one.fee_id])] -= fen
+                    had_it[own.account_of(of_receiver[one.fee_id])] -= fen
                 collected = (accounts.at_provider(own.part.provider, own.part.collector_id), back.amount_fen)
                 self._entry(accounts.SHARE_CAME_BACK, back.id, back.arrived_at, sale.number, collected, *had_it.items())
 
@@ -519,26 +416,21 @@ class Booking:
         return len(ledger.post(entries=self.entries, now=self.now))
 
 
-def _coming_back(own: Own, refund: RefundFact) -> dict[UUID, int]:
-    """Return what of each fee comes back for a refund out of a part, as the provider was told of each receiver."""
-    if own.sharing is None:
-        return {}
-    receivers = {share.id: share.account_id for share in own.sharing.shares}
-    found: dict[UUID, int] = {}
-    for back in refund.returns:
-        of_receiver = [row for row in own.others if row.account_id == receivers.get(back.line_id)]
-        lefts = [row.left_fen for row in of_receiver]
-        found.update(zip((row.fee_id for row in of_receiver), allot(min(back.amount_fen, sum(lefts)), lefts), strict=True))
-    return found
+def _sending(
+    sale: LockedSale, refund: RefundFact, fees: Sequence[FeeLine | NewFee], subsidies: Sequence[SubsidyLine], freight_fen: int
+) -> rules.Sending | None:
+    """
+    Say what a refund takes back of what was paid for sending.
 
-
-def _has_it(own: Own, row: SharedFee) -> Account:
-    """Return on whose account a shared fee stands when it was handed out: the house owes it on, the others have it."""
-    if row.account_id is None:
-        return accounts.at_provider(own.part.provider)
-    return accounts.fees(row.fee.kind, row.fee.beneficiary_id)
-
-
-def fee_rules() -> list[rules.Rule]:
-    """Return every fee rule, as the division needs them."""
-    return [rule.terms for rule in FeeRule.objects.order_by("pk")]
+    What an order's end before it was sent gives back takes its part of everything, and so does the last of what was paid.
+    Else it stays with who carried, unless the case says that the freight goes back too.
+    """
+    is_last = refund.freight_back is None and refund.amount_fen == sale.paid_fen - sale.refunded_fen
+    if refund.reference == sale.pk or is_last:
+        return None
+    return rules.Sending(
+        [subsidy.kind == SubsidyLine.Kind.FREIGHT for subsidy in subsidies],
+        [fee.kind == FeeRule.Kind.FREIGHT for fee in fees],
+        freight_fen,
+        refund.freight_back or (0, 1),
+    )

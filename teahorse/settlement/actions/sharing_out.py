@@ -24,7 +24,7 @@ from teahorse.payments.actions import Share
 from teahorse.payments.models import MerchantAccount, Payment, PaymentSplit, Sharing
 from teahorse.payments.providers import MOST_PARTS
 from teahorse.settlement.actions.booking import book_refunds, book_sales, parts_to_share
-from teahorse.settlement.actions.entries import Own
+from teahorse.settlement.actions.collected import Own
 from teahorse.settlement.actions.paying_out import finish_payout, send_payouts
 from teahorse.settlement.facts import SaleFacts, facts_of
 from teahorse.settlement.heard import orders_of_sharings, refunds_of_returns
