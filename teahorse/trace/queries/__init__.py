@@ -1,4 +1,8 @@
-"""Questions about the story; nothing is changed. What the log says and proves stands in :mod:`.log`."""
+"""
+Questions about the story; nothing is changed.
+
+What the log says and proves stands in :mod:`.log`, lots and what is left of them in :mod:`.lots`, flows and tellings in :mod:`.tellings`.
+"""
 
 from teahorse.trace.queries.log import (
     Contradiction,
@@ -9,5 +13,28 @@ from teahorse.trace.queries.log import (
     places_given,
     proof_of,
 )
+from teahorse.trace.queries.lots import born_of, events_of, left_of, lots_of, lots_with_some_left, takeable_lots
+from teahorse.trace.queries.tellings import attachments_of, flow_for, flows_for, flows_of, open_processes, sites_for, tellings_of
 
-__all__ = ["Contradiction", "contradictions", "entries_from", "event_of", "log_folder", "places_given", "proof_of"]
+__all__ = [
+    "Contradiction",
+    "attachments_of",
+    "born_of",
+    "contradictions",
+    "entries_from",
+    "event_of",
+    "events_of",
+    "flow_for",
+    "flows_for",
+    "flows_of",
+    "left_of",
+    "log_folder",
+    "lots_of",
+    "lots_with_some_left",
+    "open_processes",
+    "places_given",
+    "proof_of",
+    "sites_for",
+    "takeable_lots",
+    "tellings_of",
+]
