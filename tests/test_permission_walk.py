@@ -53,12 +53,14 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "verify_code": lambda _: "0000000000000000000N",
     "month": lambda _: "2020-01",
     "invoice_id": lambda s: s.ids["request_id"],
+    "flow_key": lambda _: "barley-wine",
+    "step_key": lambda _: "buy-barley",
     "name": lambda s: quote(s.ids["event_hash"], safe=""),
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
         "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id",
         "dossier_id", "unmatched_id", "account_id", "shift_id", "sub_seller_id", "rule_id", "red_id", "transfer_id", "sharing_id",
-        "claim_id", "job_id",
+        "claim_id", "job_id", "lot_id", "telling_id", "attachment_id", "flow_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""

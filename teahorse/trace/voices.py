@@ -27,7 +27,7 @@ class VoiceRefused(Refusal):
 
     code = "voice_refused"
     status = 422
-    sentence = _("This is no voice note that can be heard here. Record it on the page, or send WebM, Ogg or M4A.")
+    sentence = _("This is no voice note that can be heard here. Send WebM, Ogg or M4A.")
 
 
 class VoiceIsTooLong(Refusal):

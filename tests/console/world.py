@@ -7,6 +7,7 @@ Every private text of a side holds its mark, which is never sent in a request: a
 import io
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -39,10 +40,12 @@ from teahorse.settlement import actions as settlement
 from teahorse.settlement.models import BankFile, Difference, Earning, FeeRule, Payout, SubsidyClaim, SubsidyClaimLine, SubsidyLine, Transfer
 from teahorse.stock import actions as stock
 from teahorse.trace import actions as trace
+from teahorse.trace.answers import Answers, Household
 from teahorse.trace.epcis.reading import read
 from teahorse.trace.models import TraceEvent
 from teahorse.trace.rules import hash_of
 from tests import world
+from tests.trace.recipes import lot_of, published
 from tests.trace.telling import harvest, told
 
 COUNTIES = {"qonggyai": "540524", "gyangze": "540222", "deqen": "533422"}
@@ -253,7 +256,7 @@ def side(name: str, *, number: int) -> Side:
     made.ids |= (
         papers
         | _money(made, waiting, by=operator)
-        | _story(made)
+        | _story(made, seller)
         | {
             "promotion_id": offered.pk,
             "grant_id": grant.pk,
@@ -298,14 +301,19 @@ def _case(made: Side, offer, seller: Person, private: dict[str, str]) -> tuple[A
     now, key = timezone.now(), new_id()
     scan = logistics.ScanDraft(parcel_number=parcel.number, act="handed_over", happened_at=now, place=None, by=seller)
     logistics.record_scans(scans=[scan], now=now)
-    out = io.BytesIO()
-    Image.new("RGB", (400, 300), "brown").save(out, "JPEG")
-    out.seek(0)
-    photo = aftersales.add_photo(order=order, case_id=key, file=out, by_seller=False, now=now)
+    photo = aftersales.add_photo(order=order, case_id=key, file=_brown(), by_seller=False, now=now)
     units = {line.pk: line.quantity for line in order.lines.all()}
     draft = aftersales.CaseDraft(key=key, order=order, kind="return_refund", reason="damaged", units=units, story=f"{made.mark}经过")
     case = aftersales.open_case(draft=draft, by=made.buyer, now=now)
     return aftersales.agree(case=case, by=aftersales.Actor("seller", seller.pk), now=now), photo
+
+
+def _brown() -> io.BytesIO:
+    """Return a photograph on which little is seen."""
+    out = io.BytesIO()
+    Image.new("RGB", (400, 300), "brown").save(out, "JPEG")
+    out.seek(0)
+    return out
 
 
 def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
@@ -333,12 +341,19 @@ def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
     return {"title_id": title.pk, "request_id": asked.pk, "red_id": red.pk, "dossier_id": dossier.pk}
 
 
-def _story(made: Side) -> dict[str, Any]:
-    """Return what the cooperative has told of a lot."""
-    now = timezone.now()
+def _story(made: Side, seller: Person) -> dict[str, Any]:
+    """Return what the cooperative has told of a lot: by its program, and on a phone with a photograph."""
+    now, key = timezone.now(), new_id()
+    flow = published(centre=made.centre)
+    answers = Answers(households=(Household(f"{made.mark}户", Decimal(30)),), note=f"{made.mark}说")
+    photo = trace.keep_attachment(owner=made.coop, telling_key=key, kind="photo", file=_brown(), by=seller, now=now)
+    telling = trace.tell_step(
+        key=key, seller=made.coop, flow=flow, step="buy-barley", answers=answers, attachments=[photo], by=seller, now=now
+    )
     job = trace.capture(document=read(told(harvest(made.name)), now=now), by=made.coop, now=now)
     event = TraceEvent.objects.get(job_id=job.pk)
-    return {"job_id": job.pk, "event_hash": hash_of(bytes(event.digest))}
+    of_phone = {"lot_id": lot_of(telling).pk, "telling_id": telling.pk, "attachment_id": photo.pk, "flow_id": flow.pk}
+    return {"job_id": job.pk, "event_hash": hash_of(bytes(event.digest)), **of_phone}
 
 
 def _cash(made: Side, operator: Person, group: OrderGroup) -> tuple[Payment, OrderGroup]:

@@ -29,6 +29,7 @@ def published(key="barley-wine", *, centre=None, now=world.NOW, change=None):
         published_at__isnull=False,
         retired_at=None,
         defaults={
+            "version": Flow.objects.filter(owner=owner, key=key).count() + 1,
             "county_id": owner.county_id, "name": key, "parts": parts, "steps": steps, "written_at": now, "published_at": now,
         },
     )  # fmt: skip

@@ -20,7 +20,7 @@ FIELD = {"key": "heat", "label": ZH, "kind": "number", "goes": "sensor", "measur
 
 def faults(parts=(SEED, OIL), steps=(BUY, PRESS)):
     with translation.override("en"), pytest.raises(ValidationError) as refused:
-        flows.check(list(parts), list(steps))
+        flows.check(parts if isinstance(parts, str) else list(parts), list(steps))
     return refused.value.messages
 
 

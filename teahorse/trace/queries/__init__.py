@@ -13,8 +13,17 @@ from teahorse.trace.queries.log import (
     places_given,
     proof_of,
 )
-from teahorse.trace.queries.lots import born_of, events_of, left_of, lots_of, lots_with_some_left, takeable_lots
-from teahorse.trace.queries.tellings import attachments_of, flow_for, flows_for, flows_of, open_processes, sites_for, tellings_of
+from teahorse.trace.queries.lots import born_of, left_of, lots_of, lots_with_some_left, takeable_lots, tellings_about
+from teahorse.trace.queries.tellings import (
+    attachments_of,
+    flow_for,
+    flows_for,
+    flows_of,
+    flows_over,
+    open_processes,
+    sites_for,
+    tellings_of,
+)
 
 __all__ = [
     "Contradiction",
@@ -23,10 +32,10 @@ __all__ = [
     "contradictions",
     "entries_from",
     "event_of",
-    "events_of",
     "flow_for",
     "flows_for",
     "flows_of",
+    "flows_over",
     "left_of",
     "log_folder",
     "lots_of",
@@ -36,5 +45,6 @@ __all__ = [
     "proof_of",
     "sites_for",
     "takeable_lots",
+    "tellings_about",
     "tellings_of",
 ]

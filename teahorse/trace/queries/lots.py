@@ -47,9 +47,14 @@ GOES_ROUND = f"""
 """  # noqa: S608 - as above
 
 
-def lots_of(seller: Organisation) -> QuerySet[Lot]:
-    """Return a seller's lots, the newest first."""
-    return Lot.objects.filter(seller=seller).select_related("item__seller", "site").order_by("-made_at", "-pk")
+def lots_of(seller: Organisation, *, words: str = "") -> QuerySet[Lot]:
+    """Return a seller's lots, the newest first; with words those whose number, goods or place hold them."""
+    lots = Lot.objects.filter(_holds(words), seller=seller)
+    return lots.select_related("item__seller", "site").order_by("-made_at", "-pk")
+
+
+def _holds(words: str) -> Q:
+    return Q(number__icontains=words) | Q(item__name__icontains=words) | Q(site__name__icontains=words) if words else Q()
 
 
 def takeable_lots(seller: Organisation) -> QuerySet[Lot]:
@@ -64,10 +69,7 @@ def lots_with_some_left(
     seller: Organisation, *, flow_key: str, parts: Collection[str], words: str = "", most: int = 40
 ) -> list[tuple[Lot, Decimal]]:
     """Return lots of some parts of a flow that can be taken, with what is left of each, the newest first."""
-    lots = takeable_lots(seller).filter(item__flow_key=flow_key, item__part__in=parts)
-    if words:
-        lots = lots.filter(Q(number__icontains=words) | Q(item__name__icontains=words) | Q(site__name__icontains=words))
-    newest = list(lots[: most * 5])
+    newest = list(takeable_lots(seller).filter(_holds(words), item__flow_key=flow_key, item__part__in=parts)[: most * 5])
     left = left_of(newest)
     return [(lot, left[lot.pk]) for lot in newest if left[lot.pk] > 0][:most]
 
@@ -104,6 +106,8 @@ def goes_round(things: Collection[UUID], *, transformation: str) -> bool:
     return bool(found)
 
 
-def events_of(lot: Lot) -> QuerySet[TraceEvent]:
-    """Return the events that tell of a lot, in the order in which it happened."""
-    return TraceEvent.objects.filter(edges__thing=lot.thing_id).distinct().order_by("happened_at", "pk")
+def tellings_about(lot: Lot) -> list[Telling]:
+    """Return what was told of a lot, in the order in which it happened; also what was set right later."""
+    events = dict(TraceEvent.objects.filter(edges__thing=lot.thing_id).values_list("pk", "happened_at"))
+    tellings = Telling.objects.filter(event_id__in=events).select_related("flow", "site", "seller", "corrected_by")
+    return sorted(tellings, key=lambda telling: (events[telling.event_id], telling.received_at))

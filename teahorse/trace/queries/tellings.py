@@ -12,13 +12,17 @@ from teahorse.trace.models import Attachment, Flow, Site, Telling
 OLDEST_PROCESS = timedelta(days=400)
 
 
-def flows_for(seller: Organisation) -> list[Flow]:
-    """Return the flows in use by which a seller may tell, those that she used last first; of one key her county's before the region's."""
+def flows_over(seller: Organisation) -> QuerySet[Flow]:
+    """Return every published version by which a seller may have told, also those that were retired."""
     region = Q(owner__kind=Organisation.Kind.REGION_CENTRE, owner__area__code__startswith=seller.area.code[:2])
     county = Q(owner__kind=Organisation.Kind.COUNTY_CENTRE, owner__county_id=seller.county_id)
-    flows = Flow.objects.filter(region | county, published_at__isnull=False, retired_at=None).select_related("owner", "category")
+    return Flow.objects.filter(region | county, published_at__isnull=False).select_related("owner", "category")
+
+
+def flows_for(seller: Organisation) -> list[Flow]:
+    """Return the flows in use by which a seller may tell, those that she used last first; of one key her county's before the region's."""
     by_key: dict[str, Flow] = {}
-    for flow in sorted(flows, key=lambda flow: (flow.owner.kind == Organisation.Kind.REGION_CENTRE, flow.key)):
+    for flow in sorted(flows_over(seller).filter(retired_at=None), key=lambda flow: flow.owner.kind == Organisation.Kind.REGION_CENTRE):
         by_key.setdefault(flow.key, flow)
     told = dict(Telling.objects.filter(seller=seller).values_list("flow__key").annotate(last=Max("received_at")))
     return sorted(by_key.values(), key=lambda flow: (-told[flow.key].timestamp() if flow.key in told else 0, flow.key))
