@@ -16,9 +16,9 @@ from teahorse.console.access import Acting, Context, acts
 from teahorse.console.flow_form import EVENTS, FLAGS, flow_typed, languages, shown_parts, shown_steps
 from teahorse.console.nav import page
 from teahorse.people.models import Organisation, Right
-from teahorse.trace import actions, queries
+from teahorse.trace import actions, queries, words
 from teahorse.trace.epcis.vocabulary import BIZ_STEP, DISPOSITION
-from teahorse.trace.models import Certificate, Flow, TradeItem
+from teahorse.trace.models import Flow
 
 CENTRES = Organisation.CENTRES
 UNITS = ("", "KGM", "GRM", "LTR", "MTR", "MTK")
@@ -106,11 +106,11 @@ def _shown(found: Flow, faults: list[str]) -> Context:
         "parts": shown_parts(found.parts),
         "part_keys": [part.get("key") for part in found.parts],
         "steps": shown_steps(found.steps),
-        "stages": TradeItem.Stage.choices,
+        "stages": list(words.STAGES.items()),
         "units": UNITS,
         "events": [(code, EVENT_WORDS[code]) for code in EVENTS],
         "flags": [(flag, FLAG_WORDS[flag]) for flag in FLAGS],
         "biz_steps": sorted(BIZ_STEP.words),
         "dispositions": sorted(DISPOSITION.words),
-        "certificates": Certificate.Kind.choices,
+        "certificates": list(words.CERTIFICATES.items()),
     }

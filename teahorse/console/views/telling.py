@@ -19,9 +19,9 @@ from teahorse.console.nav import page
 from teahorse.console.telling_form import HOUSEHOLD_ROWS, StepForm, answers_typed, files_of, moment_typed
 from teahorse.console.words import said
 from teahorse.people.models import Organisation, Right
-from teahorse.trace import actions, flows, queries
+from teahorse.trace import actions, flows, queries, words
 from teahorse.trace.flows import Recipe, Step
-from teahorse.trace.models import Attachment, Certificate, Flow, Lot, Telling, TraceEvent
+from teahorse.trace.models import Attachment, Flow, Lot, Telling, TraceEvent
 
 SELLERS = Organisation.SELLERS
 PER_PAGE = 50
@@ -122,20 +122,19 @@ def _told(request: HttpRequest, acting: Acting, flow: Flow, step: Step, recipe: 
 
 
 def _form_context(acting: Acting, flow: Flow, recipe: Recipe, step: Step, form: StepForm) -> Context:
-    seller, words = acting.organisation, form.typed.get("q", "").strip()[:40]
-    lots = queries.lots_with_some_left(seller, flow_key=flow.key, parts=step.takes, words=words) if step.takes else []
+    seller, asked = acting.organisation, form.typed.get("q", "").strip()[:40]
+    lots = queries.lots_with_some_left(seller, flow_key=flow.key, parts=step.takes, words=asked) if step.takes else []
     chosen = set(form.typed.getlist("take"))
-    kinds = dict(Certificate.Kind.choices)
     return {
         "flow": flow,
         "step": step,
         "form": form,
         "key": form_key(form.typed.get("key", "")) if form.faults else uuid4(),
-        "words": words,
+        "words": asked,
         "lots": [(lot, left, str(lot.pk) in chosen, form.typed.get(f"amount.{lot.pk}", "")) for lot, left in lots],
         "gives": [(recipe.parts[part], form.typed.get(f"give.{part}", ""), form.typed.get(f"serials.{part}", "")) for part in step.gives],
         "fields": [(one, form.typed.get(f"field.{one.key}", ""), form.faults.get(f"field.{one.key}", "")) for one in step.fields],
-        "papers": [(kind, kinds[kind], form.typed.get(f"paper.{kind}", "")) for kind in step.certificates],
+        "papers": [(kind, words.CERTIFICATES[kind], form.typed.get(f"paper.{kind}", "")) for kind in step.certificates],
         "households": _household_rows(form),
         "processes": [(one, told_step(one)) for one in queries.open_processes(seller, flow_key=flow.key, now=acting.now)]
         if step.process
@@ -218,11 +217,11 @@ def _told_context(telling: Telling) -> Context:
 @acts(Right.TRACE, kinds=SELLERS)
 def lots(request: HttpRequest, acting: Acting) -> HttpResponse:
     """List the seller's lots with what is left of each; found by number, goods or place."""
-    words = request.GET.get("q", "").strip()[:40]
-    found = queries.lots_of(acting.organisation, words=words)
+    asked = request.GET.get("q", "").strip()[:40]
+    found = queries.lots_of(acting.organisation, words=asked)
     shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     left = queries.left_of(shown)
-    return page(request, acting, "trace_lots.html", {"rows": [(lot, left[lot.pk]) for lot in shown], "lots": shown, "words": words})
+    return page(request, acting, "trace_lots.html", {"rows": [(lot, left[lot.pk]) for lot in shown], "lots": shown, "words": asked})
 
 
 @acts(Right.TRACE, kinds=SELLERS)
@@ -239,7 +238,9 @@ def lot(request: HttpRequest, acting: Acting, lot_id: UUID) -> HttpResponse:
         "lot": found,
         "left": queries.left_of([found])[found.pk],
         "steps": [(one, told_step(one), files.get(one.pk, []), one.seller_id == acting.organisation.pk) for one in tellings],
-        "certificates": found.certificates.filter(withdrawn_at=None).order_by("-issued_date", "pk"),
+        "certificates": [
+            (words.CERTIFICATES[one.kind], one) for one in found.certificates.filter(withdrawn_at=None).order_by("-issued_date", "pk")
+        ],
         "next": _next_of(acting, found),
     }
     return page(request, acting, "trace_lot.html", context)
