@@ -118,7 +118,7 @@ def test_lots_are_shown_newest_first_with_what_is_left_and_found_by_number(phone
     shown = text_of(phone.get(f"{TRACE}tell/barley-wine/steam/"))
     found = text_of(phone.get(f"{TRACE}tell/barley-wine/steam/?q=-01"))
 
-    assert shown.index("20260815-02 · 70 kg left") < shown.index("20260815-01 · 30 kg left")
+    assert shown.index("20260815-02 · Left 70 kg") < shown.index("20260815-01 · Left 30 kg")
     assert ("20260815-01" in found, "20260815-02" in found) == (True, False)
 
 
