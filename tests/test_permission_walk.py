@@ -59,13 +59,16 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "under": lambda _: "t",
     "primary": lambda _: "01",
     "kind": lambda _: "lot",
+    "flow_key": lambda _: "barley-wine",
+    "step_key": lambda _: "buy-barley",
     "name": lambda s: quote(s.ids["event_hash"], safe=""),
     "query_name": lambda s: s.ids["query_name"],
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
         "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id",
         "dossier_id", "unmatched_id", "account_id", "shift_id", "sub_seller_id", "rule_id", "red_id", "transfer_id", "sharing_id",
-        "claim_id", "job_id", "site_id", "lot_id", "certificate_id", "recall_id", "sheet_id", "subscription_id",
+        "claim_id", "job_id", "site_id", "lot_id", "certificate_id", "recall_id", "sheet_id", "subscription_id", "telling_id",
+        "attachment_id", "flow_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""

@@ -10,6 +10,7 @@ from django.db import transaction
 from teahorse.demo.books import book_past, load_fees
 from teahorse.demo.cases import load_cases
 from teahorse.demo.drafts import load_drafts
+from teahorse.demo.flows import load_flows
 from teahorse.demo.goods import load_goods
 from teahorse.demo.harvests import end_harvests, open_harvests
 from teahorse.demo.keys import key_of
@@ -46,6 +47,7 @@ def load_demo(*, now: datetime) -> None:
     load_promotions(now=now)
     load_fees(now=now)
     load_issuers(now=now)
+    load_flows(now=now)
     if not ProviderBill.objects.exists():  # a house whose days are billed has a past of its own, and it cannot be added to
         load_past(now=now)
 

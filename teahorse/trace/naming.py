@@ -60,3 +60,13 @@ def party_uri(organisation: Organisation) -> str:
 def transaction_uri(what: str, number: str) -> str:
     """Return the name of a business transaction: an order, a certificate, a weigh note."""
     return f"{settings.TRACE_HOME}/id/bt/{quote(what, safe='')}/{quote(number, safe='')}"
+
+
+def case_uri(seller: Organisation, number: str) -> str:
+    """Return the name of a case into which lots were packed."""
+    return _own("obj", seller.key, "case", number)
+
+
+def vocabulary_uri(word: str = "") -> str:
+    """Return the address of a word that the house has defined for events, or what stands before all of them."""
+    return f"{settings.TRACE_HOME}/voc/{word}"

@@ -1,4 +1,4 @@
-"""What actions and the clock start: publishing the log, making labels, opening cases for those whom recalls reach, telling subscribers."""
+"""What actions and the clock start: publishing the log, making labels, opening cases for recalls, telling subscribers, sweeping."""
 
 from uuid import UUID
 
@@ -63,3 +63,10 @@ def tell_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
 def sweep_deliveries(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Forget what was sent long ago."""
     actions.sweep_deliveries(now=timezone.now())
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(name="teahorse.trace.sweep", queue="clock", queueing_lock="sweep_trace_attachments")
+def sweep(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Throw away files whose telling never came."""
+    actions.sweep_attachments(now=timezone.now())

@@ -7,6 +7,7 @@ Every private text of a side holds its mark, which is never sent in a request: a
 import io
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -51,12 +52,13 @@ from teahorse.settlement.models import (
 )
 from teahorse.stock import actions as stock
 from teahorse.trace import actions as trace
+from teahorse.trace.answers import Answers, Household
 from teahorse.trace.epcis.reading import read
 from teahorse.trace.models import TraceEvent
 from teahorse.trace.rules import hash_of
 from tests import world
-from tests.trace.goods import item_of, lot_of
 from tests.trace.labelled import asked
+from tests.trace.recipes import lot_of, published
 from tests.trace.telling import harvest, told
 
 COUNTIES = {"qonggyai": "540524", "gyangze": "540222", "deqen": "533422"}
@@ -311,14 +313,19 @@ def _case(made: Side, offer, seller: Person, private: dict[str, str]) -> tuple[A
     now, key = timezone.now(), new_id()
     scan = logistics.ScanDraft(parcel_number=parcel.number, act="handed_over", happened_at=now, place=None, by=seller)
     logistics.record_scans(scans=[scan], now=now)
-    out = io.BytesIO()
-    Image.new("RGB", (400, 300), "brown").save(out, "JPEG")
-    out.seek(0)
-    photo = aftersales.add_photo(order=order, case_id=key, file=out, by_seller=False, now=now)
+    photo = aftersales.add_photo(order=order, case_id=key, file=_brown(), by_seller=False, now=now)
     units = {line.pk: line.quantity for line in order.lines.all()}
     draft = aftersales.CaseDraft(key=key, order=order, kind="return_refund", reason="damaged", units=units, story=f"{made.mark}经过")
     case = aftersales.open_case(draft=draft, by=made.buyer, now=now)
     return aftersales.agree(case=case, by=aftersales.Actor("seller", seller.pk), now=now), photo
+
+
+def _brown() -> io.BytesIO:
+    """Return a photograph on which little is seen."""
+    out = io.BytesIO()
+    Image.new("RGB", (400, 300), "brown").save(out, "JPEG")
+    out.seek(0)
+    return out
 
 
 def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
@@ -347,8 +354,12 @@ def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:
 
 
 def _story(made: Side, by: Person) -> dict[str, Any]:
-    """Return what the cooperative has told of a lot."""
-    now = timezone.now()
+    """Return what the cooperative has told of a lot, by its program and on a phone, and all that hangs on it."""
+    now, key = timezone.now(), new_id()
+    flow = published(centre=made.centre)
+    answers = Answers(households=(Household(f"{made.mark}户", Decimal(30)),), note=f"{made.mark}说")
+    photo = trace.keep_attachment(owner=made.coop, telling_key=key, kind="photo", file=_brown(), by=by, now=now)
+    telling = trace.tell_step(key=key, seller=made.coop, flow=flow, step="buy-barley", answers=answers, attachments=[photo], by=by, now=now)
     job = trace.capture(document=read(told(harvest(made.name)), now=now), by=made.coop, now=now)
     event = TraceEvent.objects.get(job_id=job.pk)
     query = trace.name_query(name=f"{made.name}-harvests", parameters={"EQ_bizStep": ["commissioning"]}, by=made.coop, now=now)
@@ -357,7 +368,7 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
         since=None, now=now,
     )  # fmt: skip
     site = trace.add_site(owner=made.coop, area=made.coop.area, said=trace.SiteSaid(kind="field", name=f"{made.mark}地"))
-    lot = lot_of(item_of(made.coop, "barley", unit="KGM"), f"{made.mark}批号", amount=5)
+    lot = lot_of(telling)
     paper = trace.commit_lot(lot=lot, by=by, now=now)
     recall = trace.draft_recall(owner=made.coop, lot_ids=[lot.pk], reason=f"{made.mark}发霉", by=by, now=now)
     sheet = asked(lot, by=by)
@@ -370,6 +381,9 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
         "recall_id": recall.pk,
         "item_id": lot.item_id,
         "sheet_id": sheet.pk,
+        "telling_id": telling.pk,
+        "attachment_id": photo.pk,
+        "flow_id": flow.pk,
         "query_name": query.name,
         "subscription_id": subscription.pk,
     }

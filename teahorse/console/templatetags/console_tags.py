@@ -1,10 +1,13 @@
 """What the workbench's templates need beyond the design system."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from teahorse.common import ids
 from teahorse.console.words import said
@@ -87,3 +90,30 @@ def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
 def short(key: UUID) -> str:
     """``{{ point.pk|short }}``: a key as addresses write it."""
     return ids.short(key)
+
+
+UNITS = {
+    "": gettext_lazy("pieces"),
+    "KGM": gettext_lazy("kg"),
+    "GRM": gettext_lazy("g"),
+    "LTR": gettext_lazy("litres"),
+    "MTR": gettext_lazy("m"),
+    "MTK": gettext_lazy("m²"),
+}
+"""What people call the units in which lots are measured; any other one is shown by its code."""
+
+
+@register.filter
+def unit_name(code: str) -> str:
+    """``{{ part.unit|unit_name }}``: what people call a unit."""
+    return str(UNITS.get(code, code))
+
+
+@register.filter
+def amount(quantity: Decimal | str, unit: str) -> str:
+    """``{{ left|amount:lot.item.unit }}``: an amount with its unit, without digits that say nothing."""
+    try:
+        number = Decimal(quantity)
+    except InvalidOperation:
+        return ""
+    return _("%(number)s %(unit)s") % {"number": f"{number.normalize():f}", "unit": unit_name(unit)}

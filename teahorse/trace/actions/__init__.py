@@ -1,12 +1,19 @@
 """
 Every change of the story.
 
-What is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`), persons' details apart (:mod:`.redacting`).
-Units of lots come onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them (:mod:`.certifying`);
-whoever scans a label is counted, coarsely (:mod:`.scanning`). Lots are taken back (:mod:`.recalling`). Who asks again and again gives the
-question a name and subscribes to it (:mod:`.subscribing`); he is sent what is new (:mod:`.delivering`).
+What is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`), persons' details apart (:mod:`.redacting`). People tell
+it step by step (:mod:`.telling`, :mod:`.attaching`), set it right (:mod:`.correcting`), by flows that a centre writes
+(:mod:`.writing_flows`). Units of lots come onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them
+(:mod:`.certifying`); whoever scans a label is counted, coarsely (:mod:`.scanning`). Lots are taken back (:mod:`.recalling`). Who asks again
+and again gives the question a name and subscribes to it (:mod:`.subscribing`); he is sent what is new (:mod:`.delivering`).
 """
 
+from teahorse.trace.actions.attaching import (
+    PDF,
+    keep_attachment,
+    show_attachment,
+    sweep_attachments,
+)
 from teahorse.trace.actions.capturing import (
     capture,
 )
@@ -16,6 +23,9 @@ from teahorse.trace.actions.certifying import (
     add_certificate,
     commit_lot,
     withdraw_certificate,
+)
+from teahorse.trace.actions.correcting import (
+    correct_telling,
 )
 from teahorse.trace.actions.delivering import (
     send_delivery,
@@ -81,8 +91,19 @@ from teahorse.trace.actions.subscribing import (
     subscribe,
     unsubscribe,
 )
+from teahorse.trace.actions.telling import (
+    tell_step,
+)
+from teahorse.trace.actions.writing_flows import (
+    begin_flow,
+    next_version,
+    publish_flow,
+    retire_flow,
+    write_flow,
+)
 
 __all__ = [
+    "PDF",
     "AlreadyCommitted",
     "Chosen",
     "KnownNumber",
@@ -100,39 +121,49 @@ __all__ = [
     "account_for",
     "add_certificate",
     "add_site",
+    "begin_flow",
     "capture",
     "change_site",
     "check_hidden",
     "commit_lot",
     "conceal",
+    "correct_telling",
     "draft_recall",
     "drop_recall",
     "end_recall",
     "erase",
     "forget_query",
     "is_robot",
+    "keep_attachment",
     "leave_out",
     "leave_site",
     "name_query",
+    "next_version",
     "offer_of",
     "open_recall_cases",
     "publish",
+    "publish_flow",
     "report",
+    "retire_flow",
     "say_where",
     "scan",
     "send_delivery",
     "shelve",
+    "show_attachment",
     "start_recall",
     "subscribe",
+    "sweep_attachments",
     "sweep_deliveries",
     "take_back_what_came",
     "take_lots",
     "take_lots_of_packed",
     "tell",
     "tell_due",
+    "tell_step",
     "tell_streams",
     "unsubscribe",
     "visitor_mark",
     "withdraw_certificate",
+    "write_flow",
     "write_off",
 ]

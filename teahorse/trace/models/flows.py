@@ -65,6 +65,11 @@ class Telling(CountyOwned):
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", null=True)
     told_by_id = models.UUIDField()
     told_for_id = models.UUIDField(null=True, help_text="the organisation of who told it, where it is not the seller's own")
+    process_id = models.UUIDField(null=True, help_text="the telling with which the long transformation began that it belongs to")
+    handed_to = models.ForeignKey(Organisation, models.PROTECT, related_name="+", null=True, help_text="to whom the goods went by it")
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, related_name="corrected_by", null=True, help_text="the telling that it sets right"
+    )
     device_at = models.DateTimeField(null=True, help_text="by the phone's clock")
     received_at = models.DateTimeField()
     digest = models.CharField(max_length=64)
@@ -75,6 +80,7 @@ class Telling(CountyOwned):
         indexes = [
             models.Index(fields=["seller", "-received_at"], name="telling_of_seller"),
             models.Index(fields=["event_id"], name="telling_of_event"),
+            models.Index(fields=["process_id"], name="telling_of_process", condition=models.Q(process_id__isnull=False)),
         ]
         triggers = [pgtrigger.Protect(name="what_was_told_on_a_phone_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
 
