@@ -37,9 +37,9 @@ def piece_uri(lot: Lot, serial: str) -> str:
     return f"{GS1}/01/{item.gtin}/21/{quote(serial, safe='')}" if item.gtin else _own("obj", item.seller.key, item.key, serial)
 
 
-def case_uri(lot: Lot, serial: str) -> str:
-    """Return the name of a case of pieces of a lot: one of the house, because a number of GS1 for cases needs another of its keys."""
-    return _own("case", lot.item.seller.key, serial)
+def case_uri(seller: Organisation, number: str) -> str:
+    """Return the name of a case of a seller's goods: one of the house, because a number of GS1 for cases needs another of its keys."""
+    return _own("case", seller.key, number)
 
 
 def site_uri(site: Site) -> str:
@@ -60,11 +60,6 @@ def party_uri(organisation: Organisation) -> str:
 def transaction_uri(what: str, number: str) -> str:
     """Return the name of a business transaction: an order, a certificate, a weigh note."""
     return f"{settings.TRACE_HOME}/id/bt/{quote(what, safe='')}/{quote(number, safe='')}"
-
-
-def case_uri(seller: Organisation, number: str) -> str:
-    """Return the name of a case into which lots were packed."""
-    return _own("obj", seller.key, "case", number)
 
 
 def vocabulary_uri(word: str = "") -> str:
