@@ -398,3 +398,24 @@ def test_what_stands_open_is_told_before(wine):
 
     assert [line.units_left for line in standing.lines] == [3]
     assert (standing.is_open_without_reason, standing.has_something_left, standing.freight_left_fen) == (True, True, 2000)
+
+
+def test_the_house_opens_a_case_at_any_time_and_without_a_picture_once(wine):
+    order = received({wine: 2})
+    wish, late = draft(order, "return_refund", "not_as_described", units={1: 2}), LATER + timedelta(days=90)
+
+    first, again = (actions.open_for_buyer(draft=wish, now=late) for _ in range(2))
+
+    assert (first, again.state, again.asked_fen) == (again, "seller_review", first.worth_fen)
+    assert [(one.act, one.party, one.by_id) for one in first.events.all()] == [("opened", "house", None)]
+
+
+def test_the_house_opens_none_where_one_is_open_or_nothing_was_sent(wine):
+    order = received({wine: 2})
+    opened(order, units={1: 1})
+
+    with pytest.raises(actions.AlreadyInACase):
+        actions.open_for_buyer(draft=draft(order, "return_refund", "not_as_described", units={1: 1}), now=LATER)
+    with pytest.raises(actions.NotSentYet):
+        actions.open_for_buyer(draft=draft(paid({wine: 1}), "return_refund", "not_as_described", units={1: 1}), now=LATER)
+    assert AfterSaleCase.objects.count() == 1

@@ -131,6 +131,24 @@ def test_buyers_get_a_case_each_once(chain):
     assert cases[chain.got.pk].events.get().party == "house"
 
 
+def test_a_line_of_two_recalled_lots_is_in_one_case_whole(chain):
+    more = lot_of(chain.wine.item, "W2", amount=24)
+    tell_made(more, 24, {chain.barley: 41}, by=chain.coop, now=chain.now)
+    order, parcel = packed(chain.buyer, chain.offer, chain.maker, pickup_point=chain.point, units=3)
+    for lot, units in ((chain.wine, 1), (more, 2)):
+        PackedLot.objects.create(
+            county_id=chain.coop.county_id, lot=lot, order_id=order.pk, line_id=order.lines.get().pk, parcel_id=parcel.pk,
+            quantity=units, packed_at=chain.now,
+        )  # fmt: skip
+    recall = chain.started()
+
+    assert actions.open_recall_cases(now=chain.now) == 4
+
+    case = AfterSaleCase.objects.get(order=order)
+    assert case.lines.get().quantity == 3
+    assert set(recall.parcels.filter(order_id=order.pk).values_list("case_id", flat=True)) == {case.pk}
+
+
 def test_the_end_counts_what_came_back_and_what_nobody_heard_of(chain):
     recall = chain.started()
     held = recall.parcels.get(state="held")

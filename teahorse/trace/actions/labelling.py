@@ -203,7 +203,7 @@ def _code(sheet: LabelSheet, position: int, now: datetime) -> LabelCode:
     uri, serial = {
         LabelSheet.Level.LOT: (sheet.lot.uri, ""),
         LabelSheet.Level.PIECE: (naming.piece_uri(sheet.lot, code), code),
-        LabelSheet.Level.CASE: (naming.case_uri(sheet.lot, code), code),
+        LabelSheet.Level.CASE: (naming.case_uri(sheet.lot.seller, code), code),
     }[LabelSheet.Level(sheet.level)]
     return LabelCode(
         code=code,

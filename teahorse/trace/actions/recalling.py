@@ -5,6 +5,7 @@ A drill goes the same way and changes nothing but its own rows. A maker recalls 
 of them by others is told of, and is theirs, or their centre's, to hold.
 """
 
+import contextlib
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.aftersales import actions as aftersales
-from teahorse.aftersales.models import AfterSaleCase
+from teahorse.aftersales.models import AfterSaleCase, CaseLine
 from teahorse.common.ids import new_id
 from teahorse.common.push import tell
 from teahorse.common.refusals import Malformed, NotThere, Refusal
@@ -217,37 +218,48 @@ def take_back_what_came(recall: Recall, *, now: datetime) -> int:
 
 def open_recall_cases(*, now: datetime, most: int = AT_A_TIME) -> int:
     """
-    Open after-sale cases for buyers whom recalls reach, each for itself; return how many. Where a case is open already it is hers.
+    Open an after-sale case for each order that a recall reaches, each for itself; return of how many lines. Harmless twice.
 
-    What lies with its buyer is to go back, what is stopped on its way is paid back.
+    What lies with its buyer is to go back, what is stopped on its way is paid back. A line that is in a case already stays in it.
     """
     waiting = RecalledParcel.objects.filter(
         recall__state=State.LIVING, recall__is_drill=False, case_id=None, state__in=(ParcelState.HELD, ParcelState.TOLD)
     )
-    opened = 0
-    for row in waiting.select_related("recall").order_by("pk")[:most]:
-        opened += _open_case(row, now=now)
-    return opened
+    together: dict[tuple[UUID, UUID, str], list[RecalledParcel]] = defaultdict(list)
+    orders = list(waiting.order_by("order_id").values_list("order_id", flat=True).distinct()[:most])
+    for row in waiting.filter(order_id__in=orders).select_related("recall").order_by("pk"):
+        together[row.recall_id, row.order_id, row.state].append(row)
+    return sum(_open_case(rows, now=now) for rows in together.values())
 
 
 @transaction.atomic
-def _open_case(row: RecalledParcel, *, now: datetime) -> int:
-    order = SellerOrder.objects.select_related("group").get(pk=row.order_id)
-    kind = AfterSaleCase.Kind.REFUND_ONLY if row.state == ParcelState.HELD else AfterSaleCase.Kind.RETURN_REFUND
+def _open_case(rows: Sequence[RecalledParcel], *, now: datetime) -> int:
+    """Open one case for what of a recall an order has; return how many lines are in a case now."""
+    first, keys = rows[0], [row.pk for row in rows]
+    order = SellerOrder.objects.select_for_update(of=("self",)).select_related("group").get(pk=first.order_id)
+    if not RecalledParcel.objects.filter(pk__in=keys, case_id=None).exists():
+        return 0
+    hers = dict(CaseLine.objects.filter(line__order=order, is_open=True).values_list("line_id", "case_id"))
+    units: dict[UUID, int] = defaultdict(int)
+    for row in rows:
+        if row.line_id not in hers:
+            units[row.line_id] += row.quantity
     draft = aftersales.CaseDraft(
         order=order,
-        kind=kind,
+        kind=AfterSaleCase.Kind.REFUND_ONLY if first.state == ParcelState.HELD else AfterSaleCase.Kind.RETURN_REFUND,
         reason=AfterSaleCase.Reason.NOT_AS_DESCRIBED,
-        units={row.line_id: row.quantity},
-        story=f"{row.recall.number} {row.recall.reason}",
-        key=row.pk,
+        units=units,
+        story=f"{first.recall.number} {first.recall.reason}",
+        key=first.pk,
     )
-    try:
-        case_id = aftersales.open_for_buyer(draft=draft, now=now).pk
-    except (aftersales.AlreadyInACase, aftersales.NotSentYet):
-        hers = AfterSaleCase.objects.filter(order=order, lines__line_id=row.line_id).order_by("-opened_at").first()
-        case_id = hers.pk if hers else order.pk  # nothing can be asked for it any more: it is not tried again
-    return RecalledParcel.objects.filter(pk=row.pk, case_id=None).update(case_id=case_id)
+    opened = order.pk  # stands where nothing can be asked for any more, so that it is not tried again
+    if units:
+        with contextlib.suppress(aftersales.AlreadyInACase, aftersales.NotSentYet):
+            opened = aftersales.open_for_buyer(draft=draft, now=now).pk
+    for row in rows:
+        row.case_id = hers.get(row.line_id, opened)
+    RecalledParcel.objects.bulk_update(rows, ["case_id"])
+    return len(rows)
 
 
 def _locked(recall: Recall, state: str) -> Recall:
