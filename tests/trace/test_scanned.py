@@ -13,6 +13,7 @@ from teahorse.mall.views import scanned
 from teahorse.trace import actions
 from teahorse.trace.epcis.reading import read
 from teahorse.trace.gs1.short_codes import hash_hidden, make_code
+from teahorse.trace.guarding import guesses
 from teahorse.trace.models import Attachment, LabelCode, LabelScan, Recall, RecalledLot, Report, Site
 from teahorse.trace.naming import piece_uri, site_uri
 from teahorse.trace.rules import key_of
@@ -30,7 +31,7 @@ OTHER_PHONE = "Mozilla/5.0 (iPhone) MicroMessenger/8.0"
 def _pages_are_drawn_anew(settings):
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    for kept in (story.told, scanned.reports, scanned.hidden_tries):
+    for kept in (story.told, scanned.reports, scanned.hidden_tries, guesses):
         kept.forget()
     yield
     story.told.forget()

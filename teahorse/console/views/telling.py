@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from teahorse.catalog.models import Variant
 from teahorse.common.refusals import Refusal
 from teahorse.common.typed import form_key
 from teahorse.console.access import Acting, Context, acts
@@ -21,12 +22,13 @@ from teahorse.console.words import said
 from teahorse.people.models import Organisation, Right
 from teahorse.trace import actions, flows, queries, words
 from teahorse.trace.flows import Recipe, Step
-from teahorse.trace.models import Attachment, Flow, Lot, Telling, TraceEvent
+from teahorse.trace.models import Attachment, Certificate, Flow, Lot, LotStock, Telling, TraceEvent
 
 SELLERS = Organisation.SELLERS
 PER_PAGE = 50
 OUTBOX = "X-Outbox"
 LATEST = 8
+MOST_VARIANTS = 200
 
 
 @acts(Right.TRACE, kinds=SELLERS)
@@ -242,8 +244,24 @@ def lot(request: HttpRequest, acting: Acting, lot_id: UUID) -> HttpResponse:
             (words.CERTIFICATES[one.kind], one) for one in found.certificates.filter(withdrawn_at=None).order_by("-issued_date", "pk")
         ],
         "next": _next_of(acting, found),
+        **_shelf_of(acting, found),
     }
     return page(request, acting, "trace_lot.html", context)
+
+
+def _shelf_of(acting: Acting, found: Lot) -> Context:
+    """Return what of a lot lies on the shelf, and which goods it may become; nothing of another's lot."""
+    if found.seller_id != acting.organisation.pk:
+        return {}
+    free = Variant.objects.filter(product__seller=acting.organisation, withdrawn_at=None, trade_item=None).select_related("product")
+    return {
+        "is_own": True,
+        "shelf": LotStock.objects.filter(lot=found).first(),
+        "sold_as": found.item.variant,
+        "variants": list(free.order_by("product__title", "position", "pk")[:MOST_VARIANTS]) if found.item.variant is None else [],
+        "form_key": uuid4(),
+        "is_committed": found.certificates.filter(kind=Certificate.Kind.COMMITMENT, withdrawn_at=None).exists(),
+    }
 
 
 def _next_of(acting: Acting, found: Lot) -> list[tuple[Flow, Step]]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from teahorse.common.ids import short
 from teahorse.common.refusals import Refusal
-from teahorse.common.tries import Tries
+from teahorse.common.tries import TooManyTries, Tries
 from teahorse.common.visitors import client_address
 from teahorse.mall import story
 from teahorse.mall.show import View, page, personal
@@ -26,6 +26,7 @@ from teahorse.trace.actions.publishing import signer_of_house
 from teahorse.trace.commitment import commitment_pdf
 from teahorse.trace.gs1.short_codes import read_code, spaced
 from teahorse.trace.gs1.unreadable import Unreadable
+from teahorse.trace.guarding import guesses
 from teahorse.trace.models import Attachment, Certificate, Lot, Recall, TraceEvent
 from teahorse.trace.queries import proof_of
 from teahorse.trace.rules import digest_in, event_key
@@ -39,17 +40,24 @@ def coded(view: View) -> View:
     """Read the code in an address: capitals and signs that look alike are one; what cannot be one, or is nobody's, is said so."""
 
     @wraps(view)
-    def answer(request: HttpRequest, code: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def coded_answer(request: HttpRequest, code: str, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             known = read_code(code)
         except Unreadable:
             return page(request, "scanned_unknown", {"typed": code[:40], "is_mistyped": True}, status=404)
+        address, mark = client_address(request), _mark(request)
         try:
-            return view(request, known, *args, **kwargs)
+            guesses.let_in(address, mark)
+            answer = view(request, known, *args, **kwargs)
+        except TooManyTries as refusal:
+            return page(request, "refused", {"refusal": refusal}, status=refusal.status)
         except actions.UnknownCode as refusal:
+            guesses.told_wrong(address, mark)
             return page(request, "scanned_unknown", {"typed": spaced(known), "refusal": refusal}, status=404)
+        guesses.told_right(address, mark)
+        return answer
 
-    return personal(answer)
+    return personal(coded_answer)
 
 
 @coded

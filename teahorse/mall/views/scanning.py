@@ -14,6 +14,8 @@ from teahorse.logistics.models import Parcel
 from teahorse.mall.show import page, personal
 from teahorse.mall.views.account import own_groups
 from teahorse.orders.models import SellerOrder
+from teahorse.trace.gs1.short_codes import read_code
+from teahorse.trace.gs1.unreadable import Unreadable
 
 LONGEST_CODE = 300
 PAGES = {"product", "maker", "place", "order", "pay", "digital_link", "own_name", "code_in_capitals"}
@@ -49,6 +51,10 @@ def address_of(request: HttpRequest, typed: str) -> str:
         if match.app_name == "mall" and match.url_name in PAGES:
             return parts.path + (f"?{parts.query}" if parts.query else "")
         return ""
+    try:
+        return reverse("mall:scanned", args=[read_code(typed)])
+    except Unreadable:
+        pass  # it is no code of a label
     number = re.sub(r"[\s\-]", "", typed).upper()
     group_id = _group_of_number(request, number, typed)
     return reverse("mall:order", args=[group_id]) if group_id else ""

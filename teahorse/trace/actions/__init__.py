@@ -79,9 +79,12 @@ from teahorse.trace.actions.scanning import (
     visitor_mark,
 )
 from teahorse.trace.actions.shelving import (
+    MoreThanMade,
     NotSold,
     NoUnits,
+    SoldAsAnother,
     offer_of,
+    sell_as,
     shelve,
     write_off,
 )
@@ -108,6 +111,7 @@ __all__ = [
     "Chosen",
     "KnownNumber",
     "LotGone",
+    "MoreThanMade",
     "MovedOn",
     "NoUnits",
     "NotSold",
@@ -116,6 +120,7 @@ __all__ = [
     "RecalledAlready",
     "Seen",
     "SiteSaid",
+    "SoldAsAnother",
     "UnknownCode",
     "WrongCode",
     "account_for",
@@ -147,6 +152,7 @@ __all__ = [
     "retire_flow",
     "say_where",
     "scan",
+    "sell_as",
     "send_delivery",
     "shelve",
     "show_attachment",

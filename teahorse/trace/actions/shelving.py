@@ -4,15 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.catalog.models import Offer
+from teahorse.catalog.models import Offer, Variant
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.people.models import Person
 from teahorse.stock import actions as stock
 from teahorse.stock.models import StockLevel, StockMovement
-from teahorse.trace.models import Lot, LotMovement, LotStock
+from teahorse.trace.models import Lot, LotMovement, LotStock, TradeItem
 
 
 class NotSold(Refusal):
@@ -20,6 +20,20 @@ class NotSold(Refusal):
 
     code = "lot_is_not_sold"
     sentence = _("Nothing of this lot is sold on the mall. Say first which of your goods it becomes.")
+
+
+class SoldAsAnother(Refusal):
+    """The trade item is sold as something else already, or something else is sold as this."""
+
+    code = "sold_as_another"
+    sentence = _("One kind of lot becomes one of your goods. This one, or these goods, belong together with another already.")
+
+
+class MoreThanMade(Refusal):
+    """More units would be on the shelf than the lot had pieces; ``left`` can still be put there."""
+
+    code = "more_than_made"
+    sentence = _("Of this lot %(left)d more units can be put on the shelf.")
 
 
 class NoUnits(Refusal):
@@ -30,21 +44,43 @@ class NoUnits(Refusal):
 
 
 @transaction.atomic
+def sell_as(*, item: TradeItem, variant: Variant) -> None:
+    """
+    Say which of the seller's goods a kind of lot becomes; the same again is harmless.
+
+    :raises SoldAsAnother: if either belongs together with another, or the goods are not the seller's. Nothing is changed.
+    """
+    item = TradeItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    if item.variant_id == variant.pk:
+        return
+    is_taken = TradeItem.objects.filter(variant=variant).exists()
+    if item.variant_id is not None or is_taken or variant.product.seller_id != item.seller_id:
+        raise SoldAsAnother(field="variant")
+    item.variant = variant
+    item.save(update_fields=["variant"])
+
+
+@transaction.atomic
 def shelve(*, lot: Lot, units: int, by: Person | None, now: datetime, reference: UUID | None = None) -> LotStock:
     """
     Put units of a lot on the shelf that the mall sells from; harmless twice for one ``reference`` (the event that made them).
 
     :raises NotSold: if its kind of goods is no variant that its seller offers.
-    :raises Malformed: if there is not one unit. Nothing is changed in either.
+    :raises Malformed: if there is not one unit.
+    :raises MoreThanMade: if the lot is counted in pieces and had not so many. Nothing is changed in any of these.
     """
     if units < 1:
         raise Malformed(field="units", reason=_("At least one unit."))
     offer = offer_of(lot)
+    lot = Lot.objects.select_for_update(of=("self",)).select_related("item").get(pk=lot.pk)
     shelf, _made = LotStock.objects.get_or_create(lot=lot, defaults={"offer": offer})
     shelf = LotStock.objects.select_for_update().get(pk=shelf.pk)
     known = LotMovement.objects.filter(lot=lot, reference=reference, reason=LotMovement.Reason.MADE)
     if reference is not None and known.exists():
         return shelf
+    made = LotMovement.objects.filter(lot=lot, reason=LotMovement.Reason.MADE).aggregate(units=Sum("delta"))["units"] or 0
+    if not lot.item.unit and made + units > lot.amount:
+        raise MoreThanMade(field="units", left=int(lot.amount) - made)
     _move(shelf, units, LotMovement.Reason.MADE, reference=reference, by_id=by.pk if by else None, now=now)
     level = StockLevel.objects.get(offer=offer, is_online=True)
     note = str(_("Lot %(number)s") % {"number": lot.number})
