@@ -17,6 +17,11 @@ Part = TypeVar("Part")
 Answer = TypeVar("Answer")
 
 
+def hands() -> int:
+    """Return how many parts of much work are worked off at once: one more than there are cores, for one always waits for disk or lock."""
+    return min(MOST, (os.cpu_count() or 1) + 1)
+
+
 def side_by_side(work: Callable[[Part], Answer], parts: Sequence[Part]) -> list[Answer]:
     """
     Return what a work answers for each part, in the order of the parts; each part is worked off in a transaction of its own.
@@ -24,8 +29,8 @@ def side_by_side(work: Callable[[Part], Answer], parts: Sequence[Part]) -> list[
     Within a transaction it is done one after the other, because another thread would not see what that has changed.
     The first error is raised when all have ended; what the others have written stays written.
     """
-    hands = min(len(parts), MOST, os.cpu_count() or 1)
-    if hands <= 1 or connection.in_atomic_block:
+    working = min(len(parts), hands())
+    if working <= 1 or connection.in_atomic_block:
         return [work(part) for part in parts]
 
     def mine(part: Part) -> Answer:
@@ -34,5 +39,5 @@ def side_by_side(work: Callable[[Part], Answer], parts: Sequence[Part]) -> list[
         finally:
             connection.close()  # the thread's, back to the pool
 
-    with ThreadPoolExecutor(hands, thread_name_prefix="side by side") as threads:
+    with ThreadPoolExecutor(working, thread_name_prefix="side by side") as threads:
         return list(threads.map(mine, parts))
