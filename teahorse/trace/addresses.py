@@ -5,8 +5,8 @@ from uuid import UUID
 
 from teahorse.common.ids import short
 
-CODE: Final = "/t/{code}/"
-LOT: Final = "/t/lot/{lot}/"
+CODE: Final = "/t/{code}"
+LOT: Final = "/t/lot/{lot}"
 
 
 def of_code(code: str) -> str:

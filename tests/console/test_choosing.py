@@ -40,7 +40,7 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
     assert set(desks["centre-qonggyai"]) == {
         *("Promotions", "Approvals", "Order desk", "Late harvests", "Disputes", "Payouts", "Subsidies", "Fees", "Late invoices"),
         *("Unmatched money", "Stuck refunds", "Parcels", "Take returns in", "Cash", "Cash payouts", "Fees for us", "Cash shifts"),
-        "Cash to the bank",
+        *("Cash to the bank", "Recalls", "Flows"),
     }
     assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
 
@@ -79,13 +79,16 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
 
     assert hrefs(browser_of(staff).get("/console/coop-dorje/day/")) == [
         f"/console/coop-dorje/{page}/"
-        for page in ("day", "ship", "ship/packed", "cases", "goods", "import", "harvests", "money", "invoices", "promotions")
+        for page in (
+            *("day", "ship", "ship/packed", "cases", "goods", "import", "harvests", "trace", "trace/labels", "money", "invoices"),
+            *("trace/recalls", "promotions"),
+        )
     ]
     assert hrefs(browser_of(manager).get("/console/centre-qonggyai/desk/")) == [
         f"/console/centre-qonggyai/{page}/"
         for page in (
-            *("approvals", "desk", "harvests/late", "disputes", "promotions", "settle", "settle/claims", "fees", "papers", "unmatched"),
-            "refunds",
+            *("approvals", "desk", "harvests/late", "disputes", "trace/recalls", "promotions", "flows", "settle", "settle/claims", "fees"),
+            *("papers", "unmatched", "refunds"),
             *("parcels", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
         )
     ]
