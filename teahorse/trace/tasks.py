@@ -70,3 +70,10 @@ def sweep_deliveries(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pa
 def sweep(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Throw away files whose telling never came."""
     actions.sweep_attachments(now=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="teahorse.trace.suspect", queue="clock", queueing_lock="suspect_copies")
+def suspect(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Look at the latest scans for signs of copies."""
+    actions.suspect(now=timezone.now())

@@ -54,7 +54,7 @@ from teahorse.stock import actions as stock
 from teahorse.trace import actions as trace
 from teahorse.trace.answers import Answers, Household
 from teahorse.trace.epcis.reading import read
-from teahorse.trace.models import TraceEvent
+from teahorse.trace.models import Report, Suspicion, TraceEvent
 from teahorse.trace.rules import hash_of
 from tests import world
 from tests.trace.labelled import asked
@@ -372,6 +372,9 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
     paper = trace.commit_lot(lot=lot, by=by, now=now)
     recall = trace.draft_recall(owner=made.coop, lot_ids=[lot.pk], reason=f"{made.mark}发霉", by=by, now=now)
     sheet = asked(lot, by=by)
+    odd = {"sign": "before_shipment", "said": {"scans": made.mark}, "first_at": now, "last_at": now}
+    suspicion = Suspicion.objects.create(county_id=lot.county_id, code="0" * 12, seller=made.coop, **odd)
+    report = Report.objects.create(county_id=lot.county_id, code="0" * 12, lot=lot, text=f"{made.mark}漏了", at=now)
     return {
         "job_id": job.pk,
         "event_hash": hash_of(bytes(event.digest)),
@@ -384,6 +387,8 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
         "telling_id": telling.pk,
         "attachment_id": photo.pk,
         "flow_id": flow.pk,
+        "suspicion_id": suspicion.pk,
+        "report_id": report.pk,
         "query_name": query.name,
         "subscription_id": subscription.pk,
     }

@@ -4,8 +4,9 @@ Every change of the story.
 What is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`), persons' details apart (:mod:`.redacting`). People tell
 it step by step (:mod:`.telling`, :mod:`.attaching`), set it right (:mod:`.correcting`), by flows that a centre writes
 (:mod:`.writing_flows`). Units of lots come onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them
-(:mod:`.certifying`); whoever scans a label is counted, coarsely (:mod:`.scanning`). Lots are taken back (:mod:`.recalling`). Who asks again
-and again gives the question a name and subscribes to it (:mod:`.subscribing`); he is sent what is new (:mod:`.delivering`).
+(:mod:`.certifying`). Whoever scans a label is counted, coarsely (:mod:`.scanning`), and signs of copies are shown (:mod:`.suspecting`).
+Lots are taken back (:mod:`.recalling`). Who asks again and again gives the question a name and subscribes to it (:mod:`.subscribing`); he
+is sent what is new (:mod:`.delivering`).
 """
 
 from teahorse.trace.actions.attaching import (
@@ -94,6 +95,7 @@ from teahorse.trace.actions.subscribing import (
     subscribe,
     unsubscribe,
 )
+from teahorse.trace.actions.suspecting import answer_report, close_suspicion, suspect
 from teahorse.trace.actions.telling import (
     tell_step,
 )
@@ -126,10 +128,12 @@ __all__ = [
     "account_for",
     "add_certificate",
     "add_site",
+    "answer_report",
     "begin_flow",
     "capture",
     "change_site",
     "check_hidden",
+    "close_suspicion",
     "commit_lot",
     "conceal",
     "correct_telling",
@@ -158,6 +162,7 @@ __all__ = [
     "show_attachment",
     "start_recall",
     "subscribe",
+    "suspect",
     "sweep_attachments",
     "sweep_deliveries",
     "take_back_what_came",

@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from teahorse.trace.models import LotStock, PackedLot, Recall
+from teahorse.trace.models import LotStock, PackedLot, Recall, RecalledLot
 from teahorse.trace.shelves import ShelvedLot
 
 
 def shelved_lots(offer_ids: Collection[UUID]) -> dict[UUID, list[ShelvedLot]]:
     """Return the lots with units of offers, in the order in which they are to be packed; none of a living recall."""
     rows = LotStock.objects.filter(offer__in=offer_ids, on_hand__gt=0).select_related("lot")
-    rows = rows.exclude(lot__recalls__recall__in=Recall.objects.filter(state=Recall.State.LIVING, is_drill=False))
+    taken_back = RecalledLot.objects.filter(recall__state=Recall.State.LIVING, recall__is_drill=False, left_out_why="")
+    rows = rows.exclude(lot__in=taken_back.values("lot"))
     found: dict[UUID, list[ShelvedLot]] = defaultdict(list)
     for row in rows:
         found[row.offer_id].append(ShelvedLot(row.lot_id, row.lot.number, row.lot.best_before, row.lot.made_at, row.on_hand))
