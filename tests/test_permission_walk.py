@@ -30,7 +30,7 @@ from tests.console.world import Side, member, side
 pytestmark = pytest.mark.django_db
 
 PUBLIC = {
-    "mall:code_in_capitals", "mall:kind", "mall:product", "mall:product_qr", "mall:poster", "mall:maker", "mall:place", "media",
+    "mall:code_in_capitals", "mall:kind", "mall:product", "mall:product_qr", "mall:poster", "mall:maker", "mall:place", "mall:scanned_lot", "media",
     "api:show_area", "api:show_product", "api:find_by_barcode", "api:show_problem",
 }  # fmt: skip
 """Addresses with a part in them that anybody may open; what is marked as private is not shown there either."""
@@ -59,9 +59,10 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "under": lambda _: "t",
     "primary": lambda _: "01",
     "kind": lambda _: "lot",
-    "flow_key": lambda _: "barley-wine",
+    "flow_key": lambda s: f"wine-{s.name}",
     "step_key": lambda _: "buy-barley",
     "name": lambda s: quote(s.ids["event_hash"], safe=""),
+    "event_hash": lambda s: quote(s.ids["event_hash"], safe=""),
     "query_name": lambda s: s.ids["query_name"],
     **{name: (lambda s, name=name: s.ids[name]) for name in (
         "order_id", "draft_id", "product_id", "offer_id", "parcel_id", "group_id", "refund_id", "subject_id", "membership_id", "token_id",
