@@ -150,6 +150,7 @@ def test_an_orders_money_names_the_claim_that_it_is_in(house, county, browser_of
 
 def test_a_withdrawn_claim_is_no_claim_of_its_orders_any_more(house, region, sold, made):
     house.post(at("claim_withdraw", region.key, claim_id=made.pk), {"reason": "金额写错"})
+    house.get(at("claims", region.key))  # what was said of making and withdrawing it is read
 
     page = house.get(at("settle_order", region.key, order_id=sold.pk))
 

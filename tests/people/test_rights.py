@@ -19,12 +19,12 @@ def keys(person, right, now):
 @pytest.mark.parametrize(
     ("organisation", "rights"),
     [
-        ("cooperative", {"list_goods", "ship_orders", "handle_cases", "promote", "see_money"}),
-        ("company", {"list_goods", "ship_orders", "handle_cases", "promote", "see_money"}),
+        ("cooperative", {"list_goods", "ship_orders", "handle_cases", "promote", "see_money", "trace"}),
+        ("company", {"list_goods", "ship_orders", "handle_cases", "promote", "see_money", "trace"}),
         ("station", {"handle_parcels", "take_cash"}),
         ("point", {"handle_parcels", "take_cash"}),
-        ("centre", {"approve_listings", "desk_orders", "handle_parcels", "take_cash", "promote", "settle"}),
-        ("region_centre", {"approve_listings", "desk_orders", "handle_parcels", "take_cash", "promote", "settle"}),
+        ("centre", {"approve_listings", "desk_orders", "handle_parcels", "take_cash", "promote", "settle", "trace"}),
+        ("region_centre", {"approve_listings", "desk_orders", "handle_parcels", "take_cash", "promote", "settle", "trace"}),
     ],
 )
 def test_a_member_has_the_rights_of_her_organisations_kind(network, member_of, now, organisation, rights):

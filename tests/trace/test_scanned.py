@@ -233,6 +233,22 @@ def test_the_way_from_the_field_is_told_the_newest_step_first(piece):
     ]
 
 
+def test_what_else_came_of_a_step_has_its_name_too(maker, lot, piece):
+    cake = lot_of(trade_item(None, maker, key="cake", unit="KGM"), "K1")
+    out = [{"epcClass": lot.uri, "quantity": 5}, {"epcClass": cake.uri, "quantity": 7, "uom": "KGM"}]
+    tell(
+        maker,
+        {
+            "type": "TransformationEvent", "eventTime": "2026-08-11T09:00:00+08:00", "eventTimeZoneOffset": "+08:00",
+            "bizStep": "commissioning", "outputQuantityList": out, "transformationID": "urn:uuid:01a20461-94c8-7388-8b3f-bc9baefb2fcc",
+        },
+    )  # fmt: skip
+
+    (step, *_) = look(piece, language="en").context["told"].steps
+
+    assert sorted(step.gave) == ["青稞酒 · 5 pieces · B1", "青稞酒 · 7 kg · K1"]
+
+
 def test_temperatures_are_told_in_degrees_celsius(piece):
     (strip,) = [step.temperature for step in look(piece, language="en").context["told"].steps if step.temperature]
 

@@ -101,7 +101,10 @@ def story_of(lot_id: UUID, *, thing_id: UUID | None = None) -> Story:
     lots = {one.thing_id: one for one in _lots(trace.thing_ids | {lot.thing_id})}
     sites = _sites(shown, [lot, *lots.values()])
     papers = certificates_of([lot, *lots.values()])
-    steps = _steps(shown, lots, sites, papers)
+    edges = _edges(shown)
+    # what else came of a step is called by its name too; what vouches for it vouches for nothing here
+    beside = {edge.thing_id for told in edges.values() for edge in told} - set(lots)
+    steps = _steps(shown, edges, lots | {one.thing_id: one for one in _lots(beside)}, sites, papers)
     visited = {one.site.pk: one for one in [step.site for step in steps] if one is not None}
     if lot.site is not None:
         visited.setdefault(lot.site.pk, _shown(lot.site))
@@ -127,13 +130,21 @@ def _shown(site: Site) -> ShownSite:
     return ShownSite(site, path[-1] if path else site.area, site.shown_as == Site.ShownAs.POINT)
 
 
+def _edges(events: Sequence[TraceEvent]) -> Mapping[UUID, list[EventThing]]:
+    edges: dict[UUID, list[EventThing]] = defaultdict(list)
+    for edge in EventThing.objects.filter(event__in=[event.pk for event in events]).order_by("event_id", "role", "thing_id"):
+        edges[edge.event_id].append(edge)
+    return edges
+
+
 def _steps(
-    events: Sequence[TraceEvent], lots: Mapping[UUID, Lot], sites: Mapping[str, ShownSite], papers: Sequence[Certificate]
+    events: Sequence[TraceEvent],
+    edges: Mapping[UUID, list[EventThing]],
+    lots: Mapping[UUID, Lot],
+    sites: Mapping[str, ShownSite],
+    papers: Sequence[Certificate],
 ) -> list[StoryStep]:
     keys = [event.pk for event in events]
-    edges: dict[UUID, list[EventThing]] = defaultdict(list)
-    for edge in EventThing.objects.filter(event__in=keys).order_by("event_id", "role", "thing_id"):
-        edges[edge.event_id].append(edge)
     tellings = {one.event_id: one for one in Telling.objects.filter(event_id__in=keys).select_related("flow")}
     files: dict[UUID | None, list[Attachment]] = defaultdict(list)
     kept = Attachment.objects.filter(telling_id__in=[one.pk for one in tellings.values()], hidden_at=None)
