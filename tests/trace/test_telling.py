@@ -233,7 +233,7 @@ def test_a_case_holds_what_was_packed_and_uses_nothing_up(coop, teller, wine):
     packed = event_of(tell(coop, "pack", key=KEY, taken=takes(bottles, amount=12), by=teller))
 
     assert packed.body["childQuantityList"] == [{"epcClass": bottles.uri, "quantity": 12}]
-    assert packed.body["parentID"].endswith(f"/id/obj/chamchen.case.20260815-{KEY.hex[-6:]}")
+    assert packed.body["parentID"].endswith(f"/id/case/chamchen.20260815-{KEY.hex[-6:]}")
     assert queries.left_of([bottles]) == {bottles.pk: Decimal(100)}
 
 
