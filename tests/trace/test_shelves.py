@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db import transaction
 
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed
@@ -304,3 +305,22 @@ def test_of_two_who_take_the_last_unit_at_once_one_goes_without_the_lot(wine):
 
     assert sorted(len(rows) for rows in found) == [0, 1]
     assert on_hand(lot) == [0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_packs_and_who_writes_off_wait_for_each_other_in_one_order(wine):
+    lot = shelved(wine, "B1", 40)
+    orders_to_pack = [paid(world.person(), wine) for _ in range(4)]
+
+    def pack_with_lots(order):
+        with transaction.atomic():
+            actions.take_lots(order=order, parcel=pack(order), now=world.NOW)
+
+    for order in orders_to_pack:
+        at_once(
+            lambda order=order: pack_with_lots(order),
+            lambda: actions.write_off(lot=lot, units=1, by=None, now=world.NOW),
+            lambda: actions.shelve(lot=lot, units=2, by=None, now=world.NOW),
+        )
+
+    assert (world.level_of(wine).on_hand, *on_hand(lot)) == (40, 40)

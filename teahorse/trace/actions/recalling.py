@@ -26,6 +26,7 @@ from teahorse.logistics import actions as logistics
 from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Organisation, Person
 from teahorse.stock import actions as stock
+from teahorse.stock.models import StockLevel
 from teahorse.trace.actions.capturing import capture
 from teahorse.trace.epcis.reading import read
 from teahorse.trace.epcis.writing import document
@@ -297,6 +298,9 @@ def _packed(kept: Iterable[RecalledLot]) -> list[PackedLot]:
 def _clear_shelves(recall: Recall, kept: Sequence[RecalledLot], *, by: Person, now: datetime) -> None:
     """Take the units of lots off the shelf, and as many off what the mall sells as are not promised."""
     rows = {row.lot_id: row for row in kept}
+    # what the mall sells from comes before the shelves of lots, as for whoever packs an order
+    offers = LotStock.objects.filter(lot__in=rows).values("offer")
+    list(StockLevel.objects.select_for_update().filter(offer__in=offers, is_online=True).order_by("pk"))
     shelves = list(LotStock.objects.select_for_update().filter(lot__in=rows, on_hand__gt=0).order_by("pk"))
     units: dict[UUID, int] = defaultdict(int)
     moved = []

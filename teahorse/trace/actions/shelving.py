@@ -72,6 +72,7 @@ def shelve(*, lot: Lot, units: int, by: Person | None, now: datetime, reference:
     if units < 1:
         raise Malformed(field="units", reason=_("At least one unit."))
     offer = offer_of(lot)
+    level = _locked_level(offer.pk)
     lot = Lot.objects.select_for_update(of=("self",)).select_related("item").get(pk=lot.pk)
     shelf, _made = LotStock.objects.get_or_create(lot=lot, defaults={"offer": offer})
     shelf = LotStock.objects.select_for_update().get(pk=shelf.pk)
@@ -82,9 +83,8 @@ def shelve(*, lot: Lot, units: int, by: Person | None, now: datetime, reference:
     if not lot.item.unit and made + units > lot.amount:
         raise MoreThanMade(field="units", left=int(lot.amount) - made)
     _move(shelf, units, LotMovement.Reason.MADE, reference=reference, by_id=by.pk if by else None, now=now)
-    level = StockLevel.objects.get(offer=offer, is_online=True)
     note = str(_("Lot %(number)s") % {"number": lot.number})
-    stock.move(level=level, delta=units, reason=StockMovement.Reason.RECEIVED, by=by, now=now, note=note, reference=reference or lot.pk)
+    stock.move(level=level, delta=units, reason=StockMovement.Reason.RECEIVED, by=by, now=now, note=note, reference=reference)
     return shelf
 
 
@@ -96,11 +96,14 @@ def write_off(*, lot: Lot, units: int, by: Person | None, now: datetime, why: st
     :raises NoUnits: if the lot has fewer on the shelf.
     :raises LevelTooLow: if they are promised to buyers (stock). Nothing is changed in either.
     """
-    shelf = LotStock.objects.select_for_update().filter(lot=lot).first()
-    if shelf is None or shelf.on_hand < units or units < 1:
-        raise NoUnits(field="units", on_hand=shelf.on_hand if shelf else 0)
+    known = LotStock.objects.filter(lot=lot).first()
+    if known is None:
+        raise NoUnits(field="units", on_hand=0)
+    level = _locked_level(known.offer_id)
+    shelf = LotStock.objects.select_for_update().get(pk=known.pk)
+    if shelf.on_hand < units or units < 1:
+        raise NoUnits(field="units", on_hand=shelf.on_hand)
     _move(shelf, -units, LotMovement.Reason.SPOILED, reference=reference, by_id=by.pk if by else None, now=now)
-    level = StockLevel.objects.get(offer=shelf.offer_id, is_online=True)
     stock.move(level=level, delta=-units, reason=StockMovement.Reason.SPOILED, by=by, now=now, note=why, reference=reference)
     return shelf
 
@@ -116,6 +119,11 @@ def offer_of(lot: Lot) -> Offer:
     if offer is None or not StockLevel.objects.filter(offer=offer, is_online=True).exists():
         raise NotSold
     return offer
+
+
+def _locked_level(offer_id: UUID) -> StockLevel:
+    """Lock what the mall sells from. It comes before lots and their shelves for everybody, as whoever packs an order has it first."""
+    return StockLevel.objects.select_for_update().get(offer=offer_id, is_online=True)
 
 
 def _move(shelf: LotStock, delta: int, reason: str, *, reference: UUID | None, by_id: UUID | None, now: datetime) -> None:
