@@ -81,7 +81,8 @@ def test_the_dark_colours_are_the_same_whether_chosen_or_wished_by_the_browser()
 
 @pytest.mark.parametrize(("file", "most"), [("teahorse.css", 18_000), ("teahorse.js", 6_000), ("icons.svg", 5_000), ("logo.svg", 1_500)])
 def test_what_every_page_loads_stays_small(file, most):
-    assert len(gzip.compress(Joined(location=STATIC).open(file).read(), 9)) < most
+    with Joined(location=STATIC).open(file) as served:
+        assert len(gzip.compress(served.read(), 9)) < most
 
 
 def test_a_page_loads_one_style_sheet_with_all_its_parts():
