@@ -248,8 +248,8 @@ def _compared(compared: Compared) -> Fragment:
         parameters.append(number)
     if compared.time is not None:
         parts.append(
-            "case when pg_input_is_valid(scalar #>> '{}', 'timestamptz') and jsonb_typeof(scalar) = 'string'"
-            f" then (scalar #>> '{{}}')::timestamptz {SIGNS[compared.operator]} %s else false end"
+            "case when jsonb_typeof(scalar) = 'string'"
+            f" then coalesce(trace_moment(scalar #>> '{{}}') {SIGNS[compared.operator]} %s, false) else false end"
         )
         parameters.append(compared.time)
     values = """jsonb_path_query(field.value, 'lax $[*] ? (@.type() != "object")') scalar"""
