@@ -25,6 +25,8 @@ from teahorse.trace.queries.story import Amount, ShownSite, Story, StoryStep, Te
 KEPT_SECONDS, MOST_KEPT = 60, 2000
 COUNTY, PREFECTURE = 6, 4
 MOST_AMOUNTS = 6
+FEWEST_ON_A_MAP = 3
+"""Fewer neighbours tell nobody where a place is; then the counties around are drawn."""
 COLDEST, WARMEST = -30.0, 40.0
 """The ends of the drawn strip, in degrees Celsius."""
 
@@ -256,13 +258,19 @@ def _map(story: Story) -> str:
     """Draw where it comes from among its neighbours: the townships of a county, or counties where no more may be seen."""
     site = next((one for one in story.sites if story.lot.site_id == one.site.pk), story.sites[-1] if story.sites else None)
     area = site.area if site else story.lot.seller.area
-    reach = COUNTY if len(area.code) > COUNTY else PREFECTURE
     language = get_language() or "zh-hans"
-    around = [one for one in places.children(area.code[:reach]) if one.latitude is not None and one.longitude is not None]
+    around = _known_around(area.code[:COUNTY]) if len(area.code) > COUNTY else []
+    if len(around) < FEWEST_ON_A_MAP:
+        around = _known_around(area.code[:PREFECTURE])
     level = len(around[0].code) if around else 0
     discs = [_disc(one, language, is_chosen=area.code[:level] == one.code) for one in around]
     label = _("Where it comes from: %(place)s") % {"place": places.full_name(area.code, language)}
     return county_map(discs, label=label) if any(disc.is_chosen for disc in discs) else ""
+
+
+def _known_around(code: str) -> list[Area]:
+    """Return what lies below an area and has a known point."""
+    return [one for one in places.children(code) if one.latitude is not None and one.longitude is not None]
 
 
 def _disc(area: Area, language: str, *, is_chosen: bool) -> County:

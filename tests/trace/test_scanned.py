@@ -10,6 +10,7 @@ from django.utils import timezone
 from teahorse.common.ids import new_id, short
 from teahorse.mall import story
 from teahorse.mall.views import scanned
+from teahorse.places.models import Area
 from teahorse.trace import actions
 from teahorse.trace.epcis.reading import read
 from teahorse.trace.gs1.short_codes import hash_hidden, make_code
@@ -262,6 +263,16 @@ def test_nobody_sees_more_exactly_where_it_was_than_the_owner_lets_her(piece, si
     assert "雪山水" in page
     assert not any(secret in page for secret in ("29.0", "91.6", "区540524202202"))
     assert "区540524202" in page
+
+
+def test_the_map_draws_the_counties_where_too_few_townships_are_known(piece):
+    for number, code in enumerate(("540524", "540521", "540522")):
+        Area.objects.filter(pk=world.area(code).pk).update(latitude=29.0 + number, longitude=91.0 + number)
+
+    page = look(piece).content.decode()
+
+    assert page.count('<circle class="county county--on"') == 2  # one drawing for a phone, one for a desk
+    assert page.count("<circle") == 6
 
 
 def test_a_page_fits_a_bad_line(piece):
