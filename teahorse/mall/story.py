@@ -19,6 +19,7 @@ from teahorse.common.ui.plots import County, county_map
 from teahorse.people.models import Organisation
 from teahorse.places import queries as places
 from teahorse.places.models import Area
+from teahorse.trace import words
 from teahorse.trace.models import Certificate, Lot
 from teahorse.trace.queries.story import Amount, ShownSite, Story, StoryStep, Temperature, story_of
 
@@ -158,20 +159,6 @@ def step_words(step: str) -> str:
     return words.get(plain, plain.replace("_", " ") or pgettext("step", "Seen"))
 
 
-def certificate_words(kind: str) -> str:
-    """Return what a kind of certificate is called, in the reader's language."""
-    return {
-        Certificate.Kind.COMMITMENT.value: _("Commitment certificate"),
-        Certificate.Kind.ANIMAL_QUARANTINE.value: _("Animal quarantine certificate"),
-        Certificate.Kind.MEAT_INSPECTION.value: _("Meat inspection certificate"),
-        Certificate.Kind.TEST_REPORT.value: _("Test report"),
-        Certificate.Kind.ORGANIC.value: _("Organic certificate"),
-        Certificate.Kind.GEOGRAPHICAL_INDICATION.value: _("Geographical indication"),
-        Certificate.Kind.PRODUCTION_LICENCE.value: _("Production licence"),
-        Certificate.Kind.OTHER.value: _("Other certificate"),
-    }[kind]
-
-
 def _row(step: StoryStep, today: date) -> Row:
     return Row(
         what=said(step.names, get_language() or "") or step_words(step.step),
@@ -232,7 +219,7 @@ def _chip(paper: Certificate, today: date) -> Chip:
     is_over = paper.valid_until is not None and paper.valid_until < today
     return Chip(
         key=paper.pk,
-        name=certificate_words(paper.kind),
+        name=str(words.CERTIFICATES[paper.kind]),
         number=paper.number,
         issuer=paper.issuer,
         issued=date_format(paper.issued_date, "Y-m-d"),

@@ -16,7 +16,7 @@ CERTIFICATES: Final[Mapping[str, str | Promise]] = {
     Certificate.Kind.ORGANIC: _("Organic certificate"),
     Certificate.Kind.GEOGRAPHICAL_INDICATION: _("Geographical indication"),
     Certificate.Kind.PRODUCTION_LICENCE: _("Production licence"),
-    Certificate.Kind.OTHER: _("Another certificate"),
+    Certificate.Kind.OTHER: _("Other certificate"),
 }
 STAGES: Final[Mapping[str, str | Promise]] = {
     TradeItem.Stage.RAW: _("Raw material"),

@@ -10,7 +10,8 @@ from teahorse.trace import actions
 from teahorse.trace.models import Certificate, Site
 from tests import world
 from tests.console.world import member
-from tests.trace.shelf import lot_of, trade_item
+from tests.trace.goods import lot_of
+from tests.trace.shelf import trade_item
 
 pytestmark = pytest.mark.django_db
 FIELD = {"kind": "field", "name": "青稞地", "area": "540524", "shown_as": "township", "height_m": "3 900"}

@@ -1,5 +1,6 @@
 """Trade items, lots and what was told of their making, for tests."""
 
+from teahorse.common.ids import new_id
 from teahorse.trace import actions
 from teahorse.trace.epcis.reading import read
 from teahorse.trace.models import Lot, TradeItem
@@ -14,13 +15,13 @@ def item_of(seller, key, *, unit="", stage="made", **more):
     return TradeItem.objects.create(county_id=seller.county_id, seller=seller, key=key, name=key, stage=stage, unit=unit, **more)
 
 
-def lot_of(item, number, *, amount, now=world.NOW):
-    """Return a lot of a trade item."""
+def lot_of(item, number, *, amount=300, made_at=world.NOW, **more):
+    """Return a lot of a trade item, as if it had come into being by an event."""
     uri = lot_uri(item, number)
+    said = {"made_at": made_at, "created_at": made_at, "told_by_id": new_id(), **more}
     return Lot.objects.create(
-        county_id=item.county_id, seller=item.seller, item=item, number=number, uri=uri, thing_id=key_of(uri), amount=amount,
-        made_at=now, told_by_id=item.seller_id, created_at=now,
-    )  # fmt: skip
+        county_id=item.county_id, seller=item.seller, item=item, number=number, uri=uri, thing_id=key_of(uri), amount=amount, **said
+    )
 
 
 def amounts(pairs):

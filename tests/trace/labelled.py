@@ -3,11 +3,10 @@
 from datetime import UTC, date, datetime
 
 from teahorse.common.ids import new_id
-from teahorse.trace import naming
 from teahorse.trace.actions import labelling
-from teahorse.trace.models import Lot, TradeItem
-from teahorse.trace.rules import key_of
+from teahorse.trace.models import TradeItem
 from tests import world
+from tests.trace.goods import lot_of
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 GTIN = "09506000134352"
@@ -22,12 +21,8 @@ def item(seller=None, *, key="wine", name="青稞酒", **more):
 
 
 def lot(of=None, *, number="L260815", **more):
-    of = of or item()
-    uri = naming.lot_uri(of, number)
-    return Lot.objects.create(
-        county_id=of.county_id, seller=of.seller, item=of, number=number, uri=uri, thing_id=key_of(uri), amount=300,
-        made_at=datetime(2026, 8, 15, 1, 0, tzinfo=UTC), best_before=date(2027, 8, 14), told_by_id=new_id(), created_at=NOW, **more,
-    )  # fmt: skip
+    made_at, best_before = datetime(2026, 8, 15, 1, 0, tzinfo=UTC), date(2027, 8, 14)
+    return lot_of(of or item(), number, **{"made_at": made_at, "best_before": best_before, "created_at": NOW, **more})
 
 
 def asked(of, *, form="roll_40x30", level="piece", count=3, by=None, **more):

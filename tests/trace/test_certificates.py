@@ -15,7 +15,8 @@ from teahorse.trace.models import Certificate, Site
 from teahorse.trace.queries.certificates import certificates_of, lacking, living
 from tests import world
 from tests.at_once import at_once
-from tests.trace.shelf import lot_of, trade_item
+from tests.trace.goods import lot_of
+from tests.trace.shelf import trade_item
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 8, 15)

@@ -20,7 +20,8 @@ from teahorse.trace.naming import piece_uri, site_uri
 from teahorse.trace.rules import key_of
 from tests import world
 from tests.at_once import at_once
-from tests.trace.shelf import lot_of, trade_item
+from tests.trace.goods import lot_of
+from tests.trace.shelf import trade_item
 from tests.trace.telling import told as document
 
 pytestmark = pytest.mark.django_db

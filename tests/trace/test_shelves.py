@@ -19,7 +19,8 @@ from teahorse.trace.rules import key_of
 from tests import world
 from tests.at_once import at_once
 from tests.console.world import paid
-from tests.trace.shelf import lot_of, shelved, trade_item
+from tests.trace.goods import lot_of
+from tests.trace.shelf import shelved, trade_item
 
 pytestmark = pytest.mark.django_db
 EARLY, LATE = date(2026, 12, 1), date(2027, 6, 1)

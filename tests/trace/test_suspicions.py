@@ -16,7 +16,8 @@ from teahorse.trace.rules import key_of
 from teahorse.trace.suspicions import Scanned, Seen, signs_of
 from tests import world
 from tests.console.world import member
-from tests.trace.shelf import lot_of, trade_item
+from tests.trace.goods import lot_of
+from tests.trace.shelf import trade_item
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 SHANGHAI, LHASA, NEAR_SHANGHAI = (31.2, 121.5), (29.7, 91.1), (31.3, 121.0)

@@ -17,7 +17,7 @@ from teahorse.console.access import Acting, Context, acts
 from teahorse.console.keys import keys_of
 from teahorse.console.nav import page
 from teahorse.people.models import Organisation, Right
-from teahorse.trace import actions
+from teahorse.trace import actions, words
 from teahorse.trace.commitment import commitment_pdf
 from teahorse.trace.models import Certificate, Lot, Site, TradeItem
 from teahorse.trace.queries.certificates import certificate_of
@@ -45,7 +45,7 @@ def certificates(request: HttpRequest, acting: Acting) -> HttpResponse:
     shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "certificates": shown,
-        "kinds": kinds(),
+        "kinds": words.CERTIFICATES,
         "typed": typed,
         "errors": {refusal.field: refusal} if refusal else {},
         "today": acting.now.astimezone(HOME).date(),
@@ -68,7 +68,12 @@ def certificate(request: HttpRequest, acting: Acting, certificate_id: UUID) -> H
         else:
             messages.success(request, _("Withdrawn. Buyers read that it was, and why."))
             return redirect("console:certificate", org=acting.organisation.key, certificate_id=found.pk)
-    context = {"certificate": found, "kind": kinds()[found.kind], "refusal": refusal, "today": acting.now.astimezone(HOME).date()}
+    context = {
+        "certificate": found,
+        "kind": words.CERTIFICATES[found.kind],
+        "refusal": refusal,
+        "today": acting.now.astimezone(HOME).date(),
+    }
     return page(request, acting, "certificate.html", context, status=refusal.status if refusal else 200)
 
 
@@ -95,20 +100,6 @@ def commit(request: HttpRequest, acting: Acting, lot_id: UUID) -> HttpResponse:
     made = actions.commit_lot(lot=lot, by=acting.person, now=acting.now)
     messages.success(request, _("Certificate %(number)s is issued. Print it, or let the label show it.") % {"number": made.number})
     return redirect("console:certificate", org=acting.organisation.key, certificate_id=made.pk)
-
-
-def kinds() -> dict[str, str]:
-    """Return the kinds of certificates in the reader's language."""
-    return {
-        Certificate.Kind.COMMITMENT.value: _("Commitment certificate"),
-        Certificate.Kind.ANIMAL_QUARANTINE.value: _("Animal quarantine certificate"),
-        Certificate.Kind.MEAT_INSPECTION.value: _("Meat inspection certificate"),
-        Certificate.Kind.TEST_REPORT.value: _("Test report"),
-        Certificate.Kind.ORGANIC.value: _("Organic certificate"),
-        Certificate.Kind.GEOGRAPHICAL_INDICATION.value: _("Geographical indication"),
-        Certificate.Kind.PRODUCTION_LICENCE.value: _("Production licence"),
-        Certificate.Kind.OTHER.value: _("Other certificate"),
-    }
 
 
 def _address(found: Certificate) -> str:

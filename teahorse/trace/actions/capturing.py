@@ -5,7 +5,7 @@ An event's hash is its identity (CBV 2.0, section 8.9): the same event in anothe
 writing, is the same row. The hash is worked out here over all that was told, whatever the teller would leave out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from msgspec import UNSET
 from teahorse.common.statements import array, asked
 from teahorse.people.models import Organisation
 from teahorse.trace.actions.jobs import leave_telling
+from teahorse.trace.epcis import reading, writing
 from teahorse.trace.epcis.events import AnyEvent
 from teahorse.trace.epcis.reading import Document, Read, VocabularyOfHead
 from teahorse.trace.models import CaptureJob, MasterData, Subscription
@@ -55,6 +56,19 @@ def capture(
     job.known = len(good) - job.captured
     job.save(force_insert=True)
     return job
+
+
+def capture_own(events: Sequence[Mapping[str, Any]], *, by: Organisation, now: datetime) -> None:
+    """
+    Keep what the house itself tells for an organisation: its goods were sent, are held.
+
+    :raises ValueError: if such an event cannot be; then the house is wrong, nobody else.
+    """
+    told = reading.read(writing.document(events, created_at=now), now=now)
+    job = capture(document=told, by=by, now=now)
+    if not job.is_success:
+        msg = f"the house told what cannot be: {job.errors}"
+        raise ValueError(msg)
 
 
 def _keep(told: Sequence[tuple[Read, AnyEvent]], job: CaptureJob, *, person_id: UUID | None) -> int:

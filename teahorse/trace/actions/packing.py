@@ -13,16 +13,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.logistics.models import Parcel
 from teahorse.orders.models import OrderLine, SellerOrder
-from teahorse.people.models import Organisation
-from teahorse.trace.actions.capturing import capture
-from teahorse.trace.epcis.reading import read
-from teahorse.trace.epcis.writing import document
+from teahorse.trace.actions.capturing import capture_own
 from teahorse.trace.gs1.short_codes import read_code
 from teahorse.trace.gs1.unreadable import Unreadable
 from teahorse.trace.models import LabelCode, Lot, LotMovement, LotStock, PackedLot
@@ -71,18 +67,18 @@ def take_lots(
         return known
     lines = list(order.lines.order_by("position"))
     offers = {line.offer_id for line in lines}
-    list(LotStock.objects.select_for_update().filter(offer__in=offers, on_hand__gt=0).order_by("pk"))
+    stocks = {row.lot_id: row for row in LotStock.objects.select_for_update().filter(offer__in=offers, on_hand__gt=0).order_by("pk")}
     shelves = shelved_lots(offers)
     rows: list[PackedLot] = []
     for line in lines:
         wanted = (chosen or {}).get(line.pk, Chosen())
         codes = _codes(line, wanted.codes)
-        units = _units(line, wanted, codes, shelves, now)
-        for lot_id, quantity in units.items():
-            _take(lot_id, line, quantity, by_id=by_id, now=now)
-            rows.append(_row(order, parcel, line, lot_id, quantity, now))
+        lots = shelves.get(line.offer_id, [])
+        units = _units(line, wanted, codes, lots, now)
+        shelves[line.offer_id] = _without(lots, units)
+        rows += [_row(order, parcel, line, lot_id, quantity, now) for lot_id, quantity in units.items()]
         LabelCode.objects.filter(pk__in=[code.pk for code in codes]).update(parcel_id=parcel.pk)
-        shelves = shelved_lots(offers) if units else shelves
+    _take(rows, stocks, by_id=by_id, now=now)
     PackedLot.objects.bulk_create(rows)
     return rows
 
@@ -119,37 +115,30 @@ def tell_sent(*, order: SellerOrder, rows: Iterable[PackedLot], now: datetime) -
         "bizTransactionList": [{"type": "po", "bizTransaction": transaction_uri("order", order.number)}],
         "sourceList": [{"type": "possessing_party", "source": party_uri(order.seller)}],
     }
-    _tell(event, by=order.seller, now=now)
-
-
-def _tell(event: dict[str, Any], *, by: Organisation, now: datetime) -> None:
-    job = capture(document=read(document([event], created_at=now), now=now), by=by, now=now)
-    if not job.is_success:
-        msg = f"the house told what cannot be: {job.errors}"
-        raise ValueError(msg)
+    capture_own([event], by=order.seller, now=now)
 
 
 def _codes(line: OrderLine, typed: Sequence[str]) -> list[LabelCode]:
     """Return the pieces whose codes were scanned for a line, locked."""
-    found = []
-    for text in typed:
-        try:
-            code = read_code(text.rstrip("/").rsplit("/", 1)[-1])
-        except Unreadable:
-            raise WrongCode(field="codes", code=text[:40]) from None
-        row = LabelCode.objects.select_for_update(of=("self",)).select_related("lot__item").filter(pk=code).first()
-        is_piece = row is not None and row.level == LabelCode.Level.PIECE and row.voided_at is None and row.parcel_id is None
-        if row is None or not is_piece or not LotStock.objects.filter(lot=row.lot_id, offer=line.offer_id).exists():
-            raise WrongCode(field="codes", code=text[:40])
-        found.append(row)
-    if len({row.pk for row in found}) != len(found) or len(found) > line.quantity:
+    texts = {_code_in(text): text for text in typed}
+    pieces = LabelCode.objects.select_for_update().filter(level=LabelCode.Level.PIECE, voided_at=None, parcel_id=None).order_by("pk")
+    found = {row.pk: row for row in pieces.filter(pk__in=texts, lot__in=LotStock.objects.filter(offer=line.offer_id).values("lot"))}
+    wrong = next((text for code, text in texts.items() if code not in found), None)
+    if wrong is not None:
+        raise WrongCode(field="codes", code=wrong[:40])
+    if len(texts) != len(typed) or len(typed) > line.quantity:
         raise Malformed(field="codes", reason=_("Scan each piece once, and no more than were ordered."))
-    return found
+    return list(found.values())
 
 
-def _units(
-    line: OrderLine, wanted: Chosen, codes: Sequence[LabelCode], shelves: Mapping[UUID, Sequence[ShelvedLot]], now: datetime
-) -> dict[UUID, int]:
+def _code_in(text: str) -> str:
+    try:
+        return read_code(text.rstrip("/").rsplit("/", 1)[-1])
+    except Unreadable:
+        raise WrongCode(field="codes", code=text[:40]) from None
+
+
+def _units(line: OrderLine, wanted: Chosen, codes: Sequence[LabelCode], lots: Sequence[ShelvedLot], now: datetime) -> dict[UUID, int]:
     units: dict[UUID, int] = defaultdict(int)
     for code in codes:
         units[code.lot_id] += 1
@@ -158,7 +147,6 @@ def _units(
     if any(quantity < 0 for quantity in wanted.lots.values()) or sum(units.values()) > line.quantity:
         raise Malformed(field="lots", reason=_("Choose as many units as were ordered."))
     if not wanted.lots:
-        lots = shelves.get(line.offer_id, ())
         gone = expired(lots, now.date())
         left = [replace(lot, on_hand=lot.on_hand - units.get(lot.lot_id, 0)) for lot in lots if lot.lot_id not in gone]
         for lot_id, quantity in first_expiring(left, line.quantity - sum(units.values())).items():
@@ -166,21 +154,34 @@ def _units(
     return {lot_id: quantity for lot_id, quantity in units.items() if quantity}
 
 
-def _take(lot_id: UUID, line: OrderLine, quantity: int, *, by_id: UUID | None, now: datetime) -> None:
-    sellable = LotStock.objects.filter(lot=lot_id, offer=line.offer_id, on_hand__gte=quantity)
-    is_free = any(lot.lot_id == lot_id for lot in shelved_lots([line.offer_id]).get(line.offer_id, ()))
-    if not is_free or not sellable.update(on_hand=F("on_hand") - quantity):
-        number = Lot.objects.filter(pk=lot_id).values_list("number", flat=True).first() or str(lot_id)[:8]
-        raise LotGone(field="lots", number=number)
-    LotMovement.objects.create(
-        county_id=line.county_id,
-        lot_id=lot_id,
-        delta=-quantity,
-        reason=LotMovement.Reason.PACKED,
-        reference=line.pk,
-        by_id=by_id,
-        moved_at=now,
-    )
+def _without(lots: Sequence[ShelvedLot], units: Mapping[UUID, int]) -> list[ShelvedLot]:
+    """Return what is left on a shelf when units of its lots are taken from it."""
+    left = {lot.lot_id: lot.on_hand - units.get(lot.lot_id, 0) for lot in lots}
+    for lot_id in units:
+        if left.get(lot_id, -1) < 0:
+            number = Lot.objects.filter(pk=lot_id).values_list("number", flat=True).first() or str(lot_id)[:8]
+            raise LotGone(field="lots", number=number)
+    return [replace(lot, on_hand=left[lot.lot_id]) for lot in lots]
+
+
+def _take(rows: Sequence[PackedLot], stocks: Mapping[UUID, LotStock], *, by_id: UUID | None, now: datetime) -> None:
+    """Take what is packed off the shelves of lots, which are locked."""
+    moved = []
+    for row in rows:
+        stocks[row.lot_id].on_hand -= row.quantity
+        moved.append(
+            LotMovement(
+                county_id=row.county_id,
+                lot_id=row.lot_id,
+                delta=-row.quantity,
+                reason=LotMovement.Reason.PACKED,
+                reference=row.line_id,
+                by_id=by_id,
+                moved_at=now,
+            )
+        )
+    LotStock.objects.bulk_update([stocks[lot_id] for lot_id in {row.lot_id for row in rows}], ["on_hand"])
+    LotMovement.objects.bulk_create(moved)
 
 
 def _row(order: SellerOrder, parcel: Parcel, line: OrderLine, lot_id: UUID, quantity: int, now: datetime) -> PackedLot:

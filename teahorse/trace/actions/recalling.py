@@ -27,9 +27,7 @@ from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Organisation, Person
 from teahorse.stock import actions as stock
 from teahorse.stock.models import StockLevel
-from teahorse.trace.actions.capturing import capture
-from teahorse.trace.epcis.reading import read
-from teahorse.trace.epcis.writing import document
+from teahorse.trace.actions.capturing import capture_own
 from teahorse.trace.models import Lot, LotMovement, LotStock, PackedLot, Recall, RecalledLot, RecalledParcel, RecallNote
 from teahorse.trace.queries.recalling import came_back, lots_made_of, lots_of, reach_of
 
@@ -367,10 +365,7 @@ def _tell_story(recall: Recall, lots: Sequence[Lot], *, now: datetime) -> None:
         }
         for some in _in_parts(lots)
     ]
-    job = capture(document=read(document(events, created_at=now), now=now), by=recall.owner, now=now)
-    if not job.is_success:
-        msg = f"the house told what cannot be: {job.errors}"
-        raise ValueError(msg)
+    capture_own(events, by=recall.owner, now=now)
 
 
 def _in_parts(lots: Sequence[Lot]) -> list[Sequence[Lot]]:
