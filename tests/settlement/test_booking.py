@@ -24,16 +24,6 @@ from tests.promotions.offers import platform, promotion
 from .making import are_whole, arrive, book, centre, close, closed, fee, paid, pay, placed, refund, settled, standing
 
 
-@pytest.fixture
-def seller(db):
-    return world.organisation("coop")
-
-
-@pytest.fixture
-def goods(seller):
-    return world.offer(seller, price_fen=3800, on_hand=1000)
-
-
 @pytest.mark.django_db
 def test_paid_money_is_held(seller, goods, now):
     (order,) = paid({goods: 1}, now=now)

@@ -27,16 +27,6 @@ def office(db):
     return centre()
 
 
-@pytest.fixture
-def clerk(db):
-    return world.person("+8619900001011", name="制单")
-
-
-@pytest.fixture
-def head(db):
-    return world.person("+8619900001012", name="复核")
-
-
 def collect(*whose, now):
     return actions.collect_fees(beneficiary_ids=[one.pk for one in whose], now=now)
 

@@ -34,16 +34,6 @@ def office(db):
     return centre()
 
 
-@pytest.fixture
-def clerk(db):
-    return world.person("+8619900001011", name="制单")
-
-
-@pytest.fixture
-def head(db):
-    return world.person("+8619900001012", name="复核")
-
-
 def told(whose, starts_at=AUGUST, ends_at=SEPTEMBER):
     """A statement, held against the books."""
     found = statement_of_fees(beneficiary=whose, starts_at=starts_at, ends_at=ends_at)

@@ -15,21 +15,6 @@ from .making import closed, settled
 
 
 @pytest.fixture
-def seller(db):
-    return world.organisation("coop")
-
-
-@pytest.fixture
-def clerk(db):
-    return world.person("+8619900001011", name="制单")
-
-
-@pytest.fixture
-def head(db):
-    return world.person("+8619900001012", name="复核")
-
-
-@pytest.fixture
 def at(seller, now):
     """When the earnings of an order of 50 yuan have matured."""
     return settled(closed({world.offer(seller, price_fen=3800, on_hand=5): 1}, now=now), now=now)

@@ -23,11 +23,6 @@ from .test_reconciling import unguarded
 
 
 @pytest.fixture
-def seller(db):
-    return world.organisation("coop")
-
-
-@pytest.fixture
 def goods(seller):
     return world.offer(seller, price_fen=10_000, on_hand=1000)
 

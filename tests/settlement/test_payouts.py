@@ -17,26 +17,6 @@ from tests.at_once import at_once
 from .making import RETURN_WINDOW, are_whole, centre, close, closed, fee, paid, refund, settled, standing
 
 
-@pytest.fixture
-def seller(db):
-    return world.organisation("coop")
-
-
-@pytest.fixture
-def goods(seller):
-    return world.offer(seller, price_fen=3800, on_hand=1000)
-
-
-@pytest.fixture
-def clerk(db):
-    return world.person("+8619900001011", name="制单")
-
-
-@pytest.fixture
-def head(db):
-    return world.person("+8619900001012", name="复核")
-
-
 def prepared(seller, clerk, *, now):
     return actions.prepare_payouts(seller_ids=[seller.pk], by=clerk, now=now)
 

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def seller(db):
-    return world.organisation("coop")
-
-
-@pytest.fixture
 def mushrooms(seller):
     return world.offer(seller, title="松茸", price_fen=10_000, on_hand=0)
 

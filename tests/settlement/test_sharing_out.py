@@ -31,21 +31,6 @@ def seller(db):
     return collector()
 
 
-@pytest.fixture
-def goods(seller):
-    return world.offer(seller, price_fen=3800, on_hand=1000)
-
-
-@pytest.fixture
-def clerk(db):
-    return world.person("+8619900001011", name="制单")
-
-
-@pytest.fixture
-def head(db):
-    return world.person("+8619900001012", name="复核")
-
-
 @pytest.mark.django_db
 def test_an_approved_payout_shares_the_fees_out_and_is_paid_when_that_is_done(seller, goods, clerk, head, now):
     fee()

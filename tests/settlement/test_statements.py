@@ -24,26 +24,6 @@ from .making import are_whole, centre, close, closed, fee, paid, refund, settled
 AUGUST, SEPTEMBER, OCTOBER = (datetime(2026, month, 1, tzinfo=HOME) for month in (8, 9, 10))
 
 
-@pytest.fixture
-def seller(db):
-    return world.organisation("coop")
-
-
-@pytest.fixture
-def goods(seller):
-    return world.offer(seller, price_fen=3800, on_hand=1000)
-
-
-@pytest.fixture
-def clerk(db):
-    return world.person("+8619900001011", name="制单")
-
-
-@pytest.fixture
-def head(db):
-    return world.person("+8619900001012", name="复核")
-
-
 def told(seller, starts_at=AUGUST, ends_at=SEPTEMBER):
     """A statement, held against the statements of the seller's four accounts."""
     found = statement_of(seller=seller, starts_at=starts_at, ends_at=ends_at)

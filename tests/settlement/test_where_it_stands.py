@@ -18,21 +18,6 @@ def seller(db):
     return collector()
 
 
-@pytest.fixture
-def goods(seller):
-    return world.offer(seller, price_fen=3800, on_hand=1000)
-
-
-@pytest.fixture
-def clerk(db):
-    return world.person("+8619900001011", name="制单")
-
-
-@pytest.fixture
-def head(db):
-    return world.person("+8619900001012", name="复核")
-
-
 @pytest.mark.django_db
 def test_what_she_collected_stands_at_the_provider_and_discounts_that_others_bear_with_the_house(seller, goods, now, monkeypatch):
     fee()
