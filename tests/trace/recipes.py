@@ -7,7 +7,7 @@ from teahorse.demo.flows import parts_and_steps
 from teahorse.demo.reading import read
 from teahorse.trace import actions
 from teahorse.trace.answers import Answers, Given, Taken
-from teahorse.trace.models import Flow, Lot
+from teahorse.trace.models import Flow, Lot, Telling, TraceEvent, TradeItem
 from tests import world
 
 ZH = {"zh-hans": "名"}
@@ -58,6 +58,11 @@ def tell(seller, step, *, by, flow=None, key=None, now=world.NOW, given=(), take
         by=by,
         now=now,
     )
+
+
+def counted():
+    """Return how many tellings, events, lots and kinds of goods there are."""
+    return (Telling.objects.count(), TraceEvent.objects.count(), Lot.objects.count(), TradeItem.objects.count())
 
 
 def lot_of(telling, part=None):

@@ -1,17 +1,14 @@
 """A step that is told becomes an event and lots, once however often it is sent; what cannot be is refused and leaves nothing."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.utils import translation
 
 from teahorse.common.refusals import Malformed
 from teahorse.trace import actions, queries
-from teahorse.trace.actions.correcting import CorrectedBefore, LotWasTaken
 from teahorse.trace.actions.telling import (
     ClockIsAhead,
     FlowIsNotInUse,
@@ -21,15 +18,15 @@ from teahorse.trace.actions.telling import (
     TooFewPieces,
     UnknownLot,
 )
-from teahorse.trace.answers import Answers, Given, Household, Paper, Taken
+from teahorse.trace.answers import Given, Household, Paper, Taken
 from teahorse.trace.events_of_steps import salted
-from teahorse.trace.models import EventThing, Flow, Lot, Site, Telling, TraceEvent, TradeItem
+from teahorse.trace.models import Flow, Site, Telling, TraceEvent
 from teahorse.trace.naming import transaction_uri
 from teahorse.trace.rules import digest_of, event_key, key_of
 from tests import world
 from tests.console.world import member
 
-from .recipes import gives, lot_of, published, takes, tell
+from .recipes import counted, gives, lot_of, published, takes, tell
 
 pytestmark = pytest.mark.django_db
 NOW = world.NOW
@@ -43,37 +40,12 @@ def _in_english():
 
 
 @pytest.fixture
-def coop():
-    return world.organisation("chamchen")
-
-
-@pytest.fixture
-def teller(coop):
-    return member(coop, "+8619900074001", name="掌柜")
-
-
-@pytest.fixture
 def site(coop):
     return Site.objects.create(county_id=coop.county_id, owner=coop, key="brewery", kind="workshop", name="酒坊", area=coop.area)
 
 
-@pytest.fixture
-def barley(coop, teller):
-    return lot_of(tell(coop, "buy-barley", given=gives(barley=100), by=teller))
-
-
-@pytest.fixture
-def wine(coop, teller, barley):
-    begun = tell(coop, "steam", taken=takes(barley, amount=60), by=teller)
-    return lot_of(tell(coop, "draw", given=gives(wine=80), process=begun.pk, by=teller), "wine")
-
-
 def event_of(telling):
     return TraceEvent.objects.get(pk=telling.event_id)
-
-
-def counted():
-    return (Telling.objects.count(), TraceEvent.objects.count(), Lot.objects.count(), TradeItem.objects.count())
 
 
 def test_what_was_bought_becomes_a_lot_and_an_event_that_says_so(coop, teller, site, settings):
@@ -361,118 +333,3 @@ def test_pieces_have_the_numbers_that_were_written(coop, teller):
     assert [name.rsplit(".", 1)[1] for name in event_of(telling).body["th:pieces"]] == ["540524-1", "540524-2"]
     with pytest.raises(Malformed, match="as many numbers as pieces"):
         tell(coop, "tag", flow=flow, given=(Given("yak", Decimal(3), ("a", "b")),), by=teller)
-
-
-# --- Setting right
-
-
-def correct(telling, answers, *, key=None, by, now=NOW + timedelta(hours=1), **more):
-    return actions.correct_telling(key=key or uuid4(), telling=telling, answers=answers, by=by, now=now, **more)
-
-
-def test_a_correction_declares_the_event_wrong_and_tells_it_anew_of_the_same_lot(coop, teller):
-    wrong = tell(coop, "buy-barley", given=gives(barley=1000), by=teller)
-    lot, key = lot_of(wrong), uuid4()
-
-    right = correct(wrong, Answers(gives=gives(barley=100)), key=key, by=teller)
-
-    lot.refresh_from_db()
-    declared = TraceEvent.objects.get(body__has_key="errorDeclaration")
-    assert (lot.amount, queries.left_of([lot])) == (Decimal(100), {lot.pk: Decimal(100)})
-    assert declared.told_as == event_of(wrong).told_as
-    assert declared.body["errorDeclaration"] == {
-        "declarationTime": "2026-08-15T05:00:00.000Z",
-        "reason": "incorrect_data",
-        "correctiveEventIDs": [f"urn:uuid:{key}"],
-    }
-    assert (right.corrects, event_of(right).happened_at, lot_of(right)) == (wrong, event_of(wrong).happened_at, lot)
-    assert correct(wrong, Answers(gives=gives(barley=100)), key=key, by=teller) == right
-    with pytest.raises(CorrectedBefore):
-        correct(wrong, Answers(gives=gives(barley=90)), by=teller)
-
-
-def test_a_correction_gives_back_what_was_taken_wrongly(coop, teller, barley):
-    wrong = tell(coop, "steam", taken=takes(barley, amount=90), by=teller)
-
-    correct(wrong, Answers(takes=takes(barley, amount=9)), by=teller)
-
-    assert queries.left_of([barley]) == {barley.pk: Decimal(91)}
-
-
-def test_what_did_not_happen_leaves_nothing_of_its_lot(coop, teller):
-    wrong = tell(coop, "buy-barley", given=gives(barley=10), by=teller)
-    lot = lot_of(wrong)
-
-    withdrawn = correct(wrong, None, reason="写错了", by=teller)
-
-    assert queries.left_of([lot]) == {lot.pk: Decimal(0)}
-    assert withdrawn.said == {"withdrawn": "写错了"}
-    assert TraceEvent.objects.get(pk=withdrawn.event_id).body["errorDeclaration"]["reason"] == "did_not_occur"
-
-
-def test_a_lot_that_was_made_into_something_cannot_become_less_or_nothing(coop, teller, barley):
-    bought = Telling.objects.get(step="buy-barley")
-    tell(coop, "steam", taken=takes(barley, amount=60), by=teller)
-    before = counted()
-
-    for answers in (Answers(gives=gives(barley=50)), None):
-        with pytest.raises(LotWasTaken):
-            correct(bought, answers, by=teller)
-
-    barley.refresh_from_db()
-    assert (counted(), barley.amount) == (before, Decimal(100))
-
-
-# --- At once
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_key_at_once_is_told_once():
-    coop = world.organisation("chamchen")
-    teller, flow = member(coop, "+8619900074001"), published()
-    answered, start = [], threading.Barrier(4)
-
-    def tells():
-        start.wait()
-        try:
-            answered.append(tell(coop, "buy-barley", key=KEY, given=gives(barley=5), by=teller, flow=flow).pk)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=tells) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert answered == [KEY] * 4
-    assert counted() == (1, 1, 1, 1)
-    assert EventThing.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_last_pieces_are_taken_by_one_of_two_who_want_them():
-    coop = world.organisation("chamchen")
-    teller, flow = member(coop, "+8619900074001"), published("carpet")
-    dyed = lot_of(tell(coop, "buy-yarn", flow=flow, given=gives(yarn=5), by=teller))
-    dyed = lot_of(tell(coop, "dye", flow=flow, taken=takes(dyed), given=gives(dyed=5), by=teller))
-    warp = tell(coop, "warp", flow=flow, taken=takes(dyed), by=teller)
-    carpet = lot_of(tell(coop, "finish", flow=flow, given=gives(carpet=1), process=warp.pk, by=teller))
-    answered, start = [], threading.Barrier(2)
-
-    def reworks():
-        start.wait()
-        try:
-            answered.append(tell(coop, "rework", flow=flow, taken=takes(carpet, amount=1), given=gives(carpet=1), by=teller).step)
-        except TooFewPieces as refusal:
-            answered.append(refusal.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=reworks) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(answered) == ["rework", "too_few_pieces"]
