@@ -1,6 +1,9 @@
 """Every page opens, in three languages, and says what it knows."""
 
+import json
+
 import pytest
+from django.views.defaults import server_error
 
 from teahorse.catalog.models import Product
 from teahorse.common.ids import short
@@ -141,3 +144,14 @@ def test_the_pages_of_errors_open(world, guest):
 
     assert refused.status_code == 403
     assert guest.get("/nothing/").status_code == 404
+
+
+def test_the_page_of_a_fault_of_ours_names_the_style_sheet_that_is_there(settings, tmp_path, rf):
+    names = {"version": "1.1", "paths": {"ui/teahorse.css": "ui/teahorse.0123456789ab.css"}}
+    (tmp_path / "staticfiles.json").write_text(json.dumps(names))
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "teahorse.common.static_files.HashedFiles"}}
+
+    answer = server_error(rf.get("/"))
+
+    assert (answer.status_code, b'href="/static/ui/teahorse.0123456789ab.css"' in answer.content) == (500, True)
