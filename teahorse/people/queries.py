@@ -1,22 +1,25 @@
 """Questions about persons: for whom they act, with which right, and where the network serves people."""
 
 import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
+from pathlib import Path
 from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Left
-from django.db.models.lookups import In
+from django.db.models.expressions import RawSQL
 from django.utils.translation import get_language
 
 from teahorse.common.refusals import NotThere
 from teahorse.people import rules
-from teahorse.people.models import Grant, Membership, Organisation, Person, ServicePoint
+from teahorse.people.models import Membership, Organisation, Person, ServicePoint
 from teahorse.places import queries as places
 from teahorse.places import rules as place_rules
+
+ORGANISATIONS_OF = (Path(__file__).parent / "organisations_of.sql").read_text()
 
 
 def lives(now: datetime) -> Q:
@@ -32,18 +35,9 @@ def organisations_where(*, person: Person, right: str, now: datetime) -> QuerySe
     where the organisation granted it to one that she is a member of; and, for rights over an area, in the whole
     county of a county centre and the whole region of a region centre that she belongs to.
     """
-    memberships = Membership.objects.filter(lives(now), person=person)
-    if right == rules.MANAGE_MEMBERS:
-        memberships = memberships.filter(role=Membership.Role.MANAGER)
-    hers = memberships.values("organisation")
-    grants = Grant.objects.filter(lives(now), right=right, grantee__in=hers)
-    condition = Q(kind__in=rules.kinds_with(right), pk__in=hers) | Q(pk__in=grants.values("grantor"))
-    if right in rules.RIGHTS_OVER_AREA:
-        for kind, length in rules.AREA_OF_CENTRE.items():
-            centres = memberships.filter(organisation__kind=kind)
-            codes = centres.values_list(Left("organisation__area__code", length))
-            condition |= Q(In(Left("area__code", length), codes))
-    return Organisation.objects.filter(condition)
+    digits = rules.AREA_OF_CENTRE if right in rules.RIGHTS_OVER_AREA else {}
+    parameters = [person.pk, now, right, right == rules.MANAGE_MEMBERS, rules.kinds_with(right), json.dumps(digits)]
+    return Organisation.objects.filter(pk__in=RawSQL(ORGANISATIONS_OF, parameters))  # noqa: S611 - the text is a file of ours
 
 
 def has_right(*, person: Person, organisation: Organisation, right: str, now: datetime) -> bool:
