@@ -1,6 +1,7 @@
 """What is told without a line waits on the phone and is told once when the line is back, with its photograph."""
 
 import re
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -18,16 +19,23 @@ def weaver(browser, open_house):
     return Desk(browser, open_house, *WEAVERS, width=390)
 
 
-def told(house):
-    query = (
-        "select t.step, count(a.id) from trace_telling t left join trace_attachment a on a.telling_id = t.id group by t.id order by t.id"
-    )
+TOLD = """
+    select t.step, count(a.id)
+      from trace_telling t left join trace_attachment a on a.telling_id = t.id
+     where t.received_at >= %s
+     group by t.id
+     order by t.received_at, t.id
+"""
+
+
+def told(house, since):
+    """Return the steps that the house was told since a moment, and with how many files, the first one first."""
     with psycopg.connect(house.database) as database:
-        return database.execute(query).fetchall()
+        return database.execute(TOLD, [since]).fetchall()
 
 
 def test_a_step_told_without_a_line_is_sent_when_it_is_back(open_house, weaver):
-    page = weaver.open("trace")
+    page, begun = weaver.open("trace"), datetime.now(UTC)
     troubles = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.locator("a.tap", has_text="卡垫地毯").click()
@@ -46,13 +54,13 @@ def test_a_step_told_without_a_line_is_sent_when_it_is_back(open_house, weaver):
     page.locator("input[name=weight]").first.fill("3")
     page.locator("form.tell button").last.click()
     expect(page.locator("out-box")).to_have_attribute("data-count", "2", timeout=PATIENCE)
-    assert told(open_house) == []
+    assert told(open_house, begun) == []
 
     page.context.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")
 
     expect(page.locator("out-box")).to_have_attribute("data-count", "0", timeout=PATIENCE)
-    assert told(open_house) == [("buy-yarn", 0), ("buy-yarn", 0)]
+    assert told(open_house, begun) == [("buy-yarn", 0), ("buy-yarn", 0)]
 
     page.goto(f"{weaver.address}trace/tell/carpet/dye/")
     page.locator("input[name=take]").first.check()
@@ -65,7 +73,7 @@ def test_a_step_told_without_a_line_is_sent_when_it_is_back(open_house, weaver):
     page.goto(f"{weaver.address}trace/")  # another page sends it as well
 
     expect(page.locator("out-box")).to_have_attribute("data-count", "0", timeout=PATIENCE)
-    assert told(open_house)[-1] == ("dye", 1)
+    assert told(open_house, begun)[-1] == ("dye", 1)
     page.goto(f"{weaver.address}trace/tell/carpet/buy-yarn/")
     page.locator("input[name=household]").first.fill("央金家")
     page.locator("input[name=weight]").first.fill("4")
