@@ -1,6 +1,7 @@
 -- What stands beside the catalogue's words on the page of a product: the units left of each of its offers; four other goods
 -- of the seller that can be had, the newest first (among its sixty newest); the freight rates that may hold from the seller; the
--- discounts that everybody has on it now; and which offers are sold before their harvest.
+-- discounts that everybody has on it now; which offers are sold before their harvest; and the lot whose units are packed next
+-- (trace.shelves: what expires first, nothing that is taken back).
 select (select json_object_agg(offer.id, level.on_hand - level.reserved)
           from catalog_variant variant
           join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
@@ -46,7 +47,18 @@ select (select json_object_agg(offer.id, level.on_hand - level.reserved)
           from catalog_variant variant
           join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
           join orders_harvestsale sale on sale.offer_id = offer.id and sale.settled_at is null
-         where variant.product_id = product.id)
+         where variant.product_id = product.id),
+       (select lot.id
+          from catalog_variant variant
+          join catalog_offer offer on offer.variant_id = variant.id and offer.seller_id = product.seller_id and offer.is_active
+          join trace_lotstock shelf on shelf.offer_id = offer.id and shelf.on_hand > 0
+          join trace_lot lot on lot.id = shelf.lot_id
+         where variant.product_id = product.id
+           and (lot.best_before is null or lot.best_before >= %(today)s::date)
+           and not exists (select from trace_recalledlot recalled join trace_recall recall on recall.id = recalled.recall_id
+                            where recalled.lot_id = lot.id and recalled.left_out_why = '' and recall.state = 'living' and not recall.is_drill)
+         order by lot.best_before nulls last, lot.made_at, lot.number
+         limit 1)
   from catalog_product product
   join people_organisation seller on seller.id = product.seller_id
   join places_area area on area.id = seller.area_id

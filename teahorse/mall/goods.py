@@ -182,6 +182,8 @@ class ProductShown:
     is_in_season: bool | None
     discounts: list[tuple[str, str]]
     """The names of what is taken off for everybody now, and what each gives."""
+    lot_id: UUID | None
+    """The lot that is packed next, whose story can be read before one buys."""
 
     @property
     def product(self) -> ProductTold:
@@ -225,10 +227,16 @@ def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now:
         page = catalog.ask_for_product_page(product_id=product_id)
         beside = asked(
             BESIDE_PRODUCT,
-            {"product_id": product_id, "most": MORE_OF_SELLER, "destinations": logistics.prefixes(destination), **in_language("title")},
+            {
+                "product_id": product_id,
+                "most": MORE_OF_SELLER,
+                "destinations": logistics.prefixes(destination),
+                "today": today(),
+                **in_language("title"),
+            },
         )
     found = page()
-    left, more_ids, rates, discounts, sold_early = beside()[0]
+    left, more_ids, rates, discounts, sold_early, lot_id = beside()[0]
     sales = {UUID(key): _early(terms, now) for key, terms in (sold_early or {}).items()}
     forms = _forms(found, {UUID(key): units for key, units in (left or {}).items()}, sales, chosen)
     picked = next((form for form in forms if form.is_chosen), None)
@@ -251,6 +259,7 @@ def product_shown(*, product_id: UUID, area_code: str, chosen: UUID | None, now:
             (title, gives(percent_bp=percent_bp, off_fen=off_fen, threshold_fen=threshold_fen))
             for title, percent_bp, off_fen, threshold_fen in discounts or ()
         ],
+        lot_id=lot_id,
     )
 
 
