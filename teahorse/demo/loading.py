@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from teahorse.demo.afterwards import load_afterwards
 from teahorse.demo.books import book_past, load_fees
 from teahorse.demo.cases import load_cases
 from teahorse.demo.drafts import load_drafts
@@ -20,6 +21,7 @@ from teahorse.demo.payouts import load_payouts
 from teahorse.demo.promotions import load_promotions
 from teahorse.demo.provider import keep_bills
 from teahorse.demo.reading import Row, read, translated
+from teahorse.demo.stories import load_stories
 from teahorse.demo.writing import write_missing
 from teahorse.logistics.models import FreightRate, FreightZone, FreightZoneArea
 from teahorse.payments.models import ProviderBill
@@ -47,17 +49,19 @@ def load_demo(*, now: datetime) -> None:
     load_promotions(now=now)
     load_fees(now=now)
     load_issuers(now=now)
-    load_flows(now=now)
+    load_flows(now=began_at)
     if not ProviderBill.objects.exists():  # a house whose days are billed has a past of its own, and it cannot be added to
         load_past(now=now)
 
 
 def load_past(*, now: datetime) -> None:
-    """Have what happened in the last weeks, from the first order to the provider's bills; only once in a house."""
+    """Have what happened, from the barley in the field over the first order to the provider's bills; only once in a house."""
+    load_stories(now=now)
     open_harvests(now=now)
     load_past_orders(now=now)
     end_harvests(now=now)
     load_cases(now=now)
+    load_afterwards(now=now)
     book_past(now=now)
     load_payouts(now=now)
     keep_bills(now=now)

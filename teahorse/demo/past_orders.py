@@ -14,6 +14,7 @@ from teahorse.demo.keys import key_of
 from teahorse.demo.provider import gave_back, got_paid
 from teahorse.demo.reading import Row, read
 from teahorse.demo.routes import express_scans, origin_point, route, staff_of
+from teahorse.demo.stories import pack_lots
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders import actions as orders
@@ -161,6 +162,7 @@ class PastOrder:
             carrier_number="" if is_fetched else f"SF{order.number.replace('-', '')}",
             weighed=_weighed(order),
         )
+        pack_lots(order=order, parcel=parcel, lots=self.row.get("lots", {}), now=self._at(PACKED_AFTER))
         self._give_back(self._at(PACKED_AFTER))
         if "in_transit" in steps:
             self._carry(order, parcel, is_there="at_point" in steps)

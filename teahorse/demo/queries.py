@@ -1,13 +1,17 @@
-"""Who may try the demo as whom."""
+"""Who may try the demo as whom, and which labels lie about to be scanned."""
 
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import reverse
 
+from teahorse.demo.keys import key_of
 from teahorse.demo.loading import e164
 from teahorse.demo.reading import Row, read, words
+from teahorse.demo.stories import told_stories
 from teahorse.people.models import Organisation
+from teahorse.trace.addresses import of_code
+from teahorse.trace.models import LabelCode
 
 CODE = "code"
 FIRST_PAGE = {
@@ -58,3 +62,19 @@ def _person(row: Row, kinds: dict[str, str]) -> DemoPerson:
 def _address(organisation: str, kind: str) -> str:
     page = FIRST_PAGE.get(Organisation.Kind(kind), "day")
     return reverse(f"console:{page}", kwargs={"org": organisation})
+
+
+@dataclass(frozen=True)
+class DemoCode:
+    """A label of the demo to be scanned: what it is on, by language, and the path of its page."""
+
+    label: dict[str, str]
+    address: str
+
+
+def demo_codes() -> list[DemoCode]:
+    """Return a label of each told story, those whose goods are well before those that are not, as far as they are there."""
+    rows = {key_of("labels", f"{story['story']} {row['key']}"): row for story in told_stories() for row in story["labels"]}
+    codes = LabelCode.objects.filter(sheet__form_key__in=rows, position=0).values_list("sheet__form_key", "code")
+    found = [(rows[form_key], code) for form_key, code in codes if form_key is not None]
+    return [DemoCode(words(row["label"]), of_code(code)) for row, code in sorted(found, key=lambda one: int(one[0]["turn"]))]

@@ -93,7 +93,7 @@ def settled(now):
 
 def test_there_is_a_case_and_a_payout_in_many_states(house):
     assert Counter(AfterSaleCase.objects.values_list("state", flat=True)) == {
-        "seller_review": 1,
+        "seller_review": 3,
         "offered": 1,
         "escalated": 1,
         "await_return": 1,

@@ -1,11 +1,14 @@
 """The shortest way into the system: a code, scanned or typed."""
 
 import re
+from importlib import import_module
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -18,7 +21,7 @@ from teahorse.trace.gs1.short_codes import read_code
 from teahorse.trace.gs1.unreadable import Unreadable
 
 LONGEST_CODE = 300
-PAGES = {"product", "maker", "place", "order", "pay", "digital_link", "own_name", "code_in_capitals"}
+PAGES = {"product", "maker", "place", "order", "pay", "digital_link", "own_name", "code_in_capitals", "scanned", "scanned_lot"}
 
 
 @personal
@@ -27,7 +30,7 @@ def scan(request: HttpRequest) -> HttpResponse:
     """Take a code that was scanned or typed, and go where it leads; where it leads nowhere, say what to do."""
     typed = request.GET.get("code", "").replace("\0", "").strip()[:LONGEST_CODE]
     if not typed:
-        return page(request, "scan", {"typed": ""})
+        return page(request, "scan", {"typed": "", "samples": _samples() if settings.DEMO else []})
     to = address_of(request, typed)
     if to:
         return HttpResponseRedirect(to)
@@ -38,6 +41,13 @@ def scan(request: HttpRequest) -> HttpResponse:
         return page(request, "scan", {"typed": typed, "found": found})
     error = _("No goods have this number, and no order of yours. Check the digits, or log in with the phone of the order.")
     return page(request, "scan", {"typed": typed, "error": error}, status=404)
+
+
+def _samples() -> list[tuple[str, str]]:
+    """Return the addresses of labels to try, and what each is on in the reader's language; the demo lies above, so it is asked by name."""
+    language = get_language() or "zh-hans"
+    codes = import_module("teahorse.demo.queries").demo_codes()
+    return [(code.address, code.label.get(language) or code.label["zh-hans"]) for code in codes]
 
 
 def address_of(request: HttpRequest, typed: str) -> str:

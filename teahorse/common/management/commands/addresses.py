@@ -23,6 +23,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name:<22}{address}")
         if settings.DEMO:
             self._people()
+            self._codes()
         self.stdout.write("")
 
     def _people(self) -> None:
@@ -32,3 +33,11 @@ class Command(BaseCommand):
         self.stdout.write(f"\nLog in at {settings.SITE_URL}{settings.LOGIN_URL} as:\n")
         for row in rows:
             self.stdout.write("  " + "".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)))
+
+    def _codes(self) -> None:
+        codes = import_module("teahorse.demo.queries").demo_codes()
+        if not codes:
+            return
+        self.stdout.write("\nLabels to scan (open one and read where it comes from):\n")
+        for code in codes:
+            self.stdout.write(f"  {settings.SITE_URL}{code.address}  {code.label['en']}")

@@ -1,5 +1,6 @@
 """``teahorse demo``: the demo region, and synthetic goods and orders on top of it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.utils import timezone
 from teahorse.demo.loading import load_demo
 from teahorse.demo.provider import write_past
 from teahorse.demo.scaling import scale_demo
+from teahorse.trace import actions as trace
+from teahorse.trace.actions.publishing import LogContradicts
 
 
 class Command(BaseCommand):
@@ -25,5 +28,13 @@ class Command(BaseCommand):
         now = timezone.now()
         load_demo(now=now)
         write_past(settings.SANDBOX_KEYS)
+        self._publish(now)
         if options["products"] or options["orders"]:
             scale_demo(products=options["products"], orders=options["orders"], seed=options["seed"], now=now)
+
+    def _publish(self, now: datetime) -> None:
+        """Let what is told be proved from the first minute on; beside a log of another database it stays with the words."""
+        try:
+            trace.publish(now=now)
+        except LogContradicts:
+            self.stderr.write("The log in the data folder is another database's: `teahorse reset-demo` begins a new one.")
