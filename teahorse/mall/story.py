@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from teahorse.catalog.definitions import said
@@ -27,7 +27,7 @@ KEPT_SECONDS, MOST_KEPT = 60, 2000
 COUNTY, PREFECTURE = 6, 4
 MOST_AMOUNTS = 6
 FEWEST_ON_A_MAP = 3
-"""Fewer neighbours tell nobody where a place is; then the counties around are drawn."""
+"""Fewer neighbours tell nobody where a place is; then, and where it is not among them itself, the counties around are drawn."""
 COLDEST, WARMEST = -30.0, 40.0
 """The ends of the drawn strip, in degrees Celsius."""
 
@@ -161,7 +161,7 @@ def step_words(step: str) -> str:
 
 def _row(step: StoryStep, today: date) -> Row:
     return Row(
-        what=said(step.names, get_language() or "") or step_words(step.step),
+        what=_what(step),
         at=step.at,
         where=_place(step.site).area if step.site else "",
         took=_amounts(step.took),
@@ -173,6 +173,12 @@ def _row(step: StoryStep, today: date) -> Row:
         hash=step.hash,
         is_logged=step.is_logged,
     )
+
+
+def _what(step: StoryStep) -> str:
+    if step.parcels:
+        return ngettext("Sent to a buyer", "Sent to buyers in %(count)d parcels", step.parcels) % {"count": step.parcels}
+    return said(step.names, get_language() or "") or step_words(step.step)
 
 
 def _amounts(amounts: Sequence[Amount]) -> list[str]:
@@ -247,7 +253,7 @@ def _map(story: Story) -> str:
     area = site.area if site else story.lot.seller.area
     language = get_language() or "zh-hans"
     around = _known_around(area.code[:COUNTY]) if len(area.code) > COUNTY else []
-    if len(around) < FEWEST_ON_A_MAP:
+    if len(around) < FEWEST_ON_A_MAP or not any(area.code.startswith(one.code) for one in around):
         around = _known_around(area.code[:PREFECTURE])
     level = len(around[0].code) if around else 0
     discs = [_disc(one, language, is_chosen=area.code[:level] == one.code) for one in around]

@@ -1,12 +1,14 @@
 -- One scan of a label: what is known of the code, how often others scanned it, and the scan itself, kept if it counts.
--- The same visitor within half an hour is the same scan. No row: nobody gave this code out.
+-- The same visitor within half an hour is the same scan; that she said where she is, or compared the hidden part, is none.
+-- No row: nobody gave this code out.
 with named as (
     select code.code, code.county_id, code.thing_id, code.level, code.voided_at, code.serial, code.parcel_id, code.hidden_hash, code.lot_id,
            lot.best_before
       from trace_labelcode code join trace_lot lot on lot.id = code.lot_id
      where code.code = %(code)s
 ), earlier as (
-    select at, area_code, visitor from trace_labelscan where code = %(code)s and at < %(now)s::timestamptz order by at limit 1000
+    select at, area_code, visitor from trace_labelscan
+     where code = %(code)s and at < %(now)s::timestamptz and latitude is null and hidden_was_right is null order by at limit 1000
 ), counted as (
     select count(*) as times, min(at) as first_at, (array_agg(area_code order by at))[1] as first_area,
            count(distinct nullif(area_code, '')) as areas,

@@ -44,7 +44,7 @@ def test_each_label_is_told_first_what_matters_most(house, language):
     pages = [look(code.address, language) for code in demo_codes()]
 
     assert [page.context["verdict"] for page in pages] == ["genuine", "genuine", "genuine", "recalled", "seen_before"]
-    assert [len(page.context["told"].steps) for page in pages] == [16, 11, 7, 11, 7]
+    assert [len(page.context["told"].steps) for page in pages] == [15, 11, 7, 10, 7]
     assert all(page.context["told"].product_id for page in pages)
     assert [code.label[language] for code in demo_codes() if not code.label[language]] == []
 
@@ -67,6 +67,17 @@ def test_meat_was_kept_cold_and_has_its_papers(house):
         "Meat inspection certificate",
         "Production licence",
     }
+
+
+def test_a_paper_stands_where_it_was_given(house):
+    told = look(demo_codes()[1].address, "en").context["told"]
+
+    assert [(step.what, [paper.name for paper in step.papers]) for step in told.steps if step.papers] == [
+        ("Bag", ["Commitment certificate"]),
+        ("Slaughter", ["Meat inspection certificate"]),
+        ("Pass quarantine", ["Animal quarantine certificate"]),
+    ]
+    assert next(step for step in told.steps if step.what == "Slaughter").where.startswith("Shangri-La City")
 
 
 def test_no_lot_had_more_made_of_it_than_there_was(house):

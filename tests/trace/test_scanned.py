@@ -16,7 +16,7 @@ from teahorse.trace.epcis.reading import read
 from teahorse.trace.gs1.short_codes import hash_hidden, make_code
 from teahorse.trace.guarding import guesses
 from teahorse.trace.models import Attachment, LabelCode, LabelScan, Recall, RecalledLot, Report, Site
-from teahorse.trace.naming import piece_uri, site_uri
+from teahorse.trace.naming import piece_uri, site_uri, transaction_uri
 from teahorse.trace.rules import key_of
 from tests import world
 from tests.at_once import at_once
@@ -387,3 +387,66 @@ def test_an_event_of_another_story_is_not_proved_here(piece, maker, settings, tm
     actions.publish(now=timezone.now())
 
     assert look(piece, "proof", "ni:///sha-256;" + "0" * 64).status_code == 404
+
+
+def test_who_says_where_she_is_has_scanned_once(piece):
+    look(piece)
+    Client(headers={"user-agent": PHONE}).post(f"/t/{piece.code}/where/", {"latitude": "29.65", "longitude": "91.11"})
+    Client(headers={"user-agent": PHONE}).post(f"/t/{piece.code}/hidden/", {"hidden": "ABCD2345"})
+
+    assert look(piece).context["verdict"] == "genuine"
+    assert look(piece, agent=OTHER_PHONE).context["seen"].times_before == 1
+
+
+# --- What happened to it
+
+
+def sent(lot, number, *, units, day):
+    tell(
+        lot.seller,
+        {
+            "type": "ObjectEvent", "eventTime": f"2026-08-{day:02}T09:00:00+08:00", "eventTimeZoneOffset": "+08:00", "action": "OBSERVE",
+            "bizStep": "shipping", "disposition": "in_transit", "quantityList": [{"epcClass": lot.uri, "quantity": units}],
+            "bizTransactionList": [{"type": "po", "bizTransaction": transaction_uri("order", number)}],
+        },
+    )  # fmt: skip
+
+
+def test_all_parcels_of_a_lot_are_one_step(lot):
+    for day in (12, 13, 14):
+        sent(lot, f"A{day}", units=day, day=day)
+
+    told = look(f"lot/{short(lot.pk)}", language="en").context["told"]
+
+    assert [step.what for step in told.steps] == ["Sent to buyers in 3 parcels", "Made", "Collected"]
+    assert (told.steps[0].at.day, told.steps[0].gave) == (14, ["青稞酒 · 39 pieces · B1"])
+
+
+def test_a_place_of_the_countys_centre_is_shown(lot, maker):
+    centre = world.organisation("centre-qonggyai", kind="county_centre")
+    house = Site.objects.create(
+        county_id=centre.county_id, owner=centre, key="house-1", kind="slaughterhouse", name="屠宰场", area=centre.area
+    )
+    place = {"id": site_uri(house)}
+    tell(
+        maker,
+        {
+            "type": "ObjectEvent", "eventTime": "2026-08-11T09:00:00+08:00", "eventTimeZoneOffset": "+08:00", "action": "OBSERVE",
+            "bizStep": "inspecting", "readPoint": place, "bizLocation": place, "quantityList": [{"epcClass": lot.uri, "quantity": 300}],
+        },
+    )  # fmt: skip
+
+    assert "屠宰场" in [one.name for one in look(f"lot/{short(lot.pk)}").context["told"].places]
+
+
+def test_what_is_taken_back_is_not_offered_again(piece):
+    product = piece.lot.item.variant.product_id
+    before = look(piece).content.decode()
+    recall = Recall.objects.create(
+        county_id=piece.county_id, number="ZH1", owner=piece.lot.seller, reason="瓶盖不严", state="living", asked_at=timezone.now(),
+        drafted_by_id=new_id(), started_at=timezone.now(),
+    )  # fmt: skip
+    RecalledLot.objects.create(recall=recall, lot=piece.lot, is_named=True)
+
+    assert f"/goods/{short(product)}/" in before
+    assert f"/goods/{short(product)}/" not in look(piece).content.decode()

@@ -6,11 +6,13 @@ What is shown of a place is as coarse as its owner chose; nobody's name, phone o
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
 
 from teahorse.places import queries as places
 from teahorse.places.models import Area
@@ -24,6 +26,8 @@ from teahorse.trace.rules import Role, hash_of
 KELVIN = Decimal("273.15")
 GONE = {Role.INPUT.value, Role.CHILD.value}
 MOST_STEPS = 200
+SENT = Q(step="shipping", told_as="", body__bizTransactionList__contains=[{"type": "po"}])
+"""What the house tells of each parcel with a lot in it (:mod:`teahorse.trace.actions.packing`)."""
 CODE_LENGTHS = {Site.ShownAs.COUNTY: 6, Site.ShownAs.TOWNSHIP: 9, Site.ShownAs.VILLAGE: 12, Site.ShownAs.POINT: 12}
 
 
@@ -72,6 +76,8 @@ class StoryStep:
     papers: Sequence[Certificate]
     temperature: Temperature | None
     is_logged: bool
+    parcels: int = 0
+    """Of what was sent to buyers: in how many parcels; the step is then the last one of them, with the units of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +102,45 @@ def story_of(lot_id: UUID, *, thing_id: UUID | None = None) -> Story:
         pk=lot_id
     )
     trace = backward({lot.thing_id, *([thing_id] if thing_id else [])})
-    events = list(TraceEvent.objects.filter(pk__in=trace.events).order_by("-happened_at", "-pk")[: MOST_STEPS + 1])
-    shown = events[:MOST_STEPS]
+    events = TraceEvent.objects.filter(pk__in=trace.events).order_by("-happened_at", "-pk")
+    sent = events.filter(SENT)
+    # a lot that sells well is sent hundreds of times: nobody would get to see the field any more
+    made = list(events.exclude(pk__in=sent.order_by().values("pk"))[: MOST_STEPS + 1])
+    last = sent.filter(edges__thing=lot.thing_id).first()
+    shown = made[:MOST_STEPS] + ([last] if last else [])
     lots = {one.thing_id: one for one in _lots(trace.thing_ids | {lot.thing_id})}
-    sites = _sites(shown, [lot, *lots.values()])
+    sites = _sites(shown)
     papers = certificates_of([lot, *lots.values()])
     edges = _edges(shown)
     # what else came of a step is called by its name too; what vouches for it vouches for nothing here
     beside = {edge.thing_id for told in edges.values() for edge in told} - set(lots)
     steps = _steps(shown, edges, lots | {one.thing_id: one for one in _lots(beside)}, sites, papers)
+    if last is not None:
+        steps = sorted([*steps[:-1], _sent(steps[-1], lot, sent)], key=lambda step: (step.at, step.event_id), reverse=True)
     visited = {one.site.pk: one for one in [step.site for step in steps] if one is not None}
     if lot.site is not None:
         visited.setdefault(lot.site.pk, _shown(lot.site))
-    return Story(lot, steps, list(visited.values()), papers, len(events) > MOST_STEPS)
+    return Story(lot, steps, list(visited.values()), papers, len(made) > MOST_STEPS)
+
+
+def _sent(last: StoryStep, lot: Lot, sent: QuerySet[TraceEvent]) -> StoryStep:
+    """Return one step for all parcels in which units of a lot were sent."""
+    of_lot = EventThing.objects.filter(thing=lot.thing_id, event__in=sent.order_by().values("pk"))
+    whole = of_lot.aggregate(parcels=Count("event"), units=Sum("quantity"))
+    return replace(last, gave=[Amount(lot, whole["units"], "")], papers=(), parcels=whole["parcels"])
 
 
 def _lots(thing_ids: Collection[UUID]) -> Iterable[Lot]:
     return Lot.objects.filter(thing_id__in=thing_ids).select_related("item__seller", "seller", "site")
 
 
-def _sites(events: Sequence[TraceEvent], lots: Sequence[Lot]) -> dict[str, ShownSite]:
+def _sites(events: Sequence[TraceEvent]) -> dict[str, ShownSite]:
     """Return the known places of events by the names that they have there."""
     named = {event.location or event.read_point for event in events} - {""}
-    owners = {lot.seller_id for lot in lots} | {event.organisation_id for event in events}
-    found = Site.objects.filter(owner__in=owners).select_related("owner", "area")
-    return {uri: _shown(site) for site in found if (uri := site_uri(site)) in named}
+    # a slaughterhouse may be a centre's, so the names say whose they are
+    keys = [uri.rsplit("/", 1)[-1].split(".") for uri in named]
+    found = Site.objects.filter(owner__key__in={key[0] for key in keys}, key__in={key[-1] for key in keys})
+    return {uri: _shown(site) for site in found.select_related("owner", "area") if (uri := site_uri(site)) in named}
 
 
 def _shown(site: Site) -> ShownSite:
@@ -150,14 +170,37 @@ def _steps(
     kept = Attachment.objects.filter(telling_id__in=[one.pk for one in tellings.values()], hidden_at=None)
     for one in kept.only("telling_id", "kind").order_by("added_at", "pk"):
         files[one.telling_id].append(one)
-    certified: dict[UUID, list[Certificate]] = defaultdict(list)
-    for paper in Certificate.lots.through.objects.filter(certificate__in=papers).values_list("lot_id", "certificate_id"):
-        certified[paper[0]] += [one for one in papers if one.pk == paper[1]]
+    named = {event_id: _numbers(one) for event_id, one in tellings.items()}
+    certified = _certified(papers, set().union(*named.values()))
     logged = set(Leaf.objects.filter(event__in=keys).values_list("event_id", flat=True))
     return [
-        _step(event, edges[event.pk], tellings.get(event.pk), files, lots, sites, certified, is_logged=event.pk in logged)
+        _step(
+            event,
+            edges[event.pk],
+            tellings.get(event.pk),
+            files,
+            lots,
+            sites,
+            [one for one in papers if (one.kind, one.number) in named.get(event.pk, ())],
+            certified,
+            is_logged=event.pk in logged,
+        )
         for event in events
     ]
+
+
+def _numbers(telling: Telling) -> set[tuple[str, str]]:
+    """Return the papers that were named when a step was told: their kinds and numbers."""
+    return {(one["kind"], one["number"]) for one in telling.said.get("answers", {}).get("papers", ())}
+
+
+def _certified(papers: Sequence[Certificate], named: Collection[tuple[str, str]]) -> Mapping[UUID, list[Certificate]]:
+    """Return the papers of lots that no step has named: they stand where their lot came into being."""
+    certified: dict[UUID, list[Certificate]] = defaultdict(list)
+    known = {one.pk: one for one in papers if (one.kind, one.number) not in named}
+    for lot_id, paper_id in Certificate.lots.through.objects.filter(certificate__in=known).values_list("lot_id", "certificate_id"):
+        certified[lot_id].append(known[paper_id])
+    return certified
 
 
 def _step(
@@ -167,12 +210,14 @@ def _step(
     files: Mapping[UUID | None, Sequence[Attachment]],
     lots: Mapping[UUID, Lot],
     sites: Mapping[str, ShownSite],
+    named: Sequence[Certificate],
     certified: Mapping[UUID, Sequence[Certificate]],
     *,
     is_logged: bool,
 ) -> StoryStep:
     amounts = [(edge.role, Amount(lots.get(edge.thing_id), edge.quantity, edge.unit)) for edge in edges]
     gave = [amount for role, amount in amounts if role not in GONE]
+    is_birth = event.kind == "TransformationEvent" or event.action == "ADD"
     own = files[telling.pk] if telling is not None else ()
     return StoryStep(
         event_id=event.pk,
@@ -186,7 +231,7 @@ def _step(
         gave=gave,
         photos=[one.pk for one in own if one.kind == Attachment.Kind.PHOTO],
         voices=[one.pk for one in own if one.kind == Attachment.Kind.VOICE],
-        papers=[paper for amount in gave if amount.lot for paper in certified.get(amount.lot.pk, ())],
+        papers=[*named, *(paper for amount in gave if is_birth and amount.lot for paper in certified.get(amount.lot.pk, ()))],
         temperature=_temperature(event.body),
         is_logged=is_logged,
     )
