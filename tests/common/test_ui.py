@@ -366,3 +366,14 @@ def test_what_depends_on_a_long_text_is_not_kept():
 
     assert (page.render({"asked": long}), page.render({"asked": "short"})) == (long, "short")
     assert len(node.kept._drawn) == 1
+
+
+@pytest.mark.parametrize(("shown", "width", "tallest"), [("narrow", 360, 1.0), ("wide", 900, 0.6)])
+def test_few_places_one_above_the_other_make_no_tower(shown, width, tallest):
+    drawn = county_map([County("上", 30.6, 113.0, 1), County("下", 23.1, 113.3, 1)])
+
+    box = re.search(rf'plot--{shown}" viewBox="0 0 (\d+) (\d+)"', drawn)
+    assert int(box[1]) == width
+    assert width * tallest <= int(box[2]) < width * tallest + 160
+    middle = [float(x) for x in re.findall(r'cx="([\d.]+)"', drawn[box.start() :].split("</svg>")[0])]
+    assert all(width * 0.3 < x < width * 0.7 for x in middle)

@@ -1,6 +1,7 @@
 """A maker at her phone, a buyer in the mall and whoever holds the goods afterwards: each does her part by the pages alone."""
 
 import io
+import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,10 @@ class Maker:
         answer = self.browser.post(f"/console/{self.house.key}/{path}", typed)
         assert answer.status_code == 302, answer.content.decode()
         return answer["Location"]
+
+    def read(self, path: str) -> str:
+        """Return a page of the workbench as it is read, without its marks."""
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", self.browser.get(f"/console/{self.house.key}/{path}").content.decode()))
 
     def site(self, name: str, **typed: Any) -> Site:
         """Write a place down."""

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from teahorse.common.ids import short
 from teahorse.mall import story
 from teahorse.mall.guest_pages import pages
 from teahorse.mall.views import scanned as scan_page
@@ -74,6 +75,10 @@ def test_a_barley_wine_from_the_field_to_the_bottle(shops, tmp_path):
     assert [place.height_m for place in page.context["told"].places] == [3770]
     assert page.context["told"].product_id == bottles.variant.product_id
     assert proved(page) == 8
+    assert "How much came 40 pieces Left 38 pieces" in hand.read(f"trace/lots/{short(bottled.pk)}/")
+    made_of = hand.read(f"trace/lots/{short(tank.pk)}/trace/")
+    assert "Units that cannot be compared Went in 104 kg" in made_of
+    assert "%" not in made_of  # litres of kilograms
 
 
 def test_yak_meat_from_the_pasture_to_the_bag(shops, tmp_path):

@@ -89,9 +89,13 @@ def _placed(counties: Sequence[County], width: int) -> tuple[list[_Disc], float]
     middle = cos(radians(sum(county.lat for county in counties) / len(counties)))
     xs = [county.lon * middle for county in counties]
     ys = [-county.lat for county in counties]
-    side = 40 if width > 500 else 24
+    side: float = 40 if width > 500 else 24
     across = (width - 2 * side) / ((max(xs) - min(xs)) or 1)
-    down = across * (1 if width > 500 else 2.0)
+    stretched, tallest = (1.0, 0.6) if width > 500 else (2.0, 1.0)
+    tall = (max(ys) - min(ys)) * across * stretched
+    across *= min(1, tallest * width / tall) if tall else 1  # few places one above the other make no tower
+    down = across * stretched
+    side += (width - 2 * side - (max(xs) - min(xs)) * across) / 2 if max(xs) > min(xs) else 0
     most = max(*(county.value for county in counties), 1)
     largest = min(width * 0.05, width * 0.3 / sqrt(len(counties)))
     discs = [

@@ -94,13 +94,16 @@ def short(key: UUID) -> str:
 
 UNITS = {
     "": gettext_lazy("pieces"),
+    "pieces": gettext_lazy("pieces"),
+    "kg": gettext_lazy("kg"),
+    "l": gettext_lazy("litres"),
     "KGM": gettext_lazy("kg"),
     "GRM": gettext_lazy("g"),
     "LTR": gettext_lazy("litres"),
     "MTR": gettext_lazy("m"),
     "MTK": gettext_lazy("m²"),
 }
-"""What people call the units in which lots are measured; any other one is shown by its code."""
+"""What people call the units in which lots are measured, and the measures of balances; any other one is shown by its code."""
 
 
 @register.filter

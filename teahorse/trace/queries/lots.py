@@ -1,14 +1,15 @@
 """Questions about lots: whose they are, what is left of them, who may take them, what became of them."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from teahorse.people.models import Organisation
-from teahorse.trace.models import EventThing, Lot, Telling, TraceEvent
+from teahorse.trace.models import EventThing, Lot, PackedLot, Telling, TraceEvent
 from teahorse.trace.rules import Role
 
 STANDS = """
@@ -75,13 +76,22 @@ def lots_with_some_left(
 
 
 def left_of(lots: Iterable[Lot]) -> dict[UUID, Decimal]:
-    """Return what is left of lots, by their keys: what came into being, less what was made into something or ended; one question."""
+    """
+    Return what is left of lots, by their keys: what came into being, less what was made into something, ended, or is packed for a buyer.
+
+    What is packed counts in pieces, so it is taken from lots that are counted in pieces alone.
+    """
     listed = list(lots)
     with connection.cursor() as cursor:
         cursor.execute(USED_UP, [[lot.thing_id for lot in listed]])
         used: dict[UUID, Decimal] = {thing: amount or Decimal(0) for thing, amount in cursor.fetchall()}
-    born = born_of(listed)
-    return {lot.pk: (lot.amount if lot.pk in born else Decimal(0)) - used.get(lot.thing_id, Decimal(0)) for lot in listed}
+    born, packed = born_of(listed), _packed_of(listed)
+    return {lot.pk: (lot.amount if lot.pk in born else Decimal(0)) - used.get(lot.thing_id, Decimal(0)) - packed[lot.pk] for lot in listed}
+
+
+def _packed_of(lots: Collection[Lot]) -> Counter[UUID]:
+    units = PackedLot.objects.filter(lot__in=[lot.pk for lot in lots], lot__item__unit="")
+    return Counter(dict(units.values_list("lot").annotate(units=Sum("quantity"))))
 
 
 def born_of(lots: Collection[Lot]) -> set[UUID]:
