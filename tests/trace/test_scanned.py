@@ -450,3 +450,8 @@ def test_what_is_taken_back_is_not_offered_again(piece):
 
     assert f"/goods/{short(product)}/" in before
     assert f"/goods/{short(product)}/" not in look(piece).content.decode()
+
+
+def test_the_address_of_a_scanned_page_can_be_typed_too(piece):
+    for typed in (f"https://mall.example/t/{piece.code}", f"https://mall.example/t/lot/{short(piece.lot.pk)}"):
+        assert Client().get("/scan/", {"code": typed})["Location"] == typed.removeprefix("https://mall.example")
