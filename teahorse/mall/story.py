@@ -22,6 +22,7 @@ from teahorse.places.models import Area
 from teahorse.trace import words
 from teahorse.trace.models import Certificate, Lot
 from teahorse.trace.queries.story import Amount, ShownSite, Story, StoryStep, Temperature, story_of
+from teahorse.trace.words import amount_words
 
 KEPT_SECONDS, MOST_KEPT = 60, 2000
 COUNTY, PREFECTURE = 6, 4
@@ -120,7 +121,7 @@ def told(lot_id: UUID, thing_id: UUID | None, language: str) -> Told:  # noqa: A
         maker_name=translated(lot.seller, "name"),
         product_id=product.pk if product and product.is_listed else None,
         drawing=product.drawing if product else "parcel",
-        amount=_amount_words(lot.amount, lot.item.unit),
+        amount=amount_words(lot.amount, lot.item.unit),
         steps=[_row(step, today) for step in story.steps],
         places=[_place(one) for one in story.sites],
         papers=[_chip(one, today) for one in story.certificates],
@@ -187,25 +188,12 @@ def _amounts(amounts: Sequence[Amount]) -> list[str]:
     for one in amounts:
         name = translated(one.lot.item, "name") if one.lot else _("other goods")
         kinds.setdefault((name, one.unit), []).append(one)
-    words = []
+    said_of = []
     for (name, unit), same in kinds.items():
         whole = sum((one.quantity for one in same if one.quantity is not None), Decimal(0))
         lots = _("%(count)d lots") % {"count": len(same)} if len(same) > 1 else (same[0].lot.number if same[0].lot else "")
-        words.append(" · ".join(part for part in (name, _amount_words(whole, unit) if whole else "", lots) if part))
-    return words[:MOST_AMOUNTS]
-
-
-def _amount_words(amount: Decimal, unit: str) -> str:
-    number = number_format(amount.normalize(), use_l10n=True, force_grouping=True)
-    units = {
-        "": pgettext("unit", "pieces"),
-        "KGM": pgettext("unit", "kg"),
-        "GRM": pgettext("unit", "g"),
-        "LTR": pgettext("unit", "l"),
-        "MTR": pgettext("unit", "m"),
-        "MTK": pgettext("unit", "m²"),
-    }
-    return f"{number} {units.get(unit, unit)}"
+        said_of.append(" · ".join(part for part in (name, amount_words(whole, unit) if whole else "", lots) if part))
+    return said_of[:MOST_AMOUNTS]
 
 
 def _place(shown: ShownSite) -> PlaceRow:

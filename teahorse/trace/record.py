@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from django.utils import translation
 
 from teahorse.common.times import HOME
 from teahorse.common.ui.band import band_svg
 from teahorse.trace.models import Recall
 from teahorse.trace.queries.recalling import reach_of
+from teahorse.trace.words import amount_words, time_taken
 
 TEMPLATE = Path(__file__).with_name("record.typ")
 MOST_LOTS = 300
@@ -29,7 +31,8 @@ NOTES = {
 
 def record_pdf(recall: Recall) -> bytes:
     """Return the record of a recall as a PDF."""
-    inputs = {"data": json.dumps(_data(recall), ensure_ascii=False)}
+    with translation.override("zh-hans"):
+        inputs = {"data": json.dumps(_data(recall), ensure_ascii=False)}
     made: bytes | list[bytes] = typst.compile(TEMPLATE, root=TEMPLATE.parent, format="pdf", sys_inputs=inputs)
     return b"".join(made) if isinstance(made, list) else made
 
@@ -66,7 +69,7 @@ def _data(recall: Recall) -> dict[str, Any]:
             ("未找到", str(sums.not_found)),
         ],
         "lots": [
-            (row.lot.item.name, row.lot.number, f"{row.lot.amount.normalize():f} {row.lot.item.unit}", row.left_out_why)
+            (row.lot.item.name, row.lot.number, amount_words(row.lot.amount, row.lot.item.unit), row.left_out_why)
             for row in reach.lots[:MOST_LOTS]
         ],
         "more": max(0, len(reach.lots) - MOST_LOTS),
@@ -79,5 +82,4 @@ def _time(at: datetime) -> str:
 
 
 def _after(asked_at: datetime, at: datetime) -> str:
-    minutes, seconds = divmod(int((at - asked_at).total_seconds()), 60)
-    return f"{minutes} 分 {seconds:02} 秒"
+    return time_taken((at - asked_at).total_seconds())

@@ -1,9 +1,12 @@
-"""What people read of certificates and of the stages of goods."""
+"""What people read of certificates, of the stages of goods, and of amounts."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.trace.models import Certificate, TradeItem
@@ -24,3 +27,35 @@ STAGES: Final[Mapping[str, str | Promise]] = {
     TradeItem.Stage.BY_PRODUCT: _("By-product"),
     TradeItem.Stage.SOLD: _("Goods for sale"),
 }
+UNITS: Final[Mapping[str, str | Promise]] = {
+    "": _("pieces"),
+    "pieces": _("pieces"),
+    "kg": _("kg"),
+    "l": _("litres"),
+    "KGM": _("kg"),
+    "GRM": _("g"),
+    "LTR": _("litres"),
+    "MTR": _("m"),
+    "MTK": _("m²"),
+}
+"""What people call the units in which lots are measured, and the measures of balances; any other one is shown by its code."""
+
+
+def unit_name(code: str) -> str:
+    """Return what people call a unit."""
+    return str(UNITS.get(code, code))
+
+
+def amount_words(amount: Decimal, unit: str) -> str:
+    """Return an amount with its unit, without digits that say nothing: ``1 piece``, ``1,250.5 kg``."""
+    number = number_format(amount.normalize(), use_l10n=True, force_grouping=True)
+    if unit in {"", "pieces"}:
+        count = 1 if amount == 1 else 2
+        return ngettext("%(number)s piece", "%(number)s pieces", count) % {"number": number}
+    return gettext("%(number)s %(unit)s") % {"number": number, "unit": unit_name(unit)}
+
+
+def time_taken(seconds: float) -> str:
+    """Return how long something took: ``3 min 07 s``."""
+    minutes, rest = divmod(int(seconds), 60)
+    return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": f"{rest:02}"}

@@ -1,13 +1,12 @@
 """What the workbench's templates need beyond the design system."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 from django import template
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from teahorse.common import ids
 from teahorse.console.words import said
@@ -15,6 +14,7 @@ from teahorse.logistics import carriers
 from teahorse.orders.models import OrderLine
 from teahorse.payments.words import problem_in_words
 from teahorse.people import rules
+from teahorse.trace import words as words_of_trace
 
 register = template.Library()
 
@@ -92,24 +92,10 @@ def short(key: UUID) -> str:
     return ids.short(key)
 
 
-UNITS = {
-    "": gettext_lazy("pieces"),
-    "pieces": gettext_lazy("pieces"),
-    "kg": gettext_lazy("kg"),
-    "l": gettext_lazy("litres"),
-    "KGM": gettext_lazy("kg"),
-    "GRM": gettext_lazy("g"),
-    "LTR": gettext_lazy("litres"),
-    "MTR": gettext_lazy("m"),
-    "MTK": gettext_lazy("m²"),
-}
-"""What people call the units in which lots are measured, and the measures of balances; any other one is shown by its code."""
-
-
 @register.filter
 def unit_name(code: str) -> str:
     """``{{ part.unit|unit_name }}``: what people call a unit."""
-    return str(UNITS.get(code, code))
+    return words_of_trace.unit_name(code)
 
 
 @register.filter
@@ -119,4 +105,10 @@ def amount(quantity: Decimal | str, unit: str) -> str:
         number = Decimal(quantity)
     except InvalidOperation:
         return ""
-    return _("%(number)s %(unit)s") % {"number": f"{number.normalize():f}", "unit": unit_name(unit)}
+    return words_of_trace.amount_words(number, unit)
+
+
+@register.filter
+def taken_since(at: datetime, since: datetime) -> str:
+    """``{{ recall.found_at|taken_since:recall.asked_at }}``: how long that took, to the second."""
+    return words_of_trace.time_taken((at - since).total_seconds())
