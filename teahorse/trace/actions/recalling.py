@@ -8,19 +8,21 @@ of them by others is told of, and is theirs, or their centre's, to hold.
 import contextlib
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.aftersales import actions as aftersales
 from teahorse.aftersales.models import AfterSaleCase, CaseLine
-from teahorse.common.ids import new_id
+from teahorse.common.ids import new_id, new_ids
 from teahorse.common.push import tell
 from teahorse.common.refusals import Malformed, NotThere, Refusal
+from teahorse.common.statements import array, asked
 from teahorse.common.times import HOME
 from teahorse.logistics import actions as logistics
 from teahorse.orders.models import SellerOrder
@@ -29,8 +31,15 @@ from teahorse.stock import actions as stock
 from teahorse.stock.models import StockLevel
 from teahorse.trace.actions.capturing import capture_own
 from teahorse.trace.models import Lot, LotMovement, LotStock, PackedLot, Recall, RecalledLot, RecalledParcel, RecallNote
-from teahorse.trace.queries.recalling import came_back, lots_made_of, lots_of, reach_of
+from teahorse.trace.queries.recalling import came_back, lots_held_by, lots_made_of, lots_of, reach_of
 
+WRITE_LOTS: Final = """
+    insert into trace_recalledlot (id, recall_id, lot_id, is_named, is_within, held_units, left_out_why)
+    select id, %(recall)s::uuid, lot, lot = any(%(named)s::uuid[]), true, 0, ''
+      from unnest(%(ids)s::uuid[], %(lots)s::uuid[]) as reached (id, lot)
+    on conflict (recall_id, lot_id) do nothing
+"""
+"""All that a recall reaches, in one statement."""
 SHORTEST, LONGEST = 4, 300
 LONGEST_WHY: Final = 200
 TOGETHER: Final = 500
@@ -151,17 +160,17 @@ def start_recall(*, recall: Recall, by: Person, now: datetime) -> Recall:
     """
     recall = _locked(recall, State.DRAFTED)
     _find(recall, [row.lot for row in recall.lots.filter(is_named=True).select_related("lot")])
-    kept = list(recall.lots.filter(left_out_why="", is_within=True).select_related("lot").order_by("lot_id"))
+    kept = list(_kept(recall).select_related("lot").order_by("lot_id"))
     if not kept:
         raise NothingLeft(field="lots")
     _refuse_what_is_recalled(recall, kept)
     recall.started_at, recall.started_by_id = now, by.pk
     recall = _move(recall, State.LIVING, "started", by=by, now=now, lots=len(kept))
     if recall.is_drill:
-        _write_parcels(recall, _packed(kept), stopped=None, now=now)
+        _write_parcels(recall, _packed(recall), stopped=None, now=now)
         return recall
     _clear_shelves(recall, kept, by=by, now=now)
-    packed = _packed(kept)
+    packed = _packed(recall)
     stopped = logistics.stop_parcels(parcel_ids={row.parcel_id for row in packed}, why=f"{recall.number} {recall.reason}")
     _write_parcels(recall, packed, stopped=stopped, now=now)
     _tell_story(recall, [row.lot for row in kept], now=now)
@@ -268,15 +277,12 @@ def _locked(recall: Recall, state: str) -> Recall:
     return fresh
 
 
-def _find(recall: Recall, named: Sequence[Lot]) -> None:
+def _find(recall: Recall, named: Collection[Lot]) -> None:
     """Write down what was made of some lots, as far as it is not written yet."""
-    keys = {lot.pk for lot in named}
     reached = lots_made_of(named)
-    within = set(lots_of(recall.owner).filter(pk__in=[lot.pk for lot in reached]).values_list("pk", flat=True))
-    RecalledLot.objects.bulk_create(
-        [RecalledLot(recall=recall, lot=lot, is_named=lot.pk in keys, is_within=lot.pk in within) for lot in reached],
-        ignore_conflicts=True,
-    )
+    keys, names = array(new_ids(len(reached))), array(lot.pk for lot in named)
+    asked(WRITE_LOTS, {"recall": recall.pk, "ids": keys, "lots": array(reached), "named": names})
+    recall.lots.exclude(lots_held_by(recall.owner, path="lot__seller")).update(is_within=False)
 
 
 def _refuse_what_is_recalled(recall: Recall, kept: Sequence[RecalledLot]) -> None:
@@ -289,17 +295,22 @@ def _refuse_what_is_recalled(recall: Recall, kept: Sequence[RecalledLot]) -> Non
         raise RecalledAlready(lot=first.lot.number, number=first.recall.number)
 
 
-def _packed(kept: Iterable[RecalledLot]) -> list[PackedLot]:
-    return list(PackedLot.objects.filter(lot__in=[row.lot_id for row in kept]).order_by("pk"))
+def _kept(recall: Recall) -> QuerySet[RecalledLot]:
+    """Return what is to be held."""
+    return recall.lots.filter(left_out_why="", is_within=True)
+
+
+def _packed(recall: Recall) -> list[PackedLot]:
+    return list(PackedLot.objects.filter(lot__in=_kept(recall).values("lot")).order_by("pk"))
 
 
 def _clear_shelves(recall: Recall, kept: Sequence[RecalledLot], *, by: Person, now: datetime) -> None:
     """Take the units of lots off the shelf, and as many off what the mall sells as are not promised."""
     rows = {row.lot_id: row for row in kept}
     # what the mall sells from comes before the shelves of lots, as for whoever packs an order
-    offers = LotStock.objects.filter(lot__in=rows).values("offer")
-    list(StockLevel.objects.select_for_update().filter(offer__in=offers, is_online=True).order_by("pk"))
-    shelves = list(LotStock.objects.select_for_update().filter(lot__in=rows, on_hand__gt=0).order_by("pk"))
+    shelved = LotStock.objects.filter(lot__in=_kept(recall).values("lot"))
+    list(StockLevel.objects.select_for_update().filter(offer__in=shelved.values("offer"), is_online=True).order_by("pk"))
+    shelves = list(shelved.select_for_update().filter(on_hand__gt=0).order_by("pk"))
     units: dict[UUID, int] = defaultdict(int)
     moved = []
     for shelf in shelves:

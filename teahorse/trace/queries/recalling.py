@@ -1,23 +1,27 @@
 """Whom a recall reaches: lots, units on shelves, parcels on their way, buyers; and what came of it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from teahorse.aftersales.models import AfterSaleCase
+from teahorse.common.statements import array, looked_up
 from teahorse.common.translated import translated
 from teahorse.logistics.models import Parcel
 from teahorse.orders.models import SellerOrder
 from teahorse.people.models import Organisation
 from teahorse.people.rules import AREA_OF_CENTRE, masked_name, masked_phone
 from teahorse.places.queries import within
-from teahorse.trace.models import LabelCode, Lot, LotStock, PackedLot, Recall, RecalledLot, RecalledParcel
-from teahorse.trace.queries.tracing import forward
+from teahorse.trace.models import Lot, LotStock, PackedLot, Recall, RecalledLot, RecalledParcel
+from teahorse.trace.queries.tracing import FOREVER, WALK
 
+LOTS_MADE: Final = WALK + (Path(__file__).parent / "lots_made.sql").read_text()
 State = RecalledParcel.State
 ON_THE_WAY = {State.TO_HOLD, State.HELD}
 
@@ -105,18 +109,16 @@ def recalls_of(owner: Organisation) -> QuerySet[Recall]:
     return Recall.objects.filter(mine).select_related("owner").order_by("-asked_at", "-pk")
 
 
-def lots_made_of(lots: Iterable[Lot]) -> list[Lot]:
-    """Return lots and all that was made of them by what was told, pieces of lots included."""
-    named = {lot.pk for lot in lots}
-    things = forward(Lot.objects.filter(pk__in=named).values_list("thing_id", flat=True)).thing_ids
-    pieces = LabelCode.objects.filter(thing_id__in=things).values("lot")
-    found = Lot.objects.filter(Q(pk__in=named) | Q(thing_id__in=things) | Q(pk__in=pieces))
-    return list(found.select_related("item", "seller__area").order_by("made_at", "pk"))
+def lots_made_of(lots: Collection[Lot]) -> list[UUID]:
+    """Return the keys of lots and of all that was made of them by what was told, pieces of lots included; the oldest lot first."""
+    asked_for = {"things": array(lot.thing_id for lot in lots), "back": False, "at": FOREVER, "named": array(lot.pk for lot in lots)}
+    return [key for (key,) in looked_up(LOTS_MADE, asked_for, in_binary=True)]
 
 
 def reach_of(recall: Recall) -> Reach:
     """Return what a recall reaches; of others' lots it says that they are there, nothing of their buyers."""
-    rows = list(recall.lots.select_related("lot__item", "lot__seller").order_by("-is_named", "lot__made_at", "pk"))
+    reached = recall.lots.select_related("lot").prefetch_related("lot__item", "lot__seller")  # a few items and sellers of many lots
+    rows = list(reached.order_by("-is_named", "lot__made_at", "pk"))
     kept = [row for row in rows if not row.left_out_why]
     within_it = [row.lot_id for row in kept if row.is_within]
     amounts: dict[str, Decimal] = defaultdict(Decimal)

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from msgspec import Struct
+
 from teahorse.common.statements import array, looked_up
 
-TRACE: Final = (Path(__file__).parent / "tracing.sql").read_text()
+WALK: Final = (Path(__file__).parent / "walking.sql").read_text()
+TRACE: Final = WALK + (Path(__file__).parent / "tracing.sql").read_text()
 FOREVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True, gc=False):
     """
     A thing on the way, so many steps from what was asked for; ``origin`` is the thing one step nearer, ``via`` the event between.
 
@@ -58,7 +60,7 @@ def forward(thing_ids: Iterable[UUID]) -> Trace:
 
 
 def _traced(thing_ids: Iterable[UUID], *, back: bool, at: datetime | None) -> Trace:
-    rows = looked_up(TRACE, {"things": array(set(thing_ids)), "back": back, "at": at or FOREVER})
+    rows = looked_up(TRACE, {"things": array(set(thing_ids)), "back": back, "at": at or FOREVER}, in_binary=True)
     trace = Trace()
     for what, key, depth, carries, origin, via, uri, level in rows:
         if what == "event":
