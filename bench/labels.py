@@ -20,7 +20,7 @@ def sheets(made: House) -> dict[str, dict[str, Any]]:
 
     from teahorse.trace.actions import labelling
 
-    lot_id, rows = _lot(), {}
+    lot_id, rows = lot_of_wine(), {}
     for name, form in FORMS.items():
         sheet_id = _asked(lot_id, form)
         begun = time.perf_counter()
@@ -51,7 +51,7 @@ def _bare(sheet: Any) -> float:
     return time.perf_counter() - begun
 
 
-def _lot() -> UUID:
+def lot_of_wine() -> UUID:
     """Make a maker with a lot of barley wine in an empty house."""
     from teahorse.common.ids import new_id
     from teahorse.people.models import Organisation
