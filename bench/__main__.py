@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench import books, buying, first_view, labels, pages, placing, tracing
+from bench import books, buying, capturing, first_view, labels, pages, placing, tracing
 from bench.callback import callback
 from bench.opening import opening
 from checks.running import House, house, open_django
@@ -96,6 +96,12 @@ def traced() -> Rows:
         return tracing.tracing(made)
 
 
+def captured() -> Rows:
+    """Measure telling events among more and more of them."""
+    with house() as made:
+        return {"epcis_capture": capturing.capturing(made)}
+
+
 def labelled() -> Rows:
     """Measure making labels."""
     with house() as made:
@@ -111,6 +117,7 @@ GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("ledger_posting",): booked,
     ("settle_day", "reconcile_day"): settled,
     ("trace_back", "recall_forward"): traced,
+    ("epcis_capture",): captured,
     ("label_sheet_a4", "label_sheet_roll"): labelled,
     ("cold_start", "memory"): opening,
 }

@@ -78,6 +78,7 @@ async def drive(port: int, shares: Sequence[Sequence[bytes]], seconds: float, re
         "seconds": elapsed,
         "rate": len(latencies) / elapsed,
         "p50_ms": 1000 * statistics.median(latencies) if latencies else 0,
+        "p95_ms": 1000 * latencies[int(len(latencies) * 0.95)] if latencies else 0,
         "p99_ms": 1000 * latencies[int(len(latencies) * 0.99)] if latencies else 0,
         "max_ms": 1000 * latencies[-1] if latencies else 0,
         "statuses": {str(status): count for status, count in sorted(statuses.items())},
