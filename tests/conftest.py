@@ -125,6 +125,15 @@ def _end_the_inboxs_thread():
     gatherer.stop()
 
 
+@pytest.fixture(autouse=True)
+def _end_the_scans_thread():
+    """Labels that are scanned outside a transaction leave a thread with a connection behind."""
+    yield
+    from teahorse.trace.actions.scanning import together
+
+    together.stop()
+
+
 @pytest.fixture
 def sent(monkeypatch):
     """The statements that were sent prepared; Django does not count them."""

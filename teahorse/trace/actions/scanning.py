@@ -4,25 +4,29 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.ids import new_id
+from teahorse.common.gathering import Gatherer
+from teahorse.common.ids import new_ids
 from teahorse.common.keeping import kept_for
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.common.statements import asked
+from teahorse.common.statements import array, looked_up
 from teahorse.common.times import HOME
 from teahorse.trace.gs1.short_codes import hidden_matches
 from teahorse.trace.models import LabelCode, LabelScan, Report
 from teahorse.trace.verdicts import Scanned, Verdict, verdict_of
 
 SCAN = (Path(__file__).parent.parent / "scan.sql").read_text()
+COLUMNS = ("codes", "visitors", "areas", "locales", "counts", "moments")
 ROBOT = re.compile(r"bot|crawl|spider|preview|facebookexternalhit|slurp|curl|wget|python-|headlessshell", re.IGNORECASE)
 A_DAY, KEPT_SECONDS = 86_400, 60
 LONGEST_REPORT, LONGEST_PHONE = 500, 16
@@ -55,28 +59,70 @@ class Seen:
     recall_id: UUID | None
     has_hidden: bool
     is_piece: bool
+    has_own_story: bool
     times_before: int
     first_at: datetime | None
     first_area: str
     areas: int
     is_suspicious: bool
 
+    @property
+    def story_thing(self) -> UUID | None:
+        """The thing whose story is told beside its lot's: a piece, where something is told of it."""
+        return self.thing_id if self.is_piece and self.has_own_story else None
+
+
+class Look(NamedTuple):
+    """Somebody scans a code."""
+
+    code: str
+    visitor: str
+    area_code: str
+    locale: str
+    counts: bool
+    now: datetime
+
 
 def scan(*, code: str, visitor: str, area_code: str, locale: str, counts: bool, now: datetime) -> Seen:
     """
-    Look a code up and keep that it was scanned; the same visitor within half an hour is the same scan. One statement.
+    Look a code up and keep that it was scanned; the same visitor within half an hour is the same scan.
+
+    Inside a transaction at once and within it; elsewhere together with those who scan at the same moment, by one statement.
 
     :param counts: whether somebody looks: link previews and robots do not count.
     :raises UnknownCode: if nobody gave it out; nothing is kept.
     """
-    parameters = {"id": new_id(), "code": code, "visitor": visitor, "area": area_code, "locale": locale, "counts": counts, "now": now}
-    rows = asked(SCAN, parameters)()
-    if not rows:
+    look = Look(code, visitor, area_code, locale, counts, now)
+    seen = _scan_all([look])[0] if connection.in_atomic_block else together.ask(look)
+    if seen is None:
         raise UnknownCode
-    (row,) = rows
-    lot_id, thing_id, level, voided_at, serial, _parcel, hidden, best_before, recall_id, times, first_at, first_area, areas, suspicious = (
-        row
-    )
+    return seen
+
+
+def _scan_all(looks: Sequence[Look]) -> list[Seen | None]:
+    """Scan in the order in which they came; who scans a code after somebody else sees that she did."""
+    seen: list[Seen | None] = [None] * len(looks)
+    waiting = list(enumerate(looks))
+    while waiting:
+        firsts: dict[str, int] = {}
+        for place, look in waiting:
+            firsts.setdefault(look.code, place)
+        rows = _scanned([looks[place] for place in firsts.values()])
+        for code, place in firsts.items():
+            seen[place] = _seen(code, rows[code], now=looks[place].now) if code in rows else None
+        waiting = [(place, look) for place, look in waiting if firsts[look.code] != place]
+    return seen
+
+
+def _scanned(looks: Sequence[Look]) -> dict[str, tuple[Any, ...]]:
+    """Look up and keep, each code once; return what is known by code."""
+    columns = dict(zip(COLUMNS, map(list, zip(*looks, strict=True)), strict=True))
+    return {row[0]: row[1:] for row in looked_up(SCAN, {"ids": array(new_ids(len(looks))), **columns}, in_binary=True)}
+
+
+def _seen(code: str, row: tuple[Any, ...], *, now: datetime) -> Seen:
+    lot_id, thing_id, level, voided_at, serial, has_hidden, best_before, recall_id, *before, is_suspicious, has_own_story = row
+    times, first_at, first_area, areas = before
     is_piece = level == LabelCode.Level.PIECE
     known = Scanned(is_piece, voided_at, best_before, recall_id, times)
     return Seen(
@@ -86,14 +132,18 @@ def scan(*, code: str, visitor: str, area_code: str, locale: str, counts: bool, 
         verdict=verdict_of(known, today=now.astimezone(HOME).date()),
         serial=serial,
         recall_id=recall_id,
-        has_hidden=bool(hidden),
+        has_hidden=has_hidden,
         is_piece=is_piece,
+        has_own_story=has_own_story,
         times_before=times,
         first_at=first_at,
         first_area=first_area or "",
         areas=areas,
-        is_suspicious=suspicious,
+        is_suspicious=is_suspicious,
     )
+
+
+together: Gatherer[Look, Seen | None] = Gatherer(_scan_all, name="scanning")
 
 
 def is_robot(agent: str) -> bool:
