@@ -159,6 +159,11 @@ def kept_for_guests(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     return answer
 
 
+def is_guest(request: HttpRequest) -> bool:
+    """Return whether somebody has neither session nor cart nor message, so that a page says nothing to her alone."""
+    return not any(name in request.COOKIES for name in PERSONAL)
+
+
 def _mark_of(request: HttpRequest) -> Mark | None:
     """Return the question whether the rows of a page are as they were; only a product's page has one."""
     match = request.resolver_match
@@ -173,7 +178,7 @@ def _mark_of(request: HttpRequest) -> Mark | None:
 
 
 def _key(request: HttpRequest) -> Key | None:
-    if request.method != "GET" or any(name in request.COOKIES for name in PERSONAL):
+    if request.method != "GET" or not is_guest(request):
         return None
     address = request.get_full_path()
     if len(address) > LONGEST_ADDRESS:

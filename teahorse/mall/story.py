@@ -21,10 +21,13 @@ from teahorse.places import queries as places
 from teahorse.places.models import Area
 from teahorse.trace import words
 from teahorse.trace.models import Certificate, Lot
-from teahorse.trace.queries.story import Amount, ShownSite, Story, StoryStep, Temperature, story_of
+from teahorse.trace.queries.story import Amount, ShownSite, Story, StoryStep, Temperature, mark_of, story_of
 from teahorse.trace.words import amount_words
 
-KEPT_SECONDS, MOST_KEPT = 60, 2000
+KEPT_SECONDS, MOST_KEPT = 50, 2000
+FRESH_SECONDS, MOST_FRESH = 10, 500
+"""Together a minute."""
+MAP_SECONDS, MOST_MAPS = 600, 500
 COUNTY, PREFECTURE = 6, 4
 MOST_AMOUNTS = 6
 FEWEST_ON_A_MAP = 3
@@ -111,7 +114,30 @@ def told(lot_id: UUID, thing_id: UUID | None, language: str) -> Told:  # noqa: A
 
     :raises Lot.DoesNotExist: if there is none.
     """
-    story = story_of(lot_id, thing_id=thing_id)
+    return _told(story_of(lot_id, thing_id=thing_id))
+
+
+@kept_for(FRESH_SECONDS, most=MOST_FRESH)
+def mark(lot_id: UUID, thing_id: UUID | None) -> str:
+    """Return a text that is another one when the story changed, or the day: a certificate ends with its day."""
+    return f"{localtime().date()} {mark_of(lot_id, thing_id=thing_id)}"
+
+
+def told_as_marked(lot_id: UUID, thing_id: UUID | None, known: str) -> Told:
+    """
+    Return what the page says of a lot in the language of the moment, not older than its mark; all languages have it of one story.
+
+    :raises Lot.DoesNotExist: if there is none.
+    """
+    return _told(_story_as_marked(lot_id, thing_id, known))
+
+
+@kept_for(FRESH_SECONDS, most=MOST_FRESH)
+def _story_as_marked(lot_id: UUID, thing_id: UUID | None, known: str) -> Story:  # noqa: ARG001 - another mark is another story
+    return story_of(lot_id, thing_id=thing_id)
+
+
+def _told(story: Story) -> Told:
     lot, product = story.lot, story.lot.item.variant.product if story.lot.item.variant else None
     today = localtime().date()
     return Told(
@@ -239,13 +265,17 @@ def _map(story: Story) -> str:
     """Draw where it comes from among its neighbours: the townships of a county, or counties where no more may be seen."""
     site = next((one for one in story.sites if story.lot.site_id == one.site.pk), story.sites[-1] if story.sites else None)
     area = site.area if site else story.lot.seller.area
-    language = get_language() or "zh-hans"
-    around = _known_around(area.code[:COUNTY]) if len(area.code) > COUNTY else []
-    if len(around) < FEWEST_ON_A_MAP or not any(area.code.startswith(one.code) for one in around):
-        around = _known_around(area.code[:PREFECTURE])
+    return _map_of(area.code, get_language() or "zh-hans")
+
+
+@kept_for(MAP_SECONDS, most=MOST_MAPS)
+def _map_of(code: str, language: str) -> str:
+    around = _known_around(code[:COUNTY]) if len(code) > COUNTY else []
+    if len(around) < FEWEST_ON_A_MAP or not any(code.startswith(one.code) for one in around):
+        around = _known_around(code[:PREFECTURE])
     level = len(around[0].code) if around else 0
-    discs = [_disc(one, language, is_chosen=area.code[:level] == one.code) for one in around]
-    label = _("Where it comes from: %(place)s") % {"place": places.full_name(area.code, language)}
+    discs = [_disc(one, language, is_chosen=code[:level] == one.code) for one in around]
+    label = _("Where it comes from: %(place)s") % {"place": places.full_name(code, language)}
     return county_map(discs, label=label) if any(disc.is_chosen for disc in discs) else ""
 
 
@@ -256,3 +286,9 @@ def _known_around(code: str) -> list[Area]:
 
 def _disc(area: Area, language: str, *, is_chosen: bool) -> County:
     return County(places.name_in(area, language), area.latitude or 0, area.longitude or 0, 1.0 if is_chosen else 0.0, is_chosen=is_chosen)
+
+
+def forget_kept() -> None:
+    """Ask for all of it anew."""
+    for kept in (told, mark, _story_as_marked, _map_of):
+        kept.forget()

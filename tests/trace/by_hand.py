@@ -18,6 +18,7 @@ from PIL import Image
 
 from teahorse.catalog.models import Category, Offer, Product
 from teahorse.common.ids import from_short, new_id, short
+from teahorse.mall import scan_pages, story
 from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
@@ -133,7 +134,9 @@ def bought(offer: Offer, units: int = 1) -> SellerOrder:
 
 
 def scanned(text: str):
-    """Return the page that a phone opens for what a scanner read."""
+    """Return the page that a phone opens for what a scanner read, as the story is at this moment."""
+    story.forget_kept()
+    scan_pages.forget_kept()
     phone = Client(headers={"user-agent": PHONE, "accept-language": "en"})
     answer = phone.get(urlsplit(text).path)
     return phone.get(answer["Location"]) if answer.status_code == 307 else answer
@@ -142,7 +145,7 @@ def scanned(text: str):
 def proved(page) -> int:
     """Verify the proof of each step of a scanned page against the log's signed checkpoint; return how many were proved."""
     actions.publish(now=timezone.now())
-    code, visitor = page.context["code"], Client(headers={"user-agent": PHONE})
+    code, visitor = page.request["PATH_INFO"].rsplit("/", 1)[-1], Client(headers={"user-agent": PHONE})
     steps = page.context["told"].steps
     for step in steps:
         answer = visitor.get(f"/t/{code}/proof/{step.hash.replace('?', '%3F')}")

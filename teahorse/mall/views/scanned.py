@@ -1,11 +1,13 @@
 """The page that a scanned label opens: is it genuine, where does it come from, what happened to it, and how is that proved."""
 
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -17,9 +19,9 @@ from teahorse.common.ids import short
 from teahorse.common.refusals import Refusal
 from teahorse.common.tries import TooManyTries, Tries
 from teahorse.common.visitors import client_address
-from teahorse.mall import story
+from teahorse.mall import scan_pages, story
+from teahorse.mall.guest_pages import CACHE_CONTROL, is_guest
 from teahorse.mall.show import View, page, personal
-from teahorse.places import queries as places
 from teahorse.trace import actions
 from teahorse.trace.actions import Seen
 from teahorse.trace.actions.publishing import signer_of_house
@@ -63,8 +65,15 @@ def coded(view: View) -> View:
 @coded
 @require_safe
 def scanned(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the story behind a label, its verdict first."""
-    return _shown(request, _scan(request, code, counts=request.method == "GET"))
+    """Show the story behind a label, its verdict first; whoever has the same page already is told so (RFC 9110, section 13)."""
+    seen = _scan(request, code, counts=request.method == "GET")
+    if not is_guest(request):
+        return _shown(request, seen)
+    content, tag = scan_pages.guests_page(seen, token=lambda: get_token(request))
+    headers = {"Cache-Control": CACHE_CONTROL, "ETag": tag}
+    if tag in request.headers.get("If-None-Match", ""):
+        return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return HttpResponse(content, headers=headers)
 
 
 @require_safe
@@ -110,7 +119,7 @@ def where(request: HttpRequest, code: str) -> HttpResponse:
 def report(request: HttpRequest, code: str) -> HttpResponse:
     """Let somebody write to the maker that something is wrong."""
     seen, typed, refusal = _scan(request, code, counts=False), {}, None
-    told = story.told(seen.lot_id, seen.thing_id, get_language() or "")
+    told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     if request.method == "POST":
         typed = {name: request.POST.get(name, "")[:600] for name in ("text", "phone")}
         address = client_address(request)
@@ -138,7 +147,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
 def proof(request: HttpRequest, code: str) -> HttpResponse:
     """Show what the log says of each event of the story, and how anybody checks it."""
     seen = _scan(request, code, counts=False)
-    told = story.told(seen.lot_id, seen.thing_id, get_language() or "")
+    told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     return page(
         request, "scanned_proof", {"told": told, "code": code, "key": signer_of_house().verifier.written(), "site": settings.SITE_URL}
     )
@@ -149,7 +158,7 @@ def proof(request: HttpRequest, code: str) -> HttpResponse:
 def event_proof(request: HttpRequest, code: str, event_hash: str) -> HttpResponse:
     """Answer with the proof that an event of this story stands in the log (C2SP tlog-proof); it says nothing else of it."""
     seen = _scan(request, code, counts=False)
-    told = story.told(seen.lot_id, seen.thing_id, get_language() or "")
+    told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     digest = digest_in(event_hash)
     if digest is None or event_hash not in {step.hash for step in told.steps}:
         raise Http404
@@ -165,7 +174,7 @@ def event_proof(request: HttpRequest, code: str, event_hash: str) -> HttpRespons
 def paper(request: HttpRequest, code: str, certificate_id: UUID) -> HttpResponse:
     """Show a certificate that vouches for this story."""
     seen = _scan(request, code, counts=False)
-    told = story.told(seen.lot_id, seen.thing_id, get_language() or "")
+    told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     if certificate_id not in {one.key for one in told.papers}:
         raise Http404
     found = Certificate.objects.select_related("paper", "holder").get(pk=certificate_id)
@@ -182,7 +191,7 @@ def paper(request: HttpRequest, code: str, certificate_id: UUID) -> HttpResponse
 def attachment(request: HttpRequest, code: str, attachment_id: UUID) -> HttpResponse:
     """Show a photograph of this story, small or whole, or play a voice."""
     seen = _scan(request, code, counts=False)
-    told = story.told(seen.lot_id, seen.thing_id, get_language() or "")
+    told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     if attachment_id not in {key for step in told.steps for key in (*step.photos, *step.voices)}:
         raise Http404
     found = Attachment.objects.filter(pk=attachment_id, hidden_at=None).first()
@@ -215,18 +224,6 @@ def _mark(request: HttpRequest) -> str:
 
 
 def _shown(request: HttpRequest, seen: Seen, *, is_hidden_right: bool | None = None) -> HttpResponse:
-    told = story.told(seen.lot_id, seen.thing_id if seen.is_piece else None, get_language() or "")
-    recall = Recall.objects.filter(pk=seen.recall_id).first() if seen.recall_id is not None else None
-    first_area = places.full_name(seen.first_area, get_language() or "zh-hans") if seen.first_area else ""
-    context = {
-        "told": told,
-        "seen": seen,
-        "verdict": seen.verdict.value,
-        "recall": recall,
-        "first_area": first_area,
-        "code": seen.code,
-        "spaced": spaced(seen.code),
-        "is_hidden_right": is_hidden_right,
-        "lot_key": short(told.lot.pk),
-    }
-    return page(request, "scanned", context)
+    said_first = scan_pages.context_of_verdict(seen)
+    code = {"code": seen.code, "spaced": spaced(seen.code), "is_hidden_right": is_hidden_right, "lot_key": short(seen.lot_id)}
+    return page(request, "scanned", said_first | code)
