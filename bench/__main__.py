@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench import books, buying, capturing, first_view, labels, pages, placing, tracing
+from bench import books, buying, capturing, first_view, labels, pages, placing, scanning, tracing
 from bench.callback import callback
 from bench.opening import opening
 from checks.running import House, house, open_django
@@ -102,6 +102,12 @@ def captured() -> Rows:
         return {"epcis_capture": capturing.capturing(made)}
 
 
+def scanned() -> Rows:
+    """Measure the page of a scanned label among more and more events."""
+    with house() as made:
+        return {"scan_page": scanning.scanning(made)}
+
+
 def labelled() -> Rows:
     """Measure making labels."""
     with house() as made:
@@ -118,6 +124,7 @@ GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("settle_day", "reconcile_day"): settled,
     ("trace_back", "recall_forward"): traced,
     ("epcis_capture",): captured,
+    ("scan_page",): scanned,
     ("label_sheet_a4", "label_sheet_roll"): labelled,
     ("cold_start", "memory"): opening,
 }

@@ -111,8 +111,8 @@ class _Told:
         barley = {"epcClass": lot, "quantity": 12.5, "uom": "KGM"}
         match number % 3:
             case 0:
-                grown = {"th:altitude": 3650, "th:ground": "terraced field"}
-                return {**common, "type": "ObjectEvent", "action": "ADD", "bizStep": "commissioning", "quantityList": [barley], "ilmd": grown}
+                grown = {"quantityList": [barley], "ilmd": {"th:altitude": 3650, "th:ground": "terraced field"}}
+                return {**common, "type": "ObjectEvent", "action": "ADD", "bizStep": "commissioning", **grown}
             case 1:
                 warm = [{"sensorReport": [{"type": "Temperature", "value": 4.2, "uom": "CEL", "time": common["eventTime"]}]}]
                 seen = {"action": "OBSERVE", "bizStep": "storing", "quantityList": [barley], "sensorElementList": warm}
