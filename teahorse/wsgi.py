@@ -9,6 +9,7 @@ django_application = get_wsgi_application()
 
 from teahorse.api.short_way import ShortWay  # noqa: E402 - after Django is set up
 from teahorse.common.gate import FewAtATime  # noqa: E402
+from teahorse.mall.short_way import ScanWay  # noqa: E402
 from teahorse.payments.short_way import NotifyWay  # noqa: E402
 
-application = ShortWay(NotifyWay(FewAtATime(django_application)))
+application = ShortWay(NotifyWay(ScanWay(FewAtATime(django_application))))

@@ -1,13 +1,11 @@
 """The page that a scanned label opens: is it genuine, where does it come from, what happened to it, and how is that proved."""
 
 from functools import wraps
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +18,8 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.tries import TooManyTries, Tries
 from teahorse.common.visitors import client_address
 from teahorse.mall import scan_pages, story
-from teahorse.mall.guest_pages import CACHE_CONTROL, is_guest
+from teahorse.mall.guest_pages import is_guest
+from teahorse.mall.scans import guests_answer, mark_of, scan_of
 from teahorse.mall.show import View, page, personal
 from teahorse.trace import actions
 from teahorse.trace.actions import Seen
@@ -47,7 +46,7 @@ def coded(view: View) -> View:
             known = read_code(code)
         except Unreadable:
             return page(request, "scanned_unknown", {"typed": code[:40], "is_mistyped": True}, status=404)
-        address, mark = client_address(request), _mark(request)
+        address, mark = client_address(request), mark_of(request)
         try:
             guesses.let_in(address, mark)
             answer = view(request, known, *args, **kwargs)
@@ -66,14 +65,8 @@ def coded(view: View) -> View:
 @require_safe
 def scanned(request: HttpRequest, code: str) -> HttpResponse:
     """Show the story behind a label, its verdict first; whoever has the same page already is told so (RFC 9110, section 13)."""
-    seen = _scan(request, code, counts=request.method == "GET")
-    if not is_guest(request):
-        return _shown(request, seen)
-    content, tag = scan_pages.guests_page(seen, token=lambda: get_token(request))
-    headers = {"Cache-Control": CACHE_CONTROL, "ETag": tag}
-    if tag in request.headers.get("If-None-Match", ""):
-        return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return HttpResponse(content, headers=headers)
+    seen = scan_of(request, code, counts=request.method == "GET")
+    return guests_answer(request, seen) if is_guest(request) else _shown(request, seen)
 
 
 @require_safe
@@ -91,7 +84,7 @@ def lot(request: HttpRequest, lot_id: UUID) -> HttpResponse:
 @require_POST
 def hidden(request: HttpRequest, code: str) -> HttpResponse:
     """Compare a hidden part that was scratched free."""
-    mark, address = _mark(request), client_address(request)
+    mark, address = mark_of(request), client_address(request)
     if hidden_tries.are_used_up(address):
         return page(request, "refused", {"refusal": _("Too many tries. Come back in an hour.")}, status=429)
     hidden_tries.count(address)
@@ -99,7 +92,7 @@ def hidden(request: HttpRequest, code: str) -> HttpResponse:
         is_right = actions.check_hidden(code=code, typed=request.POST.get("hidden", ""), visitor=mark, now=timezone.now())
     except actions.NothingHidden as refusal:
         return page(request, "refused", {"refusal": refusal}, status=refusal.status)
-    return _shown(request, _scan(request, code, counts=False), is_hidden_right=is_right)
+    return _shown(request, scan_of(request, code, counts=False), is_hidden_right=is_right)
 
 
 @coded
@@ -110,7 +103,7 @@ def where(request: HttpRequest, code: str) -> HttpResponse:
         latitude, longitude = float(request.POST.get("latitude", "")), float(request.POST.get("longitude", ""))
     except ValueError:
         return HttpResponse(status=422)
-    is_kept = actions.say_where(code=code, visitor=_mark(request), latitude=latitude, longitude=longitude, now=timezone.now())
+    is_kept = actions.say_where(code=code, visitor=mark_of(request), latitude=latitude, longitude=longitude, now=timezone.now())
     return HttpResponse(status=204 if is_kept else 422)
 
 
@@ -118,7 +111,7 @@ def where(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, code: str) -> HttpResponse:
     """Let somebody write to the maker that something is wrong."""
-    seen, typed, refusal = _scan(request, code, counts=False), {}, None
+    seen, typed, refusal = scan_of(request, code, counts=False), {}, None
     told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     if request.method == "POST":
         typed = {name: request.POST.get(name, "")[:600] for name in ("text", "phone")}
@@ -146,7 +139,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def proof(request: HttpRequest, code: str) -> HttpResponse:
     """Show what the log says of each event of the story, and how anybody checks it."""
-    seen = _scan(request, code, counts=False)
+    seen = scan_of(request, code, counts=False)
     told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     return page(
         request, "scanned_proof", {"told": told, "code": code, "key": signer_of_house().verifier.written(), "site": settings.SITE_URL}
@@ -157,7 +150,7 @@ def proof(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def event_proof(request: HttpRequest, code: str, event_hash: str) -> HttpResponse:
     """Answer with the proof that an event of this story stands in the log (C2SP tlog-proof); it says nothing else of it."""
-    seen = _scan(request, code, counts=False)
+    seen = scan_of(request, code, counts=False)
     told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     digest = digest_in(event_hash)
     if digest is None or event_hash not in {step.hash for step in told.steps}:
@@ -173,7 +166,7 @@ def event_proof(request: HttpRequest, code: str, event_hash: str) -> HttpRespons
 @require_safe
 def paper(request: HttpRequest, code: str, certificate_id: UUID) -> HttpResponse:
     """Show a certificate that vouches for this story."""
-    seen = _scan(request, code, counts=False)
+    seen = scan_of(request, code, counts=False)
     told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     if certificate_id not in {one.key for one in told.papers}:
         raise Http404
@@ -190,7 +183,7 @@ def paper(request: HttpRequest, code: str, certificate_id: UUID) -> HttpResponse
 @require_safe
 def attachment(request: HttpRequest, code: str, attachment_id: UUID) -> HttpResponse:
     """Show a photograph of this story, small or whole, or play a voice."""
-    seen = _scan(request, code, counts=False)
+    seen = scan_of(request, code, counts=False)
     told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     if attachment_id not in {key for step in told.steps for key in (*step.photos, *step.voices)}:
         raise Http404
@@ -199,28 +192,6 @@ def attachment(request: HttpRequest, code: str, attachment_id: UUID) -> HttpResp
         raise Http404
     content = bytes(found.small) if "small" in request.GET and found.small else bytes(found.content)
     return HttpResponse(content, content_type=found.media_type, headers={"Cache-Control": "public, max-age=600"})
-
-
-def _scan(request: HttpRequest, code: str, *, counts: bool) -> Seen:
-    """
-    Look a code up.
-
-    :raises UnknownCode: if nobody gave it out.
-    """
-    agent = request.headers.get("User-Agent", "")
-    return actions.scan(
-        code=code,
-        visitor=_mark(request),
-        area_code=request.headers.get(settings.AREA_HEADER, "")[:6] if settings.AREA_HEADER else "",
-        locale=get_language() or "",
-        counts=counts and not actions.is_robot(agent),
-        now=timezone.now(),
-    )
-
-
-def _mark(request: HttpRequest) -> str:
-    agent = request.headers.get("User-Agent", "")
-    return actions.visitor_mark(address=client_address(request), agent=agent, now=timezone.now())
 
 
 def _shown(request: HttpRequest, seen: Seen, *, is_hidden_right: bool | None = None) -> HttpResponse:
