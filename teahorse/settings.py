@@ -203,6 +203,8 @@ TRACE_HOME = environment.text("TEAHORSE_TRACE_HOME", SITE_URL).rstrip(
 AREA_HEADER = environment.text("TEAHORSE_AREA_HEADER", "")  # in which a trusted proxy says from which county somebody asks (its code)
 TRACE_LOG = environment.path("TEAHORSE_TRACE_LOG", DATA / "trace-log")  # the files that anybody may read
 TRACE_KEY = environment.path("TEAHORSE_TRACE_KEY", DATA / "trace-log.key")  # what they are signed with; made at the first signing
+TRACE_WITNESS_KEY = environment.path("TEAHORSE_TRACE_WITNESS_KEY", DATA / "trace-witness.key")  # by which neighbours' logs are cosigned
+TRACE_NEIGHBOURS = environment.words("TEAHORSE_TRACE_NEIGHBOURS")  # origins of witnesses that have no public address or no HTTPS
 
 SILENCED_SYSTEM_CHECKS = [
     "security.W003",  # the CSRF check is teahorse.common.middleware.SameOrigin, a subclass of Django's

@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/", include("teahorse.api.urls")),
     path("epcis/", include(tracing.epcis)),
     path("tlog/", include(tracing.tlog)),
+    path("witness/", include(tracing.witness)),
     path("payments/", include("teahorse.payments.urls")),
     path("admin/", admin.site.urls),
     path("ui/", catalogue, name="ui"),

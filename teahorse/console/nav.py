@@ -71,6 +71,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.SETTLE if organisation.kind in Organisation.CENTRES else "", "refunds", _("Stuck refunds"), "back", centre),
         (Right.SETTLE if is_region else "", "providers", _("Payment providers"), "lock", centre),
         (Right.TRACE if is_region else "", "check_files", _("Check files"), "check", centre),
+        (Right.TRACE if is_region else "", "witnesses", _("Witnesses of the log"), "people", centre),
         (Right.HANDLE_PARCELS, "parcels", _("Parcels"), "scan", station),
         (Right.HANDLE_PARCELS, "returns", _("Take returns in"), "parcel", station),
         (Right.TAKE_CASH, "cash", _("Cash"), "money", station),

@@ -42,6 +42,7 @@ from teahorse.console.views import (
     telling,
     transferring,
     unmatched,
+    witnesses,
 )
 
 app_name = "console"
@@ -185,6 +186,9 @@ urlpatterns = [
     path("<slug:org>/trace/labels/<key:sheet_id>/void/", labels.void, name="label_void"),
     path("<slug:org>/trace/check-files/", check_files.check_files, name="check_files"),
     path("<slug:org>/trace/check-files/drop/", check_files.drop, name="check_file_drop"),
+    path("<slug:org>/trace/witnesses/", witnesses.witnesses, name="witnesses"),
+    path("<slug:org>/trace/witnesses/leave/", witnesses.leave_witness, name="witness_leave"),
+    path("<slug:org>/trace/witnesses/logs/leave/", witnesses.leave_log, name="witnessed_log_leave"),
     path("<slug:org>/shifts/", shifts.shifts, name="shifts"),
     path("<slug:org>/shifts/<key:shift_id>/", shifts.shift, name="shift"),
     path("<slug:org>/refunds/", refunding.refunds, name="refunds"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from teahorse.people.actions import issue_token
 from teahorse.trace import actions
-from teahorse.trace.actions.publishing import signer_of_house
+from teahorse.trace.actions.signing import signer_of_house
 from teahorse.trace.epcis.limits import MOST_BYTES
 from teahorse.trace.models import TraceEvent
 from teahorse.trace.rules import hash_of

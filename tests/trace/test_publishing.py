@@ -8,6 +8,7 @@ from django.db import connection
 
 from teahorse.trace import actions, queries
 from teahorse.trace.actions import publishing
+from teahorse.trace.actions.signing import signer_of_house
 from teahorse.trace.models import Leaf, TraceEvent
 from teahorse.trace.rules import entry_of
 from teahorse.trace.tlog.folders import Folder
@@ -33,7 +34,7 @@ def coop():
 
 def read_by_an_outsider(folder):
     entries = []
-    outsider = Outsider(keys=[publishing.signer_of_house().verifier], check=lambda _index, entry: entries.append(entry))
+    outsider = Outsider(keys=[signer_of_house().verifier], check=lambda _index, entry: entries.append(entry))
     report = outsider.verify(folder.fetch)
     return [(one.what, one.index) for one in report.findings], entries
 
@@ -74,7 +75,7 @@ def test_publishing_again_writes_nothing_new(folder, coop):
 
 
 def test_the_key_is_made_once_and_for_its_owner_alone(folder, settings):
-    one, again = publishing.signer_of_house(), publishing.signer_of_house()
+    one, again = signer_of_house(), signer_of_house()
 
     assert one.written() == again.written()
     assert settings.TRACE_KEY.stat().st_mode & 0o777 == 0o600
@@ -127,7 +128,7 @@ def test_an_event_proves_that_it_stands_in_the_log(folder, coop):
 
     proof = queries.proof_of(event)
 
-    key = publishing.signer_of_house().verifier
+    key = signer_of_house().verifier
     assert too_early is None
     assert proof.verify(proof.extra, keys=[key]).checkpoint.size == 2
     assert event.digest.hex() in proof.extra.decode()

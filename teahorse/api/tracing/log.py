@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.api.tracing.doors import asker
 from teahorse.common.refusals import NotThere
 from teahorse.trace import queries
-from teahorse.trace.actions.publishing import signer_of_house
+from teahorse.trace.actions.signing import signer_of_house
 from teahorse.trace.tlog.folders import CHECKPOINT
 from teahorse.trace.tlog.tiles import Tile, TileMalformed, TileMissing
 

@@ -1,10 +1,11 @@
-"""Addresses below ``/epcis/`` and ``/tlog/``. A name in an address may have slashes in it, so what ends with ``/events`` comes first."""
+"""Addresses below ``/epcis/``, ``/tlog/`` and ``/witness/``. A name may have slashes in it, so what ends with ``/events`` comes first."""
 
 from functools import partial
 
 from django.urls import path
 
 from teahorse.api.tracing import asking, capturing, log, paging, standing
+from teahorse.api.tracing import witness as witnessing
 from teahorse.api.tracing.doors import TEXT, door
 
 RESOURCES = {
@@ -47,4 +48,8 @@ for kind, one in RESOURCES.items():
 tlog = [
     path("key", door(GET=log.show_key, gives=()), name="tlog_key"),
     path("<path:path>", door(GET=log.show_file, gives=()), name="tlog"),
+]
+witness = [
+    path("key", door(GET=witnessing.show_key, gives=()), name="witness_key"),
+    path("add-checkpoint", door(POST=witnessing.add_checkpoint, gives=()), name="witness_add_checkpoint"),
 ]

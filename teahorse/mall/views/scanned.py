@@ -23,7 +23,7 @@ from teahorse.mall.scans import guests_answer, mark_of, scan_of
 from teahorse.mall.show import View, page, personal
 from teahorse.trace import actions
 from teahorse.trace.actions import Seen
-from teahorse.trace.actions.publishing import signer_of_house
+from teahorse.trace.actions.signing import signer_of_house
 from teahorse.trace.commitment import commitment_pdf
 from teahorse.trace.gs1.short_codes import read_code, spaced
 from teahorse.trace.gs1.unreadable import Unreadable

@@ -1,12 +1,12 @@
 """
 Every change of the story.
 
-What is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`), persons' details apart (:mod:`.redacting`). People tell
-it step by step (:mod:`.telling`, :mod:`.attaching`), set it right (:mod:`.correcting`), by flows that a centre writes
-(:mod:`.writing_flows`). Units of lots come onto the shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them
-(:mod:`.certifying`). Whoever scans a label is counted, coarsely (:mod:`.scanning`), and signs of copies are shown (:mod:`.suspecting`).
-Lots are taken back (:mod:`.recalling`). Who asks again and again gives the question a name and subscribes to it (:mod:`.subscribing`); he
-is sent what is new (:mod:`.delivering`).
+What is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`), persons' details apart (:mod:`.redacting`). Neighbours
+cosign the log (:mod:`.cosigning`), and we cosign theirs (:mod:`.witnessing`). People tell it step by step (:mod:`.telling`,
+:mod:`.attaching`), set it right (:mod:`.correcting`), by flows that a centre writes (:mod:`.writing_flows`). Units of lots come onto the
+shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them (:mod:`.certifying`). Whoever scans a label is counted,
+coarsely (:mod:`.scanning`), and signs of copies are shown (:mod:`.suspecting`). Lots are taken back (:mod:`.recalling`). Who asks again
+and again gives the question a name and subscribes to it (:mod:`.subscribing`); he is sent what is new (:mod:`.delivering`).
 """
 
 from teahorse.trace.actions.attaching import (
@@ -99,6 +99,13 @@ from teahorse.trace.actions.suspecting import answer_report, close_suspicion, su
 from teahorse.trace.actions.telling import (
     tell_step,
 )
+from teahorse.trace.actions.witnessing import (
+    ask_witness,
+    cosign,
+    leave_log,
+    leave_witness,
+    look_at_log,
+)
 from teahorse.trace.actions.writing_flows import (
     begin_flow,
     next_version,
@@ -129,6 +136,7 @@ __all__ = [
     "add_certificate",
     "add_site",
     "answer_report",
+    "ask_witness",
     "begin_flow",
     "capture",
     "change_site",
@@ -137,6 +145,7 @@ __all__ = [
     "commit_lot",
     "conceal",
     "correct_telling",
+    "cosign",
     "draft_recall",
     "drop_recall",
     "end_recall",
@@ -144,8 +153,11 @@ __all__ = [
     "forget_query",
     "is_robot",
     "keep_attachment",
+    "leave_log",
     "leave_out",
     "leave_site",
+    "leave_witness",
+    "look_at_log",
     "name_query",
     "next_version",
     "offer_of",

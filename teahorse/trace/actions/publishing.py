@@ -1,20 +1,21 @@
 """
 The log of what was told: each event gets a place, the places become files that anybody may read, a signed checkpoint says how many.
 
-First the places, committed; then the files; the checkpoint last (C2SP tlog-tiles). Whoever is cut off between two of these is carried
-on by the next one: what has a place and is not under the checkpoint yet is written again, the same to the byte.
+First the places, committed; then the files; the checkpoint last (C2SP tlog-tiles), with what those who look on say of it. Whoever is cut
+off between two of these is carried on by the next one: what has a place and is not under the checkpoint yet is written again, the same to
+the byte.
 """
 
 from datetime import datetime
-from pathlib import Path
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import connection, transaction
 
+from teahorse.trace.actions.cosigning import with_cosignatures
+from teahorse.trace.actions.signing import signer_of_house
 from teahorse.trace.queries import entries_from, log_folder, places_given
 from teahorse.trace.tlog.checkpoints import Checkpoint
 from teahorse.trace.tlog.keys import Signer
+from teahorse.trace.tlog.notes import Note
 from teahorse.trace.tlog.tiles import Growing
 
 BATCH = 10_000
@@ -42,7 +43,9 @@ class LogContradicts(Exception):
 
 def publish(*, now: datetime) -> Checkpoint:
     """
-    Give places to the events that have none, write the files, sign the checkpoint; return it. Harmless twice; one at a time.
+    Give places to the events that have none, write the files, sign the checkpoint and have it cosigned; return it. Harmless twice.
+
+    Those who look on are asked before it is published, and not waited for longer than :data:`.cosigning.PATIENCE`.
 
     :raises LogContradicts: if the files are not what was signed, or not what is kept.
     """
@@ -51,22 +54,9 @@ def publish(*, now: datetime) -> Checkpoint:
         raise LogContradicts(published.text)
     while _give_places() == BATCH:
         pass
-    return _write(signer_of_house(), now)
-
-
-def signer_of_house() -> Signer:
-    """Return the key by which the house signs its log, made where there is none; it is named for the house's address."""
-    path: Path = settings.TRACE_KEY
-    try:
-        return Signer.from_file(path)
-    except FileNotFoundError:
-        made = Signer.generate(f"{urlsplit(settings.SITE_URL).netloc}/tlog")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            made.to_file(path)
-        except FileExistsError:  # another process was quicker
-            return Signer.from_file(path)
-        return made
+    note = with_cosignatures(_write(signer_of_house(), now), now=now)
+    _put_out(note)
+    return Checkpoint.read(note.text)
 
 
 def _alone() -> None:
@@ -84,7 +74,8 @@ def _give_places() -> int:
 
 
 @transaction.atomic
-def _write(signer: Signer, now: datetime) -> Checkpoint:
+def _write(signer: Signer, now: datetime) -> Note:
+    """Write the files of all that has a place; return the checkpoint over them, the one that stands there where nothing is new."""
     _alone()
     folder = log_folder()
     standing = folder.published
@@ -96,6 +87,17 @@ def _write(signer: Signer, now: datetime) -> Checkpoint:
         growing, files = growing.append(entries)
         folder.write(files)
     checkpoint = Checkpoint(origin=signer.name, size=growing.size, root=growing.root)
-    if checkpoint != before:
-        folder.publish(checkpoint.signed_by(signer, at=now))
-    return checkpoint
+    return standing if standing and checkpoint == before else checkpoint.signed_by(signer, at=now)
+
+
+@transaction.atomic
+def _put_out(note: Note) -> None:
+    """Publish a checkpoint, unless somebody was quicker with a larger one; cosignatures that stand there already stay."""
+    _alone()
+    folder = log_folder()
+    standing = folder.published
+    if standing and standing.text == note.text:
+        note = standing.with_signatures(note.signatures)
+    is_late = standing is not None and Checkpoint.read(standing.text).size > Checkpoint.read(note.text).size
+    if note != standing and not is_late:
+        folder.publish(note)

@@ -3,8 +3,8 @@ The tables of the story.
 
 Events are the truth and never change (:mod:`.events`). Beside them stands what gives names to what they speak of (:mod:`.goods`), how they
 are told (:mod:`.flows`), what vouches for it (:mod:`.certificates`), what is stuck on the goods (:mod:`.labels`), what is taken back
-(:mod:`.recalls`), what proves to others that the addresses on labels are ours (:mod:`.check_files`), and who asks for events again and
-again (:mod:`.asking`).
+(:mod:`.recalls`), what proves to others that the addresses on labels are ours (:mod:`.check_files`), who asks for events again and again
+(:mod:`.asking`), and neighbours who look on each other's logs (:mod:`.witnessing`).
 """
 
 from teahorse.trace.models.asking import (
@@ -57,6 +57,10 @@ from teahorse.trace.models.recalls import (
 from teahorse.trace.models.redaction import (
     PersonalDetail,
 )
+from teahorse.trace.models.witnessing import (
+    Witness,
+    WitnessedLog,
+)
 
 __all__ = [
     "Alias",
@@ -91,4 +95,6 @@ __all__ = [
     "Thing",
     "TraceEvent",
     "TradeItem",
+    "Witness",
+    "WitnessedLog",
 ]

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("address", help="of the log, as https://example.org/tlog")
         parser.add_argument("--key", required=True, help="the log's public key, as name+id+base64; ask its keeper, not the log")
         parser.add_argument("--witness", action="append", default=[], help="a witness's key; give it again for another one")
-        parser.add_argument("--needed", type=int, default=0, help="how many witnesses must have seen the checkpoint")
+        parser.add_argument("--quorum", "--needed", dest="quorum", type=int, default=0, help="how many of them must have cosigned")
         parser.add_argument("--since", type=Path, help="a file that keeps what was read, until the next time")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
@@ -31,8 +31,11 @@ class Command(BaseCommand):
         except KeyMalformed as error:
             msg = f"this is no key: {error.reason}"
             raise CommandError(msg) from error
+        if options["quorum"] > len(set(witnesses)):
+            msg = f"{options['quorum']} are to have cosigned, and only {len(set(witnesses))} witnesses are named"
+            raise CommandError(msg)
         kept = StandingFile(options["since"]) if options["since"] else None
-        outsider = Outsider(keys=[key], witnesses=witnesses, needed=options["needed"], progress=self._progress)
+        outsider = Outsider(keys=[key], witnesses=witnesses, needed=options["quorum"], progress=self._progress)
         if kept:
             outsider = replace(outsider, keep=kept.keep)
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client:
@@ -52,6 +55,8 @@ class Command(BaseCommand):
         if report.said:
             tree = report.said.checkpoint
             self.stdout.write(f"{tree.origin}: {tree.size} entries, read from {report.since} on, root {tree.root.hex()}")
+            for seen in report.said.witnessed:
+                self.stdout.write(f"cosigned by {seen.key.name} at {seen.at:%Y-%m-%dT%H:%M:%SZ}")
         self.stdout.write(f"{len(report.findings)} findings")
         if not report.is_sound:
             msg = "the log is not sound"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from teahorse.trace.actions.publishing import signer_of_house
+from teahorse.trace.actions.signing import signer_of_house
 from teahorse.trace.queries import contradictions, log_folder
 from teahorse.trace.tlog.verifying import Outsider
 
