@@ -165,6 +165,7 @@ urlpatterns = [
     path("<slug:org>/households/", households.households, name="households"),
     path("<slug:org>/households/<key:sub_seller_id>/end/", households.end, name="household_end"),
     path("<slug:org>/households/<key:product_id>/", households.shares, name="household_shares"),
+    path("<slug:org>/households/<key:product_id>/book/", households.book, name="household_book"),
     path("<slug:org>/dossiers/", dossiers.dossiers, name="dossiers"),
     path("<slug:org>/dossiers/<key:dossier_id>/", dossiers.dossier, name="dossier"),
     path("<slug:org>/dossiers/<key:dossier_id>/paper/", dossiers.paper, name="dossier_paper"),

@@ -25,6 +25,7 @@ from django.utils.html import escape
 from teahorse.common.drawn_ahead import DrawnAhead
 from teahorse.common.ids import short
 from teahorse.mall import story
+from teahorse.mall.earned import earned_rows
 from teahorse.places import queries as places
 from teahorse.trace.actions import Seen
 from teahorse.trace.gs1.short_codes import spaced
@@ -111,6 +112,7 @@ def _drawn_here(kind: Kind, mark: str) -> Frame:
         "seen": {"serial": GAPS["serial"] if kind.has_serial else "", "has_hidden": kind.has_hidden},
         "gap_of_verdict": GAPS["verdict"],
         "is_recalled": kind.is_recalled,
+        "earned": earned_rows(told.lot.item_id, kind.language),
         "is_hidden_right": None,
         "code": GAPS["code"],
         "spaced": GAPS["spaced"],
@@ -133,8 +135,10 @@ frames: DrawnAhead[Kind, Frame] = DrawnAhead(
 def context_of_verdict(seen: Seen) -> dict[str, object]:
     """Return what the page says first of a scan."""
     language = translation.get_language() or ""
+    told = story.told(seen.lot_id, seen.story_thing, language)
     return {
-        "told": story.told(seen.lot_id, seen.story_thing, language),
+        "told": told,
+        "earned": earned_rows(told.lot.item_id, language),
         "seen": seen,
         "verdict": seen.verdict.value,
         "recall": Recall.objects.filter(pk=seen.recall_id).first() if seen.recall_id is not None else None,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from teahorse.settlement import actions
-from teahorse.settlement.models import Division, SubSeller, SubSellerShare
+from teahorse.settlement.models import Division, OpenBook, SubSeller, SubSellerShare
 from tests import world
 from tests.console.world import member
 from tests.settlement.making import closed
@@ -123,3 +123,19 @@ def test_a_neighbours_goods_are_not_there(browser_of, seller, coop, household):
     theirs = world.offer(world.organisation("neighbour"), title="别家的").variant.product
 
     assert browser_of(seller).get(at("household_shares", coop, product_id=theirs.pk)).status_code == 404
+
+
+def test_a_seller_shows_buyers_who_earned_what_and_shows_it_no_more(browser_of, seller, coop, product):
+    browser, here = browser_of(seller), at("household_shares", coop, product_id=product.pk)
+    book = at("household_book", coop, product_id=product.pk)
+
+    closed_before = browser.get(here).content.decode()
+    browser.post(book, {"show": "1"})
+    is_open = browser.get(here).content.decode()
+    foreign = browser_of(member(world.organisation("neighbour"), "+8619900071006")).post(book.replace("coop-dorje", "neighbour"), {})
+    browser.post(book)
+
+    assert ("Buyers see it" in closed_before, "Buyers see it" in is_open) == (False, True)
+    assert foreign.status_code == 404
+    assert list(OpenBook.objects.values_list("product_id", "opened_by_id")) == [(product.pk, seller.pk)]
+    assert OpenBook.objects.get().closed_at is not None

@@ -20,6 +20,7 @@ from teahorse.console.nav import page
 from teahorse.people.models import Organisation, Right
 from teahorse.settlement import actions, queries
 from teahorse.settlement.models import Division
+from teahorse.settlement.queries.earned import is_open
 
 PER_PAGE = 50
 MOST_BP = 10_000
@@ -108,11 +109,26 @@ def shares(request: HttpRequest, acting: Acting, product_id: UUID) -> HttpRespon
         "rows": [(one, percents[one.pk]) for one in found],
         "history": [(one, _said(one)) for one in divisions],
         "held": held,
+        "is_open": is_open(seller_id=acting.organisation.pk, product_id=product_id),
         "typed": typed,
         "refusal": refusal,
         "errors": {refusal.field: refusal} if refusal else {},
     }
     return page(request, acting, "household_shares.html", context, status=refusal.status if refusal else 200)
+
+
+@acts(Right.SEE_MONEY, "POST", kinds=Organisation.SELLERS, back="console:households")
+def book(request: HttpRequest, acting: Acting, product_id: UUID) -> HttpResponse:
+    """Show buyers who scan a label how the price of a product divides, or show it no more."""
+    if not Product.objects.filter(pk=product_id, seller=acting.organisation).exists():
+        raise Http404
+    if request.POST.get("show"):
+        actions.open_book(seller=acting.organisation, product_id=product_id, by=acting.person, now=acting.now)
+        messages.success(request, _("Whoever scans a label of it sees who earned what, in a quarter of an hour at the latest."))
+    else:
+        actions.close_book(seller=acting.organisation, product_id=product_id, now=acting.now)
+        messages.success(request, _("It is shown no more, in a quarter of an hour at the latest."))
+    return redirect("console:household_shares", org=acting.organisation.key, product_id=product_id)
 
 
 def _date(text: str) -> date:

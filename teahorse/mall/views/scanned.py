@@ -18,6 +18,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.tries import TooManyTries, Tries
 from teahorse.common.visitors import client_address
 from teahorse.mall import scan_pages, story
+from teahorse.mall.earned import earned_rows
 from teahorse.mall.guest_pages import is_guest
 from teahorse.mall.scans import guests_answer, mark_of, scan_of
 from teahorse.mall.show import View, page, personal
@@ -77,7 +78,8 @@ def lot(request: HttpRequest, lot_id: UUID) -> HttpResponse:
     except Lot.DoesNotExist:
         raise Http404 from None
     living = Recall.objects.filter(lots__lot=lot_id, lots__left_out_why="", state=Recall.State.LIVING, is_drill=False).first()
-    return page(request, "scanned", {"told": told, "recall": living, "verdict": "recalled" if living else "", "seen": None, "code": ""})
+    context = {"told": told, "recall": living, "verdict": "recalled" if living else "", "seen": None, "code": ""}
+    return page(request, "scanned", {**context, "earned": earned_rows(told.lot.item_id, get_language() or "")})
 
 
 @coded

@@ -12,7 +12,14 @@ from teahorse.settlement.actions.claiming import (
 )
 from teahorse.settlement.actions.collecting import collect_fees
 from teahorse.settlement.actions.comparing import ask_to_compare, compare, run_comparison
-from teahorse.settlement.actions.dividing import MoreThanTheWhole, add_sub_seller, divide_product, end_sub_seller
+from teahorse.settlement.actions.dividing import (
+    MoreThanTheWhole,
+    add_sub_seller,
+    close_book,
+    divide_product,
+    end_sub_seller,
+    open_book,
+)
 from teahorse.settlement.actions.four_eyes import PaysHerself
 from teahorse.settlement.actions.maturing import mature_earnings
 from teahorse.settlement.actions.paying_out import (
@@ -78,6 +85,7 @@ __all__ = [
     "book_sharings",
     "bring_cash_to_bank",
     "claim_subsidies",
+    "close_book",
     "collect_fees",
     "compare",
     "confirm_payout",
@@ -89,6 +97,7 @@ __all__ = [
     "import_bank_answer",
     "make_bank_file",
     "mature_earnings",
+    "open_book",
     "pay_out_in_cash",
     "prepare_payouts",
     "receive_claim",

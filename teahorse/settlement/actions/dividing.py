@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.catalog.models import Product
 from teahorse.common.refusals import Malformed, NotThere, Refusal
 from teahorse.people.models import Organisation, Person
-from teahorse.settlement.models import Division, SubSeller, SubSellerShare
+from teahorse.settlement.models import Division, OpenBook, SubSeller, SubSellerShare
 from teahorse.settlement.rules import WHOLE_BP
 
 
@@ -91,3 +91,22 @@ def divide_product(
         [SubSellerShare(division=division, sub_seller_id=household, share_bp=share) for household, share in sorted(shares_bp.items())]
     )
     return division
+
+
+@transaction.atomic
+def open_book(*, seller: Organisation, product_id: UUID, by: Person, now: datetime) -> OpenBook:
+    """
+    Let everybody see from now on how the price of a product divides. Harmless twice.
+
+    :raises NotThere: if the product is not this seller's.
+    """
+    if not Product.objects.filter(pk=product_id, seller=seller).exists():
+        raise NotThere
+    Organisation.objects.select_for_update(no_key=True).get(pk=seller.pk)
+    standing = OpenBook.objects.filter(seller=seller, product_id=product_id, closed_at=None).first()
+    return standing or OpenBook.objects.create(seller=seller, product_id=product_id, since_at=now, opened_by_id=by.pk)
+
+
+def close_book(*, seller: Organisation, product_id: UUID, now: datetime) -> None:
+    """Show it no more. Harmless twice."""
+    OpenBook.objects.filter(seller=seller, product_id=product_id, closed_at=None).update(closed_at=now)

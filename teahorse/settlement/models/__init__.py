@@ -3,7 +3,7 @@
 from teahorse.settlement.models.claim import SubsidyClaim, SubsidyClaimLine
 from teahorse.settlement.models.difference import Comparison, Difference
 from teahorse.settlement.models.earning import Earning, Maturity
-from teahorse.settlement.models.household import Division, SubSeller, SubSellerShare
+from teahorse.settlement.models.household import Division, OpenBook, SubSeller, SubSellerShare
 from teahorse.settlement.models.payout import BankFile, Payout, PayoutAccount, PayoutEvent
 from teahorse.settlement.models.sale import FeeLine, FeeReversal, FeeRule, Sale, Share, SharedFee, SubsidyLine
 from teahorse.settlement.models.transfer import Transfer
@@ -18,6 +18,7 @@ __all__ = [
     "FeeReversal",
     "FeeRule",
     "Maturity",
+    "OpenBook",
     "Payout",
     "PayoutAccount",
     "PayoutEvent",

@@ -87,3 +87,25 @@ class SubSellerShare(Keyed):
 
     def __str__(self) -> str:
         return f"{self.share_bp}"
+
+
+class OpenBook(Keyed):
+    """A seller lets everybody see how the price of a product divides, from a moment on and until she closes it again."""
+
+    seller = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    product_id = models.UUIDField()
+    since_at = models.DateTimeField()
+    opened_by_id = models.UUIDField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["product_id"], condition=models.Q(closed_at=None), name="a_products_book_is_open_once")
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="an_open_book_stays_whose_it_is", exclude=["closed_at"]),
+            pgtrigger.Protect(name="open_books_are_never_deleted", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.since_at:%F}"
