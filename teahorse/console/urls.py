@@ -178,6 +178,7 @@ urlpatterns = [
     path("<slug:org>/trace/sites/<key:site_id>/leave/", sites.leave, name="site_leave"),
     path("<slug:org>/trace/certificates/", certificates.certificates, name="certificates"),
     path("<slug:org>/trace/certificates/<key:certificate_id>/", certificates.certificate, name="certificate"),
+    path("<slug:org>/trace/certificates/<key:certificate_id>/attach/", certificates.attach, name="certificate_attach"),
     path("<slug:org>/trace/certificates/<key:certificate_id>/paper/", certificates.paper, name="certificate_paper"),
     path("<slug:org>/trace/lots/<key:lot_id>/commit/", certificates.commit, name="lot_commit"),
     path("<slug:org>/trace/labels/", labels.sheets, name="labels"),

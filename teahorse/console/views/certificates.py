@@ -28,14 +28,14 @@ TEXTS = ("kind", "number", "issuer", "issued_date", "valid_until")
 
 @acts(Right.TRACE, "GET", "POST", kinds=Organisation.SELLERS)
 def certificates(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """List the certificates, the newest first; the form adds one."""
+    """List the certificates, the newest first; the form adds one, with its paper where one is sent along."""
     house, refusal = acting.organisation, None
     typed: Context = {"issued_date": f"{acting.now:%F}", "of": []}
     if request.method == "POST":
         typed = {name: request.POST.get(name, "")[:200].strip() for name in TEXTS}
         typed["of"] = request.POST.getlist("of")[:200]
         try:
-            made = _added(acting, typed)
+            made = _added(acting, typed, request)
         except Refusal as refused:
             refusal = refused
         else:
@@ -47,7 +47,7 @@ def certificates(request: HttpRequest, acting: Acting) -> HttpResponse:
         "certificates": shown,
         "kinds": words.CERTIFICATES,
         "typed": typed,
-        "errors": {refusal.field: refusal} if refusal else {},
+        "errors": {"paper" if refusal.field == "file" else refusal.field: refusal} if refusal else {},
         "today": acting.now.astimezone(HOME).date(),
         "items": TradeItem.objects.filter(seller=house).order_by("name", "pk"),
         "sites": Site.objects.filter(owner=house, left_at=None).order_by("name", "pk"),
@@ -68,13 +68,31 @@ def certificate(request: HttpRequest, acting: Acting, certificate_id: UUID) -> H
         else:
             messages.success(request, _("Withdrawn. Buyers read that it was, and why."))
             return redirect("console:certificate", org=acting.organisation.key, certificate_id=found.pk)
+    return _shown(request, acting, found, refusal=refusal, status=refusal.status if refusal else 200)
+
+
+def _shown(request: HttpRequest, acting: Acting, found: Certificate, *, status: int, **refusals: Refusal | None) -> HttpResponse:
     context = {
         "certificate": found,
         "kind": words.CERTIFICATES[found.kind],
-        "refusal": refusal,
         "today": acting.now.astimezone(HOME).date(),
+        **refusals,
     }
-    return page(request, acting, "certificate.html", context, status=refusal.status if refusal else 200)
+    return page(request, acting, "certificate.html", context, status=status)
+
+
+@acts(Right.TRACE, "POST", kinds=Organisation.SELLERS)
+def attach(request: HttpRequest, acting: Acting, certificate_id: UUID) -> HttpResponse:
+    """Keep the paper of a certificate that has none yet."""
+    found, file = _own(acting, certificate_id), request.FILES.get("paper")
+    try:
+        if file is None:
+            raise Malformed(field="paper", reason=_("Choose a file first."))
+        actions.attach_paper(certificate=found, file=file, by=acting.person, now=acting.now)
+    except Refusal as refusal:
+        return _shown(request, acting, found, paper_refusal=refusal, status=refusal.status)
+    messages.success(request, _("The paper is kept. Buyers who scan a label can open it."))
+    return redirect("console:certificate", org=acting.organisation.key, certificate_id=found.pk)
 
 
 @acts(Right.TRACE, kinds=Organisation.SELLERS)
@@ -114,8 +132,8 @@ def _own(acting: Acting, certificate_id: UUID) -> Certificate:
     return found
 
 
-def _added(acting: Acting, typed: Context) -> Certificate:
-    """Write down what was typed; what it is of is named by keys of lots, goods and places alike."""
+def _added(acting: Acting, typed: Context, request: HttpRequest) -> Certificate:
+    """Write down what was typed, with its paper or not at all; what it is of is named by keys of lots, goods and places alike."""
     house, keys = acting.organisation, keys_of(typed["of"])
     lots, items = list(Lot.objects.filter(seller=house, pk__in=keys)), list(TradeItem.objects.filter(seller=house, pk__in=keys))
     sites = list(Site.objects.filter(owner=house, pk__in=keys))
@@ -133,6 +151,7 @@ def _added(acting: Acting, typed: Context) -> Certificate:
         sites=sites,
         by=acting.person,
         now=acting.now,
+        file=request.FILES.get("paper"),
     )
 
 

@@ -21,7 +21,9 @@ from teahorse.trace.actions.capturing import (
 from teahorse.trace.actions.certifying import (
     AlreadyCommitted,
     KnownNumber,
+    PaperThere,
     add_certificate,
+    attach_paper,
     commit_lot,
     withdraw_certificate,
 )
@@ -126,6 +128,7 @@ __all__ = [
     "NotSold",
     "NothingHidden",
     "NothingLeft",
+    "PaperThere",
     "RecalledAlready",
     "Seen",
     "SiteSaid",
@@ -137,6 +140,7 @@ __all__ = [
     "add_site",
     "answer_report",
     "ask_witness",
+    "attach_paper",
     "begin_flow",
     "capture",
     "change_site",

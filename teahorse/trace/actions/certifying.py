@@ -6,11 +6,13 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.catalog.pictures import Readable
 from teahorse.common.ids import new_id, readable
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.times import HOME
 from teahorse.people.models import Organisation, Person
 from teahorse.places.models import Area
+from teahorse.trace.actions.attaching import keep_attachment
 from teahorse.trace.models import Attachment, Certificate, Lot, Site, TradeItem
 
 Kind = Certificate.Kind
@@ -22,6 +24,13 @@ class KnownNumber(Refusal):
 
     code = "certificate_known"
     sentence = _("A certificate of this issuer with this number is written down already.")
+
+
+class PaperThere(Refusal):
+    """The certificate has its paper."""
+
+    code = "certificate_has_its_paper"
+    sentence = _("This certificate has its paper already. Withdraw it and write another one down if it is the wrong one.")
 
 
 class AlreadyCommitted(Refusal):
@@ -43,6 +52,7 @@ def add_certificate(
     now: datetime,
     valid_until: date | None = None,
     paper: Attachment | None = None,
+    file: Readable | None = None,
     lots: Collection[Lot] = (),
     items: Collection[TradeItem] = (),
     sites: Collection[Site] = (),
@@ -50,14 +60,19 @@ def add_certificate(
     """
     Write down a certificate that somebody else issued; of nothing in particular it vouches for its holder.
 
+    Its ``paper`` is one that is kept already, or comes as a ``file`` now: a PDF as it is, or a photograph, written anew.
+
     :raises Malformed: if a part is missing, it ends before it begins, or it is of what is not the holder's.
-    :raises KnownNumber: if the issuer's number is known. Nothing is changed in either.
+    :raises KnownNumber: if the issuer's number is known.
+    :raises PaperRefused, teahorse.catalog.pictures.PictureRefused: if the file is not what it says it is. Nothing is changed in any.
     """
     number, issuer = " ".join(number.split()), " ".join(issuer.split())
     _check(kind, number, issuer, issued_date, valid_until, now)
     owners = {*(lot.seller_id for lot in lots), *(item.seller_id for item in items), *(site.owner_id for site in sites)}
     if owners - {holder.pk} or (paper is not None and paper.owner_id != holder.pk):
         raise Malformed(field="lots", reason=_("A certificate is of your own lots, goods and places."))
+    if file is not None:
+        paper = keep_attachment(owner=holder, telling_key=None, kind=Attachment.Kind.PAPER, file=file, by=by, now=now)
     return _written(
         Certificate(
             county_id=holder.county_id,
@@ -129,6 +144,23 @@ def commit_lot(*, lot: Lot, by: Person, now: datetime) -> Certificate:
         added_at=now,
     )
     return _written(made, [lot], (), ())
+
+
+def attach_paper(*, certificate: Certificate, file: Readable, by: Person, now: datetime) -> Certificate:
+    """
+    Keep the paper of a certificate that was issued elsewhere: a PDF as it came, or a photograph, written anew. It is kept once and stays.
+
+    :raises PaperRefused, teahorse.catalog.pictures.PictureRefused: if the file is not what it says it is.
+    :raises PaperThere: if it has its paper, or makes it itself. Nothing is kept in any of these.
+    """
+    if certificate.kind == Kind.COMMITMENT or certificate.paper_id is not None:
+        raise PaperThere
+    with transaction.atomic():
+        paper = keep_attachment(owner=certificate.holder, telling_key=None, kind=Attachment.Kind.PAPER, file=file, by=by, now=now)
+        if not Certificate.objects.filter(pk=certificate.pk, paper=None).update(paper=paper):
+            raise PaperThere
+    certificate.refresh_from_db()
+    return certificate
 
 
 @transaction.atomic
