@@ -21,6 +21,13 @@ class CasesDecided(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GoodsTakenBack(Event):
+    """What came back in these cases was found in order: it lies on the shelf again and may be sold."""
+
+    case_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CasesClosed(Event):
     """These cases have ended, for the buyer or not: nothing more is to come of them."""
 

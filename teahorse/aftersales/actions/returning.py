@@ -10,7 +10,9 @@ from teahorse.aftersales import rules
 from teahorse.aftersales.actions.answering import checked_words
 from teahorse.aftersales.actions.moving import Actor, Party, end, locked, move, note
 from teahorse.aftersales.actions.paying import pay_back
+from teahorse.aftersales.events import GoodsTakenBack
 from teahorse.aftersales.models import AfterSaleCase, CaseLine
+from teahorse.common.events import announce
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.logistics import actions as logistics
 from teahorse.logistics import carriers
@@ -131,6 +133,8 @@ def pass_inspection(*, case: AfterSaleCase, is_sellable: bool, by: Actor, now: d
     if by.party != Party.TIME:
         units = {line.line.offer_id: line.quantity for line in CaseLine.objects.filter(case=case).select_related("line")}
         stock.take_back(units=units, reference=case.pk, is_sellable=is_sellable, by_id=by.person_id, now=now)
+        if is_sellable:
+            announce(GoodsTakenBack(case_ids=(case.pk,)))
     note(case, "passed", by=by, now=now)
     if case.kind in rules.IN_GOODS:
         move(case, State.SENDING, now=now)

@@ -4,9 +4,10 @@ Every change of the story.
 What is told is kept (:mod:`.capturing`) and stands in the log (:mod:`.publishing`), persons' details apart (:mod:`.redacting`). Neighbours
 cosign the log (:mod:`.cosigning`), and we cosign theirs (:mod:`.witnessing`). People tell it step by step (:mod:`.telling`,
 :mod:`.attaching`), set it right (:mod:`.correcting`), by flows that a centre writes (:mod:`.writing_flows`). Units of lots come onto the
-shelf (:mod:`.shelving`) and into parcels (:mod:`.packing`); papers vouch for them (:mod:`.certifying`). Whoever scans a label is counted,
-coarsely (:mod:`.scanning`), and signs of copies are shown (:mod:`.suspecting`). Lots are taken back (:mod:`.recalling`). Who asks again
-and again gives the question a name and subscribes to it (:mod:`.subscribing`); he is sent what is new (:mod:`.delivering`).
+shelf (:mod:`.shelving`), into parcels (:mod:`.packing`) and back (:mod:`.taking_back`); papers vouch for them (:mod:`.certifying`). Whoever
+scans a label is counted, coarsely (:mod:`.scanning`), and signs of copies are shown (:mod:`.suspecting`). Lots are taken back
+(:mod:`.recalling`). Who asks again and again gives the question a name and subscribes to it (:mod:`.subscribing`); he is sent what is new
+(:mod:`.delivering`).
 """
 
 from teahorse.trace.actions.attaching import (
@@ -98,6 +99,9 @@ from teahorse.trace.actions.subscribing import (
     unsubscribe,
 )
 from teahorse.trace.actions.suspecting import answer_report, close_suspicion, suspect
+from teahorse.trace.actions.taking_back import (
+    take_lots_back,
+)
 from teahorse.trace.actions.telling import (
     tell_step,
 )
@@ -183,6 +187,7 @@ __all__ = [
     "sweep_deliveries",
     "take_back_what_came",
     "take_lots",
+    "take_lots_back",
     "take_lots_of_packed",
     "tell",
     "tell_due",

@@ -4,19 +4,28 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from teahorse.trace.models import LotStock, PackedLot, Recall, RecalledLot
 from teahorse.trace.shelves import ShelvedLot
 
 
 def shelved_lots(offer_ids: Collection[UUID]) -> dict[UUID, list[ShelvedLot]]:
     """Return the lots with units of offers, in the order in which they are to be packed; none of a living recall."""
-    rows = LotStock.objects.filter(offer__in=offer_ids, on_hand__gt=0).select_related("lot")
-    taken_back = RecalledLot.objects.filter(recall__state=Recall.State.LIVING, recall__is_drill=False, left_out_why="")
-    rows = rows.exclude(lot__in=taken_back.values("lot"))
+    rows = LotStock.objects.filter(offer__in=offer_ids, on_hand__gt=0).select_related("lot").exclude(lot__in=_taken_back().values("lot"))
     found: dict[UUID, list[ShelvedLot]] = defaultdict(list)
     for row in rows:
         found[row.offer_id].append(ShelvedLot(row.lot_id, row.lot.number, row.lot.best_before, row.lot.made_at, row.on_hand))
     return {offer_id: sorted(lots, key=lambda one: one.turn) for offer_id, lots in found.items()}
+
+
+def lots_taken_back(lot_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these lots are being recalled."""
+    return set(_taken_back().filter(lot__in=lot_ids).values_list("lot_id", flat=True))
+
+
+def _taken_back() -> QuerySet[RecalledLot]:
+    return RecalledLot.objects.filter(recall__state=Recall.State.LIVING, recall__is_drill=False, left_out_why="")
 
 
 def packed_lots(order_ids: Iterable[UUID]) -> dict[UUID, list[PackedLot]]:

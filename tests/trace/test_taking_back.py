@@ -1,0 +1,178 @@
+"""What buyers send back in order lies on the shelves of its lots again, once; what is recalled stays held."""
+
+from datetime import date
+
+import pytest
+from django.db import transaction
+
+from teahorse.aftersales import actions as aftersales
+from teahorse.aftersales.actions import Actor
+from teahorse.aftersales.events import GoodsTakenBack
+from teahorse.common.ids import new_id
+from teahorse.trace import actions
+from teahorse.trace.models import LotMovement, LotStock, Recall, RecalledLot
+from tests import world
+from tests.aftersales.making import LATER, opened, received, returned
+from tests.at_once import at_once
+from tests.trace.shelf import shelved
+
+pytestmark = pytest.mark.django_db
+EARLY, LATE = date(2027, 12, 1), date(2028, 6, 1)
+
+
+@pytest.fixture
+def wine():
+    """A cooperative's wine without units but those of its lots."""
+    return world.offer(world.organisation("chamchen"), on_hand=0)
+
+
+@pytest.fixture
+def clerk():
+    return world.person("+8619900001010", name="掌柜")
+
+
+@pytest.fixture
+def station():
+    return world.service_point("lhayu")
+
+
+def on_hand(*lots):
+    return [LotStock.objects.get(lot=lot).on_hand for lot in lots]
+
+
+def moved(lot):
+    """What came back to a lot's shelf, or was held of it."""
+    rows = LotMovement.objects.filter(lot=lot, reason__in=("returned", "recalled")).order_by("moved_at", "-delta")
+    return list(rows.values_list("reason", "delta"))
+
+
+def looked_at(wine, clerk, station, *, bought, units):
+    """A case whose goods were packed of their lots, sent back and lie on the seller's table."""
+    order = received({wine: bought})
+    actions.take_lots_of_packed(order_ids=[order.pk], now=LATER)
+    return returned(opened(order, units={1: units}), clerk, station)
+
+
+def passed(case, clerk, *, is_sellable=True):
+    return aftersales.pass_inspection(case=case, is_sellable=is_sellable, by=Actor("seller", clerk.pk), now=LATER)
+
+
+def recalled(lot, *, is_drill=False):
+    recall = Recall.objects.create(
+        county_id=lot.county_id, number="R1", owner=lot.seller, reason="异物", asked_at=world.NOW, drafted_by_id=new_id(), state="living",
+        is_drill=is_drill,
+    )  # fmt: skip
+    RecalledLot.objects.create(recall=recall, lot=lot, is_named=True)
+
+
+def test_units_that_are_in_order_lie_on_their_lots_shelf_again(wine, clerk, station, announced):
+    lot = shelved(wine, "B1", 10, best_before=LATE)
+    case = looked_at(wine, clerk, station, bought=3, units=2)
+    heard = announced(GoodsTakenBack)
+
+    passed(case, clerk)
+    before = on_hand(lot)
+    count = actions.take_lots_back(case_ids=[case.pk], now=LATER)
+
+    assert [one["case_ids"] for one in heard()] == [[str(case.pk)]]
+    assert (before, count, on_hand(lot)) == ([7], 2, [9])
+    assert world.level_of(wine).on_hand == 9
+    assert moved(lot) == [("returned", 2)]
+
+
+def test_what_is_heard_twice_comes_back_once(wine, clerk, station):
+    lot = shelved(wine, "B1", 10)
+    case = passed(looked_at(wine, clerk, station, bought=3, units=2), clerk)
+
+    counts = [actions.take_lots_back(case_ids=[case.pk], now=LATER) for _ in range(3)]
+
+    assert (counts, on_hand(lot)) == ([2, 0, 0], [9])
+
+
+def test_what_came_back_spoiled_is_on_no_shelf(wine, clerk, station, announced):
+    lot = shelved(wine, "B1", 10)
+    case, heard = looked_at(wine, clerk, station, bought=3, units=2), announced(GoodsTakenBack)
+
+    passed(case, clerk, is_sellable=False)
+
+    assert heard() == []
+    assert (on_hand(lot), world.level_of(wine).on_hand) == ([7], 7)
+
+
+def test_of_several_lots_what_expires_first_comes_back_first_and_no_more_than_was_packed(wine, clerk, station):
+    late, early = shelved(wine, "B1", 5, best_before=LATE), shelved(wine, "B2", 2, best_before=EARLY)
+    case = passed(looked_at(wine, clerk, station, bought=4, units=3), clerk)
+    taken = on_hand(early, late)
+
+    actions.take_lots_back(case_ids=[case.pk], now=LATER)
+
+    assert (taken, on_hand(early, late)) == ([0, 3], [2, 4])
+
+
+def test_units_without_a_lot_come_back_without_one(wine, clerk, station):
+    level = world.level_of(wine)
+    level.on_hand = 5
+    level.save()
+    case = passed(looked_at(wine, clerk, station, bought=2, units=2), clerk)
+
+    assert actions.take_lots_back(case_ids=[case.pk], now=LATER) == 0
+    assert not LotMovement.objects.exists()
+
+
+@pytest.mark.parametrize(("is_drill", "shelf", "mall"), [(False, 7, 7), (True, 9, 9)])
+def test_a_recalled_lots_units_stay_held_and_off_the_mall(wine, clerk, station, is_drill, shelf, mall):
+    lot = shelved(wine, "B1", 10)
+    case = looked_at(wine, clerk, station, bought=3, units=2)
+    recalled(lot, is_drill=is_drill)
+    passed(case, clerk)
+
+    for _ in range(2):
+        actions.take_lots_back(case_ids=[case.pk], now=LATER)
+
+    assert (on_hand(lot), world.level_of(wine).on_hand) == ([shelf], mall)
+    assert moved(lot) == ([("returned", 2)] if is_drill else [("returned", 2), ("recalled", -2)])
+
+
+def test_a_decision_that_was_cut_off_has_put_nothing_back(wine, clerk, station, announced):
+    lot = shelved(wine, "B1", 10)
+    case, heard = looked_at(wine, clerk, station, bought=3, units=2), announced(GoodsTakenBack)
+
+    with pytest.raises(KeyboardInterrupt), transaction.atomic():
+        passed(case, clerk)
+        actions.take_lots_back(case_ids=[case.pk], now=LATER)
+        raise KeyboardInterrupt
+
+    case.refresh_from_db()
+    assert (case.state, heard(), on_hand(lot), moved(lot)) == ("inspect", [], [7], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_heard_at_once_and_raced_by_packers_comes_back_once(wine, clerk, station):
+    lot = shelved(wine, "B1", 10)
+    case = looked_at(wine, clerk, station, bought=3, units=2)
+
+    decided = at_once(*[lambda: passed(case, clerk)] * 2)
+    back = at_once(
+        *[lambda: actions.take_lots_back(case_ids=[case.pk], now=LATER)] * 3,
+        lambda: actions.shelve(lot=lot, units=5, by=None, now=LATER),
+        lambda: actions.write_off(lot=lot, units=1, by=None, now=LATER),
+    )
+
+    assert sorted(type(one).__name__ for one in decided) == ["AfterSaleCase", "NotNow"]
+    assert sorted(back[:3]) == [0, 0, 2]
+    assert (on_hand(lot), world.level_of(wine).on_hand) == ([13], 13)
+    assert moved(lot) == [("returned", 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_recall_that_starts_at_the_same_moment_finds_or_holds_what_came_back(wine, clerk, station):
+    lot = shelved(wine, "B1", 10)
+    case = passed(looked_at(wine, clerk, station, bought=3, units=2), clerk)
+    recall = actions.draft_recall(owner=lot.seller, lot_ids=[lot.pk], reason="瓶中有异物", asked_at=LATER, by=clerk, now=LATER)
+
+    at_once(
+        lambda: actions.take_lots_back(case_ids=[case.pk], now=LATER),
+        lambda: actions.start_recall(recall=recall, by=clerk, now=LATER),
+    )
+
+    assert (on_hand(lot), world.level_of(wine).on_hand) == ([0], 0)
