@@ -315,6 +315,37 @@ def test_the_link_that_fits_best_is_chosen():
 # --- Names of the house, codes in capitals, aliases
 
 
+SLASHED = ["A/12", "A%2F12", "A%2f12/"]
+
+
+@pytest.mark.parametrize("written", SLASHED)
+def test_a_lot_whose_number_has_a_slash_resolves_however_the_slash_is_written(wine, written):
+    slashed = lot(wine.item, number="A/12")
+
+    answer = ask(f"/01/{GTIN}/10/{written}", **PEOPLE)
+
+    assert (answer.status_code, urlsplit(answer["Location"]).path) == (307, f"/t/lot/{short(slashed.pk)}")
+    assert links(f"/01/{GTIN}/10/{written}")[0]["anchor"] == f"{HOME}/01/{GTIN}/10/A%2F12"
+
+
+def test_of_what_an_address_with_slashes_may_say_what_is_here_is_meant(wine):
+    """``/10/A/21/7`` is piece 7 of lot A, or lot ``A/21/7``."""
+    deep = lot(wine.item, number="A/21/7")
+    before = ask(f"/01/{GTIN}/10/A/21/7", **PEOPLE)
+    piece = made(lot(wine.item, number="A"), count=1).codes.get()
+
+    after = ask(f"/01/{GTIN}/10/A/21/{piece.code}", **PEOPLE)
+
+    assert urlsplit(before["Location"]).path == f"/t/lot/{short(deep.pk)}"
+    assert piece.code in after["Location"]
+
+
+def test_of_what_is_not_here_the_plain_reading_says_what_is_wrong(wine):
+    assert ask(f"/01/{GTIN}/10/no/21/such", **PEOPLE).status_code == 404
+    assert ask(f"/01/{GTIN}/10/no%2Fsuch", **PEOPLE).status_code == 400
+    assert ask(f"/01/{GTIN}/10/{'a/' * 40}b", **PEOPLE).status_code == 400
+
+
 def test_the_houses_own_names_resolve_likewise():
     coop = world.organisation("coop-dorje")
     wine = lot(item(coop))

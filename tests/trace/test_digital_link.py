@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teahorse.trace.gs1 import digital_link
-from teahorse.trace.gs1.digital_link import build, is_path, parse
+from teahorse.trace.gs1.digital_link import build, is_path, parse, readings
 from teahorse.trace.gs1.element_strings import Element, build_fnc1, parse_bracketed
 from teahorse.trace.gs1.unreadable import Unreadable
 
@@ -199,3 +199,14 @@ def test_every_primary_key_is_read_back(element):
 def test_any_address_is_read_or_refused(rest):
     with suppress(Unreadable):
         parse(f"https://a/{rest}", convenience_alphas=True, zero_suppressed_gtin=True, unknown_attributes=True)
+
+
+def test_a_path_whose_escapes_were_taken_away_is_read_in_every_way_that_it_may_have_been():
+    assert readings("/01/09506000134352/10/AB/21/7") == ["/01/09506000134352/10/AB%2F21%2F7"]
+    assert readings("/01/09506000134352/10/A/B/21/7/8/") == [
+        "/01/09506000134352/10/A%2FB/21/7%2F8",
+        "/01/09506000134352/10/A%2FB%2F21%2F7%2F8",
+    ]
+    assert readings("/01/09506000134352/10/AB") == []
+    assert readings("/10/AB/01/09506000134352") == []
+    assert readings("/01/" + "1/" * 30) == []

@@ -100,14 +100,15 @@ def test_an_event_is_found_by_the_name_that_its_teller_gave_it():
     ("sent", "status", "code"),
     [
         ({"kind": "text/xml"}, 415, "wrong_media_type"),
-        ({"GS1-Capture-Error-Behaviour": "maybe"}, 422, "malformed"),
-        ({"to": "events"}, 422, "malformed"),
+        ({"GS1-Capture-Error-Behaviour": "maybe"}, 400, "malformed"),
+        ({"to": "events"}, 400, "malformed"),
     ],
 )
 def test_a_request_that_cannot_be_read_is_refused(sent, status, code):
     answer = send(teller(), told(harvest("barley"), harvest("rape")), **sent)
 
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    kinds = {400: "epcisException:ValidationException", 415: "epcisException:ImplementationException"}
+    assert (answer.status_code, answer.json()["code"], answer.json()["type"]) == (status, code, kinds[status])
     assert not TraceEvent.objects.exists()
 
 

@@ -20,12 +20,18 @@ from teahorse.trace.rules import digest_of, hash_of
 INVALID = "ValidationException"
 
 
+class NotToCapture(Malformed):
+    """The request cannot be read as a capture; the standard's interface says 400 of it and knows no 422."""
+
+    status = 400
+
+
 def take_document(request: HttpRequest) -> HttpResponse:
     """Take a document of events; ``GS1-Capture-Error-Behaviour`` says whether one bad event keeps all out."""
     teller = asker(request)
     on_error = request.headers.get("GS1-Capture-Error-Behaviour", CaptureJob.OnError.ROLLBACK)
     if on_error not in CaptureJob.OnError.values:
-        raise Malformed(field="GS1-Capture-Error-Behaviour", reason=_("Say rollback or proceed."))
+        raise NotToCapture(field="GS1-Capture-Error-Behaviour", reason=_("Say rollback or proceed."))
     document = _document(request)
     if isinstance(document, HttpResponse):
         return document
@@ -43,7 +49,7 @@ def take_event(request: HttpRequest) -> HttpResponse:
     if isinstance(document, HttpResponse):
         return document
     if len(document.events) != 1:
-        raise Malformed(field="eventList", reason=_("Send one event here; a document of several goes to /epcis/capture."))
+        raise NotToCapture(field="eventList", reason=_("Send one event here; a document of several goes to /epcis/capture."))
     job = actions.capture(document=document, by=teller, now=timezone.now())
     if not job.is_success:
         return problem(HTTPStatus.BAD_REQUEST, INVALID, job.errors)

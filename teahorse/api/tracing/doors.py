@@ -34,6 +34,7 @@ LONGEST_ADDRESS: Final = 8_000
 BEARER = re.compile(r"^Bearer (\S+)$", re.ASCII)
 View = Callable[..., HttpResponse]
 EXCEPTIONS = {
+    400: "ValidationException",
     401: "SecurityException",
     403: "SecurityException",
     404: "NoSuchNameException",

@@ -24,7 +24,7 @@ from teahorse.common.refusals import NotThere, Refusal
 from teahorse.mall.links import anchors_of
 from teahorse.mall.show import page
 from teahorse.trace.gs1.application_identifiers import IDENTIFIERS
-from teahorse.trace.gs1.digital_link import parse
+from teahorse.trace.gs1.digital_link import parse, readings
 from teahorse.trace.gs1.unreadable import Unreadable
 from teahorse.trace.linkset import CONTEXT, DEFAULT, WHOLE, Anchor, Link, chosen, linkset, of_type, type_of
 from teahorse.trace.queries.labels import check_file
@@ -98,14 +98,35 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 @_resolving
 def digital_link(request: HttpRequest, primary: str, rest: str) -> HttpResponse:  # noqa: ARG001 - the whole path is read
-    """Resolve a GS1 Digital Link."""
+    """
+    Resolve a GS1 Digital Link.
+
+    A slash in a lot or a serial number (``%2F``) cannot be told from one of the path any more when it comes here: of all that the address
+    may say, what is here is meant.
+    """
+    plain = quote(request.path_info.rstrip("/"), safe=SAFE_IN_PATH)
+    return _answer(request, _meant([_asked(request, path) for path in (plain, *readings(request.path_info))]))
+
+
+def _meant(asked: Sequence[str]) -> list[Named]:
+    """Return what the first of some addresses is about that is about something here; what is wrong with the first where none is."""
+    faults: list[Refusal] = []
+    for one in asked:
+        try:
+            return _named(one)
+        except (NotAName, RestrictedNumber, NotThere) as fault:
+            faults.append(fault)
+    raise faults[0]
+
+
+def _named(asked: str) -> list[Named]:
     try:
-        link = parse(_asked(request), zero_suppressed_gtin=True)
+        link = parse(asked, zero_suppressed_gtin=True)
     except Unreadable as error:
         raise NotAName(fault=error.code) from error
     if link.is_restricted:
         raise RestrictedNumber
-    return _answer(request, named_by_link(link))
+    return named_by_link(link)
 
 
 @_resolving
@@ -114,10 +135,10 @@ def own_name(request: HttpRequest, kind: str, rest: str) -> HttpResponse:
     return _answer(request, [named_by_own(kind, quote(rest.rstrip("/"), safe="."))])
 
 
-def _asked(request: HttpRequest) -> str:
-    """Return the address that was asked for, on the host of labels, without a slash at its end."""
+def _asked(request: HttpRequest, path: str) -> str:
+    """Return the address that was asked for, on the host of labels."""
     query = request.META.get("QUERY_STRING", "")
-    path = settings.TRACE_HOME + quote(request.path_info.rstrip("/"), safe=SAFE_IN_PATH)
+    path = settings.TRACE_HOME + path
     return f"{path}?{quote(query, safe='%+' + SAFE_IN_PATH + '?')}" if query else path
 
 

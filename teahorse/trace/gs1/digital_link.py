@@ -22,6 +22,9 @@ DOT_SEGMENTS = (".", "..")
 """Parts of a path that browsers take away, escaped or not."""
 CARRY_A_GTIN = ("01", "02", "03", "8006", "8026")
 SHORT_GTIN_LENGTHS = (8, 12, 13)
+_MOST_SLASHES = 20
+_SLASH = "%2F"
+_A_PAIR = 2
 CONVENIENCE_ALPHAS = {
     "sscc": "00",
     "gtin": "01",
@@ -116,6 +119,30 @@ def parse(
     check_values((*in_path, *attributes), unknown=unknown_attributes)
     key, *qualifiers = in_path
     return DigitalLink(key, tuple(qualifiers), tuple(attributes), address["origin"] + stem)
+
+
+def readings(path: str) -> list[str]:
+    """
+    Return what a path may have been before a web server took its escapes away: a lot's or a serial number may have a slash in it.
+
+    The ``path`` begins with a primary key. Each is a path with escapes whose identifiers may stand there in this order, the fewest slashes
+    in its data first; not the one that has none.
+    """
+    key, value, *rest = [*path.strip("/").split("/"), ""]
+    found = _read_from(rest[:-1], (key,)) if path.count("/") <= _MOST_SLASHES and is_path((key,)) else []
+    written = ["".join(f"/{ai}/{escape_path(data)}" for ai, data in ((key, value), *pairs)) for pairs in found]
+    return sorted((one for one in written if _SLASH in one), key=lambda one: one.count(_SLASH))
+
+
+def _read_from(segments: Sequence[str], before: tuple[str, ...]) -> list[list[tuple[str, str]]]:
+    """Return each way to read the rest of a path, behind the identifiers ``before``, as pairs of identifiers and data."""
+    if len(segments) < _A_PAIR or not is_path(ais := (*before, segments[0])):
+        return []
+    rest = segments[1:]
+    found: list[list[tuple[str, str]]] = [[(segments[0], "/".join(rest))]]
+    for end in range(1, len(rest)):
+        found += [[(segments[0], "/".join(rest[:end])), *more] for more in _read_from(rest[end:], ais)]
+    return found
 
 
 def build(
