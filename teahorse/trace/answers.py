@@ -34,7 +34,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class Household(msgspec.Struct, frozen=True):
-    """What one household brought. Its name stays with the telling; the event holds a salted hash of it."""
+    """What one household brought. A token is kept in the place of its name (:mod:`.actions.redacting`); the event holds a hash of that."""
 
     name: str
     amount: Decimal

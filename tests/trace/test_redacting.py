@@ -22,8 +22,13 @@ def coop(db):
     return world.organisation("chamchen")
 
 
+def conceal(value, *, owner):
+    (token,) = actions.conceal([value], owner=owner, now=NOW)
+    return token
+
+
 def test_a_token_says_nothing_and_its_owner_alone_reads_it(coop):
-    token = actions.conceal(" 次仁  卓玛 ", owner=coop, now=NOW)
+    token = conceal(" 次仁  卓玛 ", owner=coop)
 
     assert token.startswith("urn:sha256:")
     assert "卓玛" not in token
@@ -32,20 +37,20 @@ def test_a_token_says_nothing_and_its_owner_alone_reads_it(coop):
 
 
 def test_the_same_name_of_one_owner_has_one_token_and_of_another_another(coop):
-    token = actions.conceal("卓玛", owner=coop, now=NOW)
+    token = conceal("卓玛", owner=coop)
 
-    assert actions.conceal("卓玛", owner=coop, now=NOW) == token
-    assert actions.conceal("卓玛", owner=world.organisation("stranger"), now=NOW) != token
+    assert conceal("卓玛", owner=coop) == token
+    assert conceal("卓玛", owner=world.organisation("stranger")) != token
 
 
 @pytest.mark.parametrize("value", ["", "  ", "卓" * 201])
 def test_nothing_and_too_much_is_refused(coop, value):
     with pytest.raises(ValueError, match="1 to 200"):
-        actions.conceal(value, owner=coop, now=NOW)
+        conceal(value, owner=coop)
 
 
 def test_what_is_erased_is_gone_and_the_event_stays_true(coop):
-    maker, token = world.person(), actions.conceal("卓玛", owner=coop, now=NOW)
+    maker, token = world.person(), conceal("卓玛", owner=coop)
     tell(harvest("barley") | {"https://mall.example/voc/picker": token}, by=coop, now=NOW)
 
     assert [actions.erase(tokens=[token], owner=coop, by=maker, now=NOW) for _ in range(2)] == [1, 0]
@@ -55,18 +60,18 @@ def test_what_is_erased_is_gone_and_the_event_stays_true(coop):
     assert revealed([token], for_organisation=coop) == {}
     assert digest_of(event.body, event.context) == bytes(event.digest)
     assert list(contradictions()) == []
-    assert actions.conceal("卓玛", owner=coop, now=NOW) != token
+    assert conceal("卓玛", owner=coop) != token
 
 
 def test_another_organisation_erases_nothing(coop):
-    token = actions.conceal("卓玛", owner=coop, now=NOW)
+    token = conceal("卓玛", owner=coop)
 
     assert actions.erase(tokens=[token], owner=world.organisation("stranger"), by=world.person(), now=NOW) == 0
     assert revealed([token], for_organisation=coop) == {token: "卓玛"}
 
 
 def test_the_database_keeps_no_half_erased_detail_and_brings_none_back(coop):
-    token = actions.conceal("卓玛", owner=coop, now=NOW)
+    token = conceal("卓玛", owner=coop)
     with pytest.raises(IntegrityError, match="what_is_erased_is_gone"), transaction.atomic():
         PersonalDetail.objects.update(erased_at=NOW)
     actions.erase(tokens=[token], owner=coop, by=world.person(), now=NOW)
@@ -79,4 +84,4 @@ def test_the_database_keeps_no_half_erased_detail_and_brings_none_back(coop):
 def test_the_same_name_at_the_same_moment_gets_one_token():
     coop = world.organisation("chamchen")
 
-    assert len(set(at_once(*[lambda: actions.conceal("卓玛", owner=coop, now=NOW)] * 4))) == 1
+    assert len(set(at_once(*[lambda: conceal("卓玛", owner=coop)] * 4))) == 1

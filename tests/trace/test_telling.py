@@ -20,8 +20,9 @@ from teahorse.trace.actions.telling import (
 )
 from teahorse.trace.answers import Given, Household, Paper, Taken
 from teahorse.trace.events_of_steps import salted
-from teahorse.trace.models import Flow, Site, Telling, TraceEvent
+from teahorse.trace.models import Flow, PersonalDetail, Site, Telling, TraceEvent
 from teahorse.trace.naming import transaction_uri
+from teahorse.trace.queries.redaction import revealed
 from teahorse.trace.rules import digest_of, event_key, key_of
 from tests import world
 from tests.console.world import member
@@ -97,10 +98,21 @@ def test_households_are_added_up_and_none_is_named_in_the_event(coop, teller):
 
     event = event_of(telling)
     assert lot_of(telling).amount == Decimal("60.5")
-    assert event.body["th:households"] == [salted(telling.said["salt"], "卓玛家", 40.5), salted(telling.said["salt"], "边巴家", 20)]
+    tokens = [one["name"] for one in telling.said["answers"]["households"]]
+    assert revealed(tokens, for_organisation=coop) == dict(zip(tokens, ("卓玛家", "边巴家"), strict=True))
+    assert event.body["th:households"] == [salted(telling.said["salt"], token, kg) for token, kg in zip(tokens, (40.5, 20), strict=True)]
     assert [paper["type"] for paper in event.body["bizTransactionList"]] == ["recadv"]
-    assert "卓玛" not in str(event.body)
-    assert telling.said["answers"]["households"][0] == {"name": "卓玛家", "amount": "40.5"}
+    assert "卓玛" not in str(event.body) + str(telling.said)
+    assert telling.said["answers"]["households"][0]["amount"] == "40.5"
+
+
+def test_households_that_were_told_before_are_the_same_telling_again(coop, teller):
+    key, brought = uuid4(), (Household("卓玛家", Decimal("40.5")), Household("卓玛家", Decimal(3)))
+
+    first, again = (tell(coop, "buy-barley", key=key, households=brought, by=teller) for _time in range(2))
+
+    assert first == again
+    assert PersonalDetail.objects.count() == 1
 
 
 def test_brewing_goes_on_over_several_tellings_of_one_transformation(coop, teller, barley):

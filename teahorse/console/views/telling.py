@@ -23,6 +23,7 @@ from teahorse.people.models import Organisation, Right
 from teahorse.trace import actions, flows, queries, words
 from teahorse.trace.flows import Recipe, Step
 from teahorse.trace.models import Attachment, Certificate, Flow, Lot, LotStock, Telling, TraceEvent
+from teahorse.trace.queries.redaction import revealed
 
 SELLERS = Organisation.SELLERS
 PER_PAGE = 50
@@ -204,6 +205,7 @@ def _told_context(telling: Telling) -> Context:
         "lots": lots,
         "taken": [(taken[UUID(key)], amount) for key, amount in telling.said.get("taken", {}).items() if UUID(key) in taken],
         "values": [(one, telling.said["answers"]["values"].get(one.key)) for one in step.fields] if "answers" in telling.said else [],
+        "households": _households(telling),
         "next": recipe.after(step),
         "warnings": telling.said.get("warnings", []),
         "attachments": queries.attachments_of([telling.pk]),
@@ -211,6 +213,13 @@ def _told_context(telling: Telling) -> Context:
         "correction": Telling.objects.filter(corrects=telling).first(),
         "key": uuid4(),
     }
+
+
+def _households(telling: Telling) -> list[tuple[str, str]]:
+    """Return who brought how much; nothing for a name that was erased since."""
+    rows = telling.said.get("answers", {}).get("households", [])
+    names = revealed([row["name"] for row in rows], for_organisation=telling.seller)
+    return [(names.get(row["name"], ""), row["amount"]) for row in rows]
 
 
 # --- Lots

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.people.models import Person
-from teahorse.trace.actions.telling import WHOLE, Told, keep_event, told_before, write_telling
+from teahorse.trace.actions.telling import WHOLE, Told, keep_event, told_before, unnamed, write_telling
 from teahorse.trace.answers import Answers
 from teahorse.trace.events_of_steps import PREFIX, event_name, written_time
 from teahorse.trace.models import Attachment, Lot, Telling, TraceEvent
@@ -60,7 +60,7 @@ def correct_telling(
         seller=telling.seller,
         flow=telling.flow,
         step=telling.step,
-        answers=answers or WITHDRAWN,
+        answers=unnamed(answers, seller=telling.seller, now=now) if answers else WITHDRAWN,
         site=telling.site,
         attachments=attachments,
         device_at=original.happened_at,

@@ -1,7 +1,7 @@
 """Personal details in events: concealed before they are told, erased when a person asks for it."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -13,28 +13,31 @@ from teahorse.trace.models import PersonalDetail
 
 SALT_BYTES: Final = 16
 LONGEST: Final = 200
-NAMED: Final = "urn:sha256:"
 
 
 @transaction.atomic
-def conceal(value: str, *, owner: Organisation, now: datetime) -> str:
+def conceal(values: Collection[str], *, owner: Organisation, now: datetime) -> list[str]:
     """
-    Return the token that stands in events for a person's detail; the same value of one owner has one token until it is erased.
+    Return the tokens that stand in events for persons' details; the same value of one owner has one token until it is erased.
 
-    :raises ValueError: if there is nothing to conceal, or too much.
+    :raises ValueError: if one is nothing to conceal, or too much.
     """
-    value = " ".join(value.split())
-    if not 0 < len(value) <= LONGEST:
+    plain = [" ".join(value.split()) for value in values]
+    if not all(0 < len(value) <= LONGEST for value in plain):
         msg = f"a personal detail has 1 to {LONGEST} characters"
         raise ValueError(msg)
     Organisation.objects.select_for_update(no_key=True).get(pk=owner.pk)  # the same value at the same moment gets one token
-    known = PersonalDetail.objects.filter(owner=owner, value=value, erased_at=None).first()
-    if known is not None:
-        return known.token
+    known = dict(PersonalDetail.objects.filter(owner=owner, value__in=plain, erased_at=None).values_list("value", "token"))
+    new = [_concealed(value, owner=owner, now=now) for value in dict.fromkeys(plain) if value not in known]
+    PersonalDetail.objects.bulk_create(new)
+    known |= {one.value: one.token for one in new}
+    return [known[value] for value in plain]
+
+
+def _concealed(value: str, *, owner: Organisation, now: datetime) -> PersonalDetail:
     salt = secrets.token_bytes(SALT_BYTES)
-    token = NAMED + sha256(salt + value.encode()).hexdigest()
-    PersonalDetail.objects.create(county_id=owner.county_id, owner=owner, token=token, salt=salt, value=value, added_at=now)
-    return token
+    token = PersonalDetail.NAMED + sha256(salt + value.encode()).hexdigest()
+    return PersonalDetail(county_id=owner.county_id, owner=owner, token=token, salt=salt, value=value, added_at=now)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +24,8 @@ from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Person
 from teahorse.trace import flows
 from teahorse.trace.actions.capturing import capture
-from teahorse.trace.answers import Answers, Given, check_amount, check_answers, digest_of_told
+from teahorse.trace.actions.redacting import conceal
+from teahorse.trace.answers import LONGEST_NAME, MOST_HOUSEHOLDS, Answers, Given, Household, check_amount, check_answers, digest_of_told
 from teahorse.trace.epcis.reading import Read
 from teahorse.trace.epcis.reading import read as read_document
 from teahorse.trace.epcis.writing import document
@@ -154,7 +156,7 @@ def tell_step(
         seller=seller,
         flow=flow,
         step=step,
-        answers=answers,
+        answers=unnamed(answers, seller=seller, now=now),
         site=site,
         attachments=attachments,
         device_at=device_at,
@@ -162,6 +164,17 @@ def tell_step(
         now=now,
     )
     return told_before(told) or write_telling(told)
+
+
+def unnamed(answers: Answers, *, seller: Organisation, now: datetime) -> Answers:
+    """Return answers with tokens in the place of households' names (:mod:`.redacting`); with what cannot be a name as they are."""
+    names = [household.name for household in answers.households]
+    are_names = all(name.strip() and len(name) <= LONGEST_NAME and "\x00" not in name for name in names)
+    if not names or not are_names or len(names) > MOST_HOUSEHOLDS:
+        return answers
+    tokens = conceal(names, owner=seller, now=now)
+    households = tuple(Household(token, one.amount) for token, one in zip(tokens, answers.households, strict=True))
+    return msgspec.structs.replace(answers, households=households)
 
 
 def told_before(told: Told) -> Telling | None:

@@ -14,6 +14,9 @@ class PersonalDetail(CountyOwned):
     Erased, salt and value are gone: the event, its hash and its place in the log stay true, and nobody can guess back what it was.
     """
 
+    NAMED = "urn:sha256:"
+    """How a token begins."""
+
     owner = models.ForeignKey(Organisation, models.PROTECT, related_name="+", help_text="whose people it speaks of")
     token = models.CharField(max_length=80, unique=True, help_text="as it stands in events")
     salt = models.BinaryField(max_length=16, null=True)
