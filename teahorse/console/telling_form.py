@@ -1,7 +1,7 @@
 """A step's form, as it was typed on a phone, read into answers; and what stands in it when it is shown."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -46,6 +46,25 @@ def answers_typed(step: Step, recipe: Recipe, typed: QueryDict) -> Answers:
         to=typed.get("to", "").strip() if step.hands_over else "",
         note=typed.get("note", "").strip(),
     )
+
+
+def typed_of(answers: Mapping[str, Any], names: Mapping[str, str]) -> QueryDict:
+    """Return the form as it was when these answers (:meth:`Answers.kept`) were typed; ``names``: what households' tokens stand for."""
+    typed = QueryDict(mutable=True)
+    typed.setlist("take", [one["lot"] for one in answers["takes"]])
+    typed.setlist("household", [names.get(one["name"], "") for one in answers["households"]])
+    typed.setlist("weight", [one["amount"] for one in answers["households"]])
+    for one in answers["takes"]:
+        typed[f"amount.{one['lot']}"] = one["amount"] or ""
+    for one in answers["gives"]:
+        typed[f"give.{one['part']}"], typed[f"serials.{one['part']}"] = one["amount"], "\n".join(one["serials"])
+    for key, value in answers["values"].items():
+        typed[f"field.{key}"] = str(value)
+    for one in answers["papers"]:
+        typed[f"paper.{one['kind']}"] = one["number"]
+    typed["process"], typed["is_last"] = answers["process"] or "", "yes" if answers["is_last"] else ""
+    typed["to"], typed["note"] = answers["to"], answers["note"]
+    return typed
 
 
 def amount_typed(text: str, *, field: str) -> Decimal:

@@ -80,6 +80,7 @@ urlpatterns = [
     path("<slug:org>/trace/tell/<slug:flow_key>/", telling.steps, name="trace_steps"),
     path("<slug:org>/trace/tell/<slug:flow_key>/<slug:step_key>/", telling.tell, name="trace_tell"),
     path("<slug:org>/trace/told/<key:telling_id>/", telling.told, name="told"),
+    path("<slug:org>/trace/told/<key:telling_id>/correct/", telling.correct, name="told_correct"),
     path("<slug:org>/trace/lots/", telling.lots, name="lots"),
     path("<slug:org>/trace/lots/<key:lot_id>/", telling.lot, name="lot"),
     path("<slug:org>/trace/lots/<key:lot_id>/shelve/", shelving.shelve, name="lot_shelve"),

@@ -1,5 +1,7 @@
 """Telling the story on a phone: the flow, the step, its form; what was told; lots, and the files that belong to them."""
 
+from collections.abc import Callable
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,7 +19,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.common.typed import form_key
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
-from teahorse.console.telling_form import HOUSEHOLD_ROWS, StepForm, answers_typed, files_of, moment_typed
+from teahorse.console.telling_form import HOUSEHOLD_ROWS, StepForm, answers_typed, files_of, moment_typed, typed_of
 from teahorse.console.words import said
 from teahorse.people.models import Organisation, Right
 from teahorse.trace import actions, flows, queries, words
@@ -29,6 +31,8 @@ SELLERS = Organisation.SELLERS
 PER_PAGE = 50
 OUTBOX = "X-Outbox"
 LATEST = 8
+LotRow = tuple[Lot, Decimal, bool, str]
+"""A lot of a form: what is left of it, whether it is chosen, how much of it."""
 MOST_VARIANTS = 200
 
 
@@ -74,20 +78,22 @@ def tell(request: HttpRequest, acting: Acting, flow_key: str, step_key: str) -> 
     if step is None:
         raise Http404
     form = StepForm(request.POST if request.method == "POST" else request.GET.copy())
-    if request.method == "POST":
-        try:
-            telling = _told(request, acting, flow, step, recipe)
-        except Refusal as refusal:
-            if OUTBOX in request.headers:
-                return JsonResponse({"code": refusal.code, "field": refusal.field, "message": str(refusal)}, status=refusal.status)
-            form.faults[refusal.field] = str(refusal)
-        else:
-            where = reverse("console:told", kwargs={"org": acting.organisation.key, "telling_id": telling.pk})
-            if OUTBOX in request.headers:
-                return JsonResponse({"telling": str(telling.pk), "where": where})
-            return redirect(where)
+    if request.method == "POST" and (answer := _answer(request, acting, form, lambda: _told(request, acting, flow, step, recipe))):
+        return answer
     context = _form_context(acting, flow, recipe, step, form)
     return page(request, acting, "trace_tell.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY if form.faults else HTTPStatus.OK)
+
+
+def _answer(request: HttpRequest, acting: Acting, form: StepForm, act: Callable[[], Telling]) -> HttpResponse | None:
+    """Tell, and answer a form or the phone's outbox; nothing where the form is to be shown again with what is wrong."""
+    try:
+        telling = act()
+    except Refusal as refusal:
+        form.faults[refusal.field] = str(refusal)
+        told = {"code": refusal.code, "field": refusal.field, "message": str(refusal)}
+        return JsonResponse(told, status=refusal.status) if OUTBOX in request.headers else None
+    where = reverse("console:told", kwargs={"org": acting.organisation.key, "telling_id": telling.pk})
+    return JsonResponse({"telling": str(telling.pk), "where": where}) if OUTBOX in request.headers else redirect(where)
 
 
 def _flow(acting: Acting, key: str, version: str) -> Flow:
@@ -106,10 +112,6 @@ def _told(request: HttpRequest, acting: Acting, flow: Flow, step: Step, recipe: 
     key, seller = form_key(request.POST.get("key", "")), acting.organisation
     answers = answers_typed(step, recipe, request.POST)
     site = next((one for one in queries.sites_for(seller) if str(one.pk) == request.POST.get("site")), None)
-    attachments = [
-        actions.keep_attachment(owner=seller, telling_key=key, kind=kind, file=file, by=acting.person, now=acting.now)
-        for kind, file in files_of(request)
-    ]
     return actions.tell_step(
         key=key,
         seller=seller,
@@ -117,11 +119,19 @@ def _told(request: HttpRequest, acting: Acting, flow: Flow, step: Step, recipe: 
         step=step.key,
         answers=answers,
         site=site,
-        attachments=list({one.pk: one for one in attachments}.values()),
+        attachments=_kept_files(request, acting, key),
         device_at=moment_typed(request.POST.get("device_at", "")),
         by=acting.person,
         now=acting.now,
     )
+
+
+def _kept_files(request: HttpRequest, acting: Acting, key: UUID) -> list[Attachment]:
+    attachments = [
+        actions.keep_attachment(owner=acting.organisation, telling_key=key, kind=kind, file=file, by=acting.person, now=acting.now)
+        for kind, file in files_of(request)
+    ]
+    return list({one.pk: one for one in attachments}.values())
 
 
 def _form_context(acting: Acting, flow: Flow, recipe: Recipe, step: Step, form: StepForm) -> Context:
@@ -175,9 +185,7 @@ def told_step(telling: Telling) -> str:
 @acts(Right.TRACE, "GET", "POST", kinds=SELLERS)
 def told(request: HttpRequest, acting: Acting, telling_id: UUID) -> HttpResponse:
     """Show a telling with its lots and what may come next; its form takes it back, as something that did not happen."""
-    telling = queries.tellings_of(acting.organisation).select_related("handed_to", "corrects").filter(pk=telling_id).first()
-    if telling is None:
-        raise Http404
+    telling = _own_telling(acting, telling_id)
     if request.method == "POST":
         if request.POST.get("act") != "withdraw":
             raise Http404
@@ -191,6 +199,52 @@ def told(request: HttpRequest, acting: Acting, telling_id: UUID) -> HttpResponse
             messages.success(request, _("Taken back. The story says that it did not happen."))
         return redirect("console:told", org=acting.organisation.key, telling_id=telling.pk)
     return page(request, acting, "trace_told.html", _told_context(telling))
+
+
+@acts(Right.TRACE, "GET", "POST", kinds=SELLERS)
+def correct(request: HttpRequest, acting: Acting, telling_id: UUID) -> HttpResponse:
+    """Ask what a step asked, filled in with what was told of it, and tell it with other answers."""
+    telling = _own_telling(acting, telling_id)
+    if "withdrawn" in telling.said or (request.method != "POST" and Telling.objects.filter(corrects=telling).exists()):
+        messages.error(request, _("This was set right already. Look at what stands now."))
+        return redirect("console:told", org=acting.organisation.key, telling_id=telling.pk)
+    recipe = flows.read(telling.flow.parts, telling.flow.steps)
+    step = recipe.steps[telling.step]
+
+    def corrected() -> Telling:
+        key = form_key(request.POST.get("key", ""))
+        return actions.correct_telling(
+            key=key,
+            telling=telling,
+            answers=answers_typed(step, recipe, request.POST),
+            attachments=_kept_files(request, acting, key),
+            by=acting.person,
+            now=acting.now,
+        )
+
+    names = {row["name"]: name for row, (name, _amount) in zip(_rows(telling), _households(telling), strict=True)}
+    form = StepForm(request.POST if request.method == "POST" else typed_of(telling.said["answers"], names))
+    if request.method == "POST" and (answer := _answer(request, acting, form, corrected)):
+        return answer
+    context = _form_context(acting, telling.flow, recipe, step, form)
+    context |= {"corrects": telling, "lots": _with_taken(context["lots"], telling, form)}
+    return page(request, acting, "trace_tell.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY if form.faults else HTTPStatus.OK)
+
+
+def _own_telling(acting: Acting, telling_id: UUID) -> Telling:
+    telling = queries.tellings_of(acting.organisation).select_related("handed_to", "corrects").filter(pk=telling_id).first()
+    if telling is None:
+        raise Http404
+    return telling
+
+
+def _with_taken(rows: list[LotRow], telling: Telling, form: StepForm) -> list[LotRow]:
+    """Return the lots of a form with those that the telling took, of which so much is left as it gives back."""
+    back = {UUID(key): Decimal(amount) for key, amount in telling.said["taken"].items()}
+    taken = Lot.objects.filter(pk__in=back).select_related("item", "seller").order_by("-created_at", "-pk")
+    left, chosen = queries.left_of(taken), set(form.typed.getlist("take"))
+    first = [(lot, left[lot.pk] + back[lot.pk], str(lot.pk) in chosen, form.typed.get(f"amount.{lot.pk}", "")) for lot in taken]
+    return [*first, *(row for row in rows if row[0].pk not in back)]
 
 
 def _told_context(telling: Telling) -> Context:
@@ -217,9 +271,14 @@ def _told_context(telling: Telling) -> Context:
 
 def _households(telling: Telling) -> list[tuple[str, str]]:
     """Return who brought how much; nothing for a name that was erased since."""
-    rows = telling.said.get("answers", {}).get("households", [])
+    rows = _rows(telling)
     names = revealed([row["name"] for row in rows], for_organisation=telling.seller)
     return [(names.get(row["name"], ""), row["amount"]) for row in rows]
+
+
+def _rows(telling: Telling) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = telling.said.get("answers", {}).get("households", [])
+    return rows
 
 
 # --- Lots
