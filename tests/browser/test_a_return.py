@@ -51,6 +51,8 @@ def clerk(browser, open_house):
 
 
 def test_what_goes_back_at_a_station_after_the_payout_is_right_to_the_fen(page, open_house, troubles, weaver, keeper, clerk, head):
+    begin_a_shift(keeper)
+    paid_in_cash(clerk, head, keeper)  # what the demo's rug brought
     put_into_cart(page, open_house, "加麻方坐垫")
     number = buy_two_with_a_code(page, open_house)
     fetch_at_the_station(page, weaver, keeper, number)
@@ -134,6 +136,13 @@ def wait_until_it_is(state, database, number):
         time.sleep(0.2)
 
 
+def begin_a_shift(keeper):
+    """Count the box and open it."""
+    keeper.open("shifts").locator("input[name=float]").fill("3000")
+    keeper.page.locator("main form[method=post] button").click()
+    expect(keeper.page.locator("#q")).to_be_visible()
+
+
 def paid_in_cash(clerk, head, keeper):
     """Have one prepare what the weavers get, another approve it, and the station give it to them; return how much it is."""
     clerk.open("settle").get_by_label("加麻红星合作社").check()
@@ -142,9 +151,6 @@ def paid_in_cash(clerk, head, keeper):
     payout, amount = re.search(r"P\d+-\w+", draft.inner_text()).group(), draft.locator(".num").first.inner_text()
     head.open("settle").locator("article", has_text=payout).locator("button[value=approve]").click()
     expect(head.page.locator("article", has_text=payout).locator("button[value=cash]")).to_be_visible()
-    keeper.open("shifts").locator("input[name=float]").fill("3000")
-    keeper.page.locator("main form[method=post] button").click()
-    expect(keeper.page.locator("#q")).to_be_visible()
     own = keeper.open("cash/payouts").locator("article", has_text=payout)
     own.locator("input[name=received_by]").fill("卓玛")
     own.locator("button").click()
