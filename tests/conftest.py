@@ -101,11 +101,11 @@ def _no_jobs_of_others(request):
 
 
 @pytest.fixture(autouse=True)
-def _areas_are_read_anew():
-    """Each test has areas of its own; a process keeps them for a minute."""
-    from teahorse.places.queries import forget_kept
+def _nothing_is_kept_of_the_test_before():
+    """Each test has rows of its own; a process keeps for a minute what it reads of them: areas, stories, the key of today's visitors."""
+    from teahorse.common.keeping import forget_all
 
-    forget_kept()
+    forget_all()
 
 
 @pytest.fixture(autouse=True)

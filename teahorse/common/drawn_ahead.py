@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
-from teahorse.common import gate
+from teahorse.common import gate, keeping
 
 PATIENCE_SECONDS = 5
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ class DrawnAhead(Generic[K, V]):
         self._made: dict[K, threading.Event] = {}
         self._waiting: queue.SimpleQueue[K | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        keeping.forgotten_with_all(self)
 
     def find(self, key: K) -> V:
         """

@@ -3,10 +3,32 @@
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, Protocol, TypeVar
+from weakref import WeakSet
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Forgets(Protocol):
+    """Something that keeps what it was told."""
+
+    def forget(self) -> None:
+        """Have it told anew."""
+
+
+_all: WeakSet[Forgets] = WeakSet()
+
+
+def forgotten_with_all(kept: Forgets) -> None:
+    """Have :func:`forget_all` forget this one too."""
+    _all.add(kept)
+
+
+def forget_all() -> None:
+    """Have everything told anew that this process keeps: the database is another one."""
+    for kept in list(_all):
+        kept.forget()
 
 
 class Kept(Generic[P, R]):
@@ -18,9 +40,13 @@ class Kept(Generic[P, R]):
             return answer(*args, **kwargs)
 
         self.__doc__ = answer.__doc__
-        self.forget = in_span.cache_clear
         self._in_span = in_span
         self._seconds = seconds
+        forgotten_with_all(self)
+
+    def forget(self) -> None:
+        """Have it asked anew."""
+        self._in_span.cache_clear()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self._in_span(int(time.monotonic() // self._seconds), *args, **kwargs)  # type: ignore[arg-type]  # hashable, says kept_for

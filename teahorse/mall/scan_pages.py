@@ -12,7 +12,6 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -24,6 +23,7 @@ from django.utils.html import escape
 
 from teahorse.common.drawn_ahead import DrawnAhead
 from teahorse.common.ids import short
+from teahorse.common.keeping import kept_for
 from teahorse.mall import story
 from teahorse.mall.earned import earned_rows
 from teahorse.places import queries as places
@@ -77,12 +77,6 @@ def guests_page(seen: Seen, *, token: Callable[[], str]) -> tuple[bytes, str]:
             "token": token,
         }
     )
-
-
-def forget_kept() -> None:
-    """Draw all pages anew."""
-    frames.forget()
-    _verdict_of.cache_clear()
 
 
 class Kind(NamedTuple):
@@ -154,7 +148,7 @@ def _verdict(seen: Seen, language: str) -> str:
     return render_to_string("mall/parts/verdict.html", context_of_verdict(seen))
 
 
-@lru_cache(maxsize=MOST_VERDICTS)
+@kept_for(LONGEST_SECONDS, most=MOST_VERDICTS)
 def _verdict_of(maker_name: str, language: str, *, is_piece: bool) -> str:  # noqa: ARG001 - what is kept is kept by language
     context = {"verdict": Verdict.GENUINE.value, "told": {"maker_name": maker_name}, "seen": {"is_piece": is_piece}}
     return render_to_string("mall/parts/verdict.html", context)

@@ -286,9 +286,3 @@ def _known_around(code: str) -> list[Area]:
 
 def _disc(area: Area, language: str, *, is_chosen: bool) -> County:
     return County(places.name_in(area, language), area.latitude or 0, area.longitude or 0, 1.0 if is_chosen else 0.0, is_chosen=is_chosen)
-
-
-def forget_kept() -> None:
-    """Ask for all of it anew."""
-    for kept in (told, mark, _story_as_marked, _map_of):
-        kept.forget()

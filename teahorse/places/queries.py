@@ -89,12 +89,6 @@ def _kept_path(code: str) -> tuple[Area, ...]:
     return tuple(living().filter(code__in=rules.prefixes(code)).order_by("code"))
 
 
-def forget_kept() -> None:
-    """Have areas read anew by this process."""
-    _kept_choices.forget()
-    _kept_path.forget()
-
-
 def name_in(area: Area, language: str) -> str:
     """Return an area's name in a language, its Chinese name where none is known."""
     return str((area.i18n or {}).get(f"name_{language}") or area.name)

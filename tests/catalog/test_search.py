@@ -175,13 +175,11 @@ def test_a_word_of_nearly_every_product_finds_titles_first_and_then_what_sells(s
 def test_words_everywhere_are_those_that_postgresql_counted(shelf):
     from django.db import connection
 
-    queries.search_statements.statistics.forget()
     with connection.cursor() as cursor:
         cursor.execute("analyze catalog_searchentry")
 
     assert {"西藏", "xizangzizhiqu"} <= queries.statistics().everywhere
     assert "青稞" not in queries.statistics().everywhere
-    queries.search_statements.statistics.forget()
 
 
 @pytest.mark.parametrize("edge", [0, 5, 9])
@@ -214,7 +212,6 @@ def test_edges_are_known_where_goods_are_many(shelf, monkeypatch):
     queries.search_statements.statistics.forget()
 
     assert set(queries.statistics().edges) == {"sold_count desc", "published_at desc", "price_from_fen", "price_from_fen desc"}
-    queries.search_statements.statistics.forget()
 
 
 def test_a_search_leaves_the_settings_of_the_transaction_as_they_were(shelf, now):

@@ -10,7 +10,6 @@ from django.utils import timezone
 from PIL import Image
 
 from teahorse.common.ids import new_id
-from teahorse.mall import story
 from teahorse.trace import actions
 from teahorse.trace.models import Attachment, Certificate
 from tests import world
@@ -23,13 +22,6 @@ from tests.trace.shelf import trade_item
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
-
-
-@pytest.fixture(autouse=True)
-def _stories_are_read_anew():
-    story.told.forget()
-    yield
-    story.told.forget()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from teahorse.common.ids import short
 from teahorse.demo.keys import key_of
 from teahorse.demo.queries import demo_codes
 from teahorse.demo.stories import lot_named, told_stories
-from teahorse.mall import story
 from teahorse.orders.models import SellerOrder
 from teahorse.trace import actions
 from teahorse.trace.models import LabelScan, LotStock, PackedLot, Recall, RecalledParcel, Suspicion, Telling
@@ -24,9 +23,6 @@ PHONE = "Mozilla/5.0 (Linux; Android 13) MicroMessenger/8.0"
 def _plain_static_files(settings):
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    story.told.forget()
-    yield
-    story.told.forget()
 
 
 def look(address, language="zh-hans"):

@@ -7,7 +7,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from django.utils import timezone
 
-from teahorse.mall import scan_pages, story
+from teahorse.mall import scan_pages
 from teahorse.mall.short_way import ScanWay
 from teahorse.trace.gs1.short_codes import make_code
 from teahorse.trace.guarding import guesses
@@ -26,11 +26,9 @@ PHONE = "Mozilla/5.0 (Linux; Android 13) MicroMessenger/8.0"
 
 @pytest.fixture(autouse=True)
 def _everything_anew():
-    for one in (story.forget_kept, scan_pages.forget_kept, guesses.forget):
-        one()
+    guesses.forget()
     yield
-    for one in (story.forget_kept, scan_pages.forget_kept, guesses.forget):
-        one()
+    guesses.forget()
     scan_pages.frames.stop()
 
 

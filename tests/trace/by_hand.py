@@ -17,8 +17,8 @@ from django.utils import timezone
 from PIL import Image
 
 from teahorse.catalog.models import Category, Offer, Product
+from teahorse.common import keeping
 from teahorse.common.ids import from_short, new_id, short
-from teahorse.mall import scan_pages, story
 from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
@@ -135,8 +135,7 @@ def bought(offer: Offer, units: int = 1) -> SellerOrder:
 
 def scanned(text: str):
     """Return the page that a phone opens for what a scanner read, as the story is at this moment."""
-    story.forget_kept()
-    scan_pages.forget_kept()
+    keeping.forget_all()
     phone = Client(headers={"user-agent": PHONE, "accept-language": "en"})
     answer = phone.get(urlsplit(text).path)
     return phone.get(answer["Location"]) if answer.status_code == 307 else answer

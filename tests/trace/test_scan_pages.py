@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from teahorse.mall import scan_pages, story
+from teahorse.mall import scan_pages
 from teahorse.trace import actions
 from teahorse.trace.actions import scanning
 from teahorse.trace.actions.recalling import draft_recall, start_recall
@@ -28,11 +28,6 @@ PHONE, OTHER_PHONE = "Mozilla/5.0 (Linux; Android 13) MicroMessenger/8.0", "Mozi
 def _pages_are_drawn_anew(settings):
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    for module in (story, scan_pages):
-        module.forget_kept()
-    yield
-    for module in (story, scan_pages):
-        module.forget_kept()
 
 
 @pytest.fixture

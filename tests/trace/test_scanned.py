@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from teahorse.common import keeping
 from teahorse.common.ids import new_id, short
-from teahorse.mall import scan_pages, story
 from teahorse.mall.views import scanned
 from teahorse.places.models import Area
 from teahorse.trace import actions
@@ -35,14 +35,6 @@ def _pages_are_drawn_anew(settings):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     for kept in (scanned.reports, scanned.hidden_tries, guesses):
         kept.forget()
-    _forget_stories()
-    yield
-    _forget_stories()
-
-
-def _forget_stories():
-    story.forget_kept()
-    scan_pages.forget_kept()
 
 
 @pytest.fixture
@@ -379,7 +371,7 @@ def test_each_step_has_its_proof_once_it_is_logged(piece, settings, tmp_path):
     settings.TRACE_LOG, settings.TRACE_KEY = tmp_path / "log", tmp_path / "key"
     unlogged = look(piece, "proof")
     actions.publish(now=timezone.now())
-    _forget_stories()
+    keeping.forget_all()
     logged = look(piece, "proof")
     hashes = [step.hash for step in logged.context["told"].steps]
     proof = Client().get(f"/t/{piece.code}/proof/{hashes[0].replace('?', '%3F')}")

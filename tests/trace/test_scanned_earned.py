@@ -4,8 +4,6 @@ import pytest
 from django.utils import timezone
 
 from teahorse.common.ids import new_id
-from teahorse.mall import scan_pages, story
-from teahorse.mall.earned import earned_rows
 from teahorse.settlement import actions
 from tests import world
 from tests.settlement.making import centre, closed, fee
@@ -22,13 +20,6 @@ MOST_BYTES = 60_000
 def _pages_are_drawn_anew(settings):
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    story.told.forget()
-    earned_rows.forget()
-    scan_pages.forget_kept()
-    yield
-    story.told.forget()
-    earned_rows.forget()
-    scan_pages.forget_kept()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import shutil
 import pytest
 
 from teahorse.common.ids import short
-from teahorse.mall import scan_pages, story
 from teahorse.mall.guest_pages import pages
 from teahorse.mall.views import scanned as scan_page
 from teahorse.trace.guarding import guesses
@@ -23,13 +22,10 @@ def _pages_are_drawn_anew(settings, tmp_path):
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     settings.TRACE_LOG, settings.TRACE_KEY = tmp_path / "log", tmp_path / "log.key"
-    story.forget_kept()
     for kept in (scan_page.reports, scan_page.hidden_tries, guesses):
         kept.forget()
     pages.clear()
     yield
-    story.forget_kept()
-    scan_pages.forget_kept()
     pages.clear()
 
 
