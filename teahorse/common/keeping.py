@@ -49,7 +49,8 @@ class Kept(Generic[P, R]):
         self._in_span.cache_clear()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._in_span(int(time.monotonic() // self._seconds), *args, **kwargs)  # type: ignore[arg-type]  # hashable, says kept_for
+        apart = hash((args, *kwargs.values())) % self._seconds  # what was asked together is not asked anew together
+        return self._in_span(int((time.monotonic() + apart) // self._seconds), *args, **kwargs)  # type: ignore[arg-type]  # hashable, says kept_for
 
 
 def kept_for(seconds: int, *, most: int) -> Callable[[Callable[P, R]], Kept[P, R]]:

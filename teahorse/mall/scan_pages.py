@@ -26,6 +26,7 @@ from teahorse.common.ids import short
 from teahorse.common.keeping import kept_for
 from teahorse.mall import story
 from teahorse.mall.earned import earned_rows
+from teahorse.mall.story import Told
 from teahorse.places import queries as places
 from teahorse.trace.actions import Seen
 from teahorse.trace.gs1.short_codes import spaced
@@ -47,6 +48,7 @@ class Frame:
     texts: Sequence[bytes]
     gaps: Sequence[str]
     digest: bytes
+    told: Told
 
     def filled(self, words: Mapping[str, Callable[[], str]]) -> tuple[bytes, str]:
         """Return the page with its gaps filled, and a tag by which a browser knows that it has the same one (RFC 9110, section 8.8.3)."""
@@ -73,7 +75,7 @@ def guests_page(seen: Seen, *, token: Callable[[], str]) -> tuple[bytes, str]:
             "code": lambda: seen.code,
             "spaced": lambda: spaced(seen.code),
             "serial": lambda: escape(seen.serial),
-            "verdict": lambda: _verdict(seen, language),
+            "verdict": lambda: _verdict(seen, frame.told, language),
             "token": token,
         }
     )
@@ -118,7 +120,7 @@ def _drawn_here(kind: Kind, mark: str) -> Frame:
     request.path = f"/t/{GAPS['code']}"
     drawn = render_to_string("mall/scanned.html", context, request)
     texts = [text.encode() for text in _GAP.split(drawn)]
-    return Frame(texts, [NAMES[mark] for mark in _GAP.findall(drawn)], blake2b(drawn.replace(_MARK, "").encode()).digest())
+    return Frame(texts, [NAMES[mark] for mark in _GAP.findall(drawn)], blake2b(drawn.replace(_MARK, "").encode()).digest(), told)
 
 
 frames: DrawnAhead[Kind, Frame] = DrawnAhead(
@@ -126,13 +128,11 @@ frames: DrawnAhead[Kind, Frame] = DrawnAhead(
 )
 
 
-def context_of_verdict(seen: Seen) -> dict[str, object]:
+def context_of_verdict(seen: Seen, told: Told) -> dict[str, object]:
     """Return what the page says first of a scan."""
     language = translation.get_language() or ""
-    told = story.told(seen.lot_id, seen.story_thing, language)
     return {
         "told": told,
-        "earned": earned_rows(told.lot.item_id, language),
         "seen": seen,
         "verdict": seen.verdict.value,
         "recall": Recall.objects.filter(pk=seen.recall_id).first() if seen.recall_id is not None else None,
@@ -140,12 +140,11 @@ def context_of_verdict(seen: Seen) -> dict[str, object]:
     }
 
 
-def _verdict(seen: Seen, language: str) -> str:
+def _verdict(seen: Seen, told: Told, language: str) -> str:
     """Return what is said first, drawn; most say of a lot that it is genuine and was not scanned before."""
     if seen.verdict is Verdict.GENUINE and not seen.is_suspicious and not seen.times_before:
-        told = story.told(seen.lot_id, seen.story_thing, language)
         return _verdict_of(told.maker_name, language, is_piece=seen.is_piece)
-    return render_to_string("mall/parts/verdict.html", context_of_verdict(seen))
+    return render_to_string("mall/parts/verdict.html", context_of_verdict(seen, told))
 
 
 @kept_for(LONGEST_SECONDS, most=MOST_VERDICTS)

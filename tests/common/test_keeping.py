@@ -23,3 +23,26 @@ def test_everything_kept_is_forgotten_together():
     drawn.find("page")
 
     assert asked == ["area", "page", "area", "page"]
+
+
+def test_what_was_asked_together_is_not_asked_anew_together(monkeypatch):
+    asked = []
+    moment = 10_000.0
+    monkeypatch.setattr("teahorse.common.keeping.time.monotonic", lambda: moment)
+
+    @kept_for(100, most=1000)
+    def answer(of):
+        asked.append(of)
+        return of
+
+    for second in range(0, 100, 25):
+        moment = 10_000.0 + second
+        for of in range(200):
+            answer(of)
+
+    again = len(asked) - 200
+    assert 100 < again < 200
+    moment = 10_100.0
+    for of in range(200):
+        answer(of)
+    assert len(asked) == 400

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from teahorse.mall import scan_pages
+from teahorse.mall import scan_pages, story
 from teahorse.trace import actions
 from teahorse.trace.actions import scanning
 from teahorse.trace.actions.recalling import draft_recall, start_recall
@@ -84,6 +84,16 @@ def test_two_pieces_of_a_lot_share_a_page_and_have_their_own_numbers(lot):
     assert first.replace(one.code, "").replace(spaced(one.code), "").replace("0001", "") == second.replace(other.code, "").replace(
         spaced(other.code), ""
     ).replace("0002", "")
+
+
+def test_what_is_said_first_asks_for_no_story_again(lot, monkeypatch):
+    one, other = label(lot, "0001"), label(lot, "0002")
+    look(one.code)
+    story.told.forget()
+    monkeypatch.setattr(story, "story_of", None)
+
+    assert "Genuine" in words(look(other.code, agent=OTHER_PHONE))
+    assert "Scanned before" in words(look(one.code, agent=OTHER_PHONE))
 
 
 def test_a_guest_and_somebody_with_a_cart_read_the_same(lot):

@@ -197,6 +197,8 @@ def attachment(request: HttpRequest, code: str, attachment_id: UUID) -> HttpResp
 
 
 def _shown(request: HttpRequest, seen: Seen, *, is_hidden_right: bool | None = None) -> HttpResponse:
-    said_first = scan_pages.context_of_verdict(seen)
+    language = get_language() or ""
+    told = story.told(seen.lot_id, seen.story_thing, language)
     code = {"code": seen.code, "spaced": spaced(seen.code), "is_hidden_right": is_hidden_right, "lot_key": short(seen.lot_id)}
-    return page(request, "scanned", said_first | code)
+    earned = {"earned": earned_rows(told.lot.item_id, language)}
+    return page(request, "scanned", scan_pages.context_of_verdict(seen, told) | code | earned)
