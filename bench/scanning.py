@@ -15,7 +15,7 @@ from checks.running import House, Web, open_django
 
 AIM, AIM_P99_MS = 1000, 50
 LOTS, CODES_OF_A_LOT, STEPS = 50, 800, 12
-CLIENTS, ROUNDS, SECONDS = 32, 3, 3.0
+CLIENTS, ROUNDS, SECONDS = 24, 3, 3.0
 IN_A_ROUND = 5000
 TAGGED = 320
 WARM_SECONDS = 60.0
@@ -32,7 +32,8 @@ CODES = """
 
 def scanning(made: House) -> dict[str, Any]:
     """
-    Open the page behind codes that nobody scanned before, as phones of 32 guests do, each a guest of her own, in turn with ``/healthz``.
+    Open the page behind codes that nobody scanned before, as phones of 24 guests at a time do, each a guest of her own, in turn with
+    ``/healthz``, whose p99 is what waiting for these two processors alone takes.
 
     Three rounds of three seconds each, the median counts. Pieces are of fifty lots; each has a story of twelve steps. ``again``: the
     same guests come back within the half hour and say which page they have (If-None-Match), so that its bytes need not be sent again.
@@ -78,6 +79,7 @@ def scanning(made: House) -> dict[str, Any]:
         "limit": many["hello_rate"],
         "limit_is": f"{HELLO}, a view that answers one line",
         "limit_cpu_ms": many["hello_cpu_ms"],
+        "limit_p99_ms": many["hello_p99_ms"],
         "ratio": many["rate"] / many["hello_rate"],
     }
 
@@ -104,6 +106,7 @@ def _measured(made: House, web: Web, codes: Sequence[str]) -> dict[str, Any]:
         "again_p99_ms": again["p99_ms"],
         "hello_rate": _median(hello, "rate"),
         "hello_cpu_ms": _median(hello, "cpu_ms"),
+        "hello_p99_ms": _median(hello, "p99_ms"),
     }
 
 
