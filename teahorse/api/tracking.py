@@ -20,16 +20,23 @@ from teahorse.api.problems import NotAllowed, problem_of
 from teahorse.api.showing import Stage, group_seen_by, parcel_name
 from teahorse.common.push import address
 from teahorse.common.refusals import NotThere, Refusal
+from teahorse.common.statements import array, looked_up
 from teahorse.logistics import actions, queries
-from teahorse.logistics.actions import NotAtThisPoint, ScanDraft, UnknownParcel, WrongPickupCode
-from teahorse.logistics.models import Parcel, Scan
+from teahorse.logistics.actions import NotAtThisPoint, ScanDraft, Taken, UnknownParcel, WrongPickupCode
+from teahorse.logistics.models import Oddity, Parcel, Scan
 from teahorse.orders.following import Tracked
 from teahorse.people.models import Organisation, Right, ServicePoint
 from teahorse.people.rules import kinds_with, masked_name, masked_phone
 
 router = Router(tags=["tracking"])
 ParcelNumber = Annotated[str, StringConstraints(pattern=r"^TH[0-9]{12}$")]
+ThingCode = Annotated[str, StringConstraints(min_length=4, max_length=60, pattern=NO_NUL)]
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
+KEPT = """
+    select scan.id, parcel.id, scan.act
+      from logistics_scan scan left join logistics_parcel parcel on parcel.id = scan.thing_id
+     where scan.id = any(%(ids)s::uuid[])
+"""
 
 
 class ScanShown(Schema):
@@ -93,34 +100,49 @@ class ParcelShown(ParcelOnItsWay):
 
 class ScanAsked(Asked):
     """
-    An act on a parcel; ``id`` is made by the device before it is sent, the same again is the same scan.
+    An act on a parcel, or on a bag, cage or vehicle by its code; ``id`` is made by the device before it is sent, the same again is
+    the same scan.
 
-    ``place_id`` is one of the organisation's own service points. A parcel that is fetched at a pickup point is
-    handed over there, against its code or a signature.
+    ``place_id`` is one of the organisation's own service points; ``into`` the code of what it is put in, loaded on or taken out of;
+    ``corrects`` the scan that was wrong (act ``corrected``). A parcel that is fetched at a pickup point is handed over there, against
+    its code or a signature.
     """
 
     id: UUID
-    parcel_number: ParcelNumber
+    parcel_number: ThingCode
     act: Scan.Act
     happened_at: Annotated[AwareDatetime, Field(ge=EARLIEST)]
     place_id: UUID | None = None
     pickup_code: Annotated[str, StringConstraints(max_length=8, pattern=NO_NUL)] = ""
     proof: Scan.Proof = Scan.Proof.NONE
     note: Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] = ""
+    into: Annotated[str, StringConstraints(max_length=60, pattern=NO_NUL)] = ""
+    corrects: UUID | None = None
 
 
 class ScansAsked(Asked):
-    """What a device did, in any order."""
+    """
+    What a device did, in any order.
 
+    ``sent_at`` is what its clock says now: by as much as that is wrong, all its times are set right.
+    """
+
+    device_id: UUID | None = None
+    sent_at: Annotated[AwareDatetime, Field(ge=EARLIEST)] | None = None
     scans: list[ScanAsked] = Field(min_length=1, max_length=500)
 
 
 class Receipt(Schema):
-    """What became of one scan: it is kept, now or since it was sent first; or a problem says why not."""
+    """
+    What became of one scan: it is kept, now or since it was sent first; or a problem says why not.
+
+    ``odd``: what does not fit about it; somebody looks at it, the device need not send it again.
+    """
 
     id: UUID
     is_kept: bool
     parcel: ParcelName | None
+    odd: list[Annotated[str, choice(*Oddity.Kind.values)]] = []
     problem: dict[str, Any] | None
 
 
@@ -156,21 +178,22 @@ def record_scans(request: HttpRequest, asked: ScansAsked) -> Receipts:
     """
     Keep what was done to parcels; each scan has its own receipt, and the same scan again gets the same one.
 
-    Stations and centres scan every parcel that reaches them; a seller tells that her own parcels departed.
+    Stations and centres scan whatever reaches them; what nobody knows, or what does not fit, is kept too. A seller tells that her own
+    parcels departed.
     """
     organisation = _organisation(request)
     with transaction.atomic():
         known = _known(organisation, asked.scans)
         places = {point.pk: point for point in ServicePoint.objects.filter(organisation=organisation)}
-        kept = _kept_before(known.values(), asked.scans)
+        kept = _kept_before(asked.scans)
         refusals: list[Refusal | None] = []
         for scan in asked.scans:
             refusals.append(_refusal(scan, organisation, known, places, kept))
             if refusals[-1] is None:
-                kept[scan.id] = (known[scan.parcel_number].pk, scan.act)
-        drafts = [_draft(scan, places) for scan, refusal in zip(asked.scans, refusals, strict=True) if refusal is None]
-        parcels = {parcel.number: parcel for parcel in actions.record_scans(scans=drafts, now=timezone.now())} if drafts else {}
-    return Receipts(receipts=[_receipt(scan, refusal, parcels) for scan, refusal in zip(asked.scans, refusals, strict=True)])
+                kept[scan.id] = (_key(known, scan), scan.act)
+        drafts = [_draft(scan, places, asked.device_id) for scan, refusal in zip(asked.scans, refusals, strict=True) if refusal is None]
+        taken = actions.take_scans(scans=drafts, sent_at=asked.sent_at, now=timezone.now())
+    return Receipts(receipts=[_receipt(scan, refusal, taken) for scan, refusal in zip(asked.scans, refusals, strict=True)])
 
 
 @router.get("/parcels/{number}", response=ParcelShown, auth=OrganisationToken())
@@ -214,10 +237,14 @@ def _known(organisation: Organisation, scans: Iterable[ScanAsked]) -> dict[str, 
     return {parcel.number: parcel for parcel in may_scan.filter(number__in={scan.parcel_number for scan in scans})}
 
 
-def _kept_before(parcels: Iterable[Parcel], scans: Iterable[ScanAsked]) -> dict[UUID, tuple[UUID, str]]:
-    """Return parcel and act of those scans that were kept before."""
-    kept = Scan.objects.filter(county_id__in={parcel.county_id for parcel in parcels}, id__in=[scan.id for scan in scans])
-    return {key: (parcel_id, act) for key, parcel_id, act in kept.values_list("id", "parcel_id", "act")}
+def _key(known: Mapping[str, Parcel], scan: ScanAsked) -> UUID | None:
+    parcel = known.get(scan.parcel_number)
+    return parcel.pk if parcel else None
+
+
+def _kept_before(scans: Iterable[ScanAsked]) -> dict[UUID, tuple[UUID | None, str]]:
+    """Return parcel and act of those scans that were kept before; none for what is no parcel."""
+    return {key: (thing_id, act) for key, thing_id, act in looked_up(KEPT, {"ids": array(scan.id for scan in scans)}, in_binary=True)}
 
 
 def _refusal(
@@ -225,21 +252,34 @@ def _refusal(
     organisation: Organisation,
     known: Mapping[str, Parcel],
     places: Mapping[UUID, ServicePoint],
-    kept: Mapping[UUID, tuple[UUID, str]],
+    kept: Mapping[UUID, tuple[UUID | None, str]],
 ) -> Refusal | None:
     """Return why a scan is not kept, or None where it is."""
-    parcel = known.get(scan.parcel_number)
-    if parcel is None:
+    parcel, handles = known.get(scan.parcel_number), _handles_parcels(organisation)
+    if parcel is None and not handles:
         return UnknownParcel(field="parcel_number", number=scan.parcel_number)
     if scan.id in kept:
-        return None if kept[scan.id] == (parcel.pk, scan.act) else ScanDiffers(field="id")
+        return None if kept[scan.id] == (_key(known, scan), scan.act) else ScanDiffers(field="id")
     if scan.place_id is not None and scan.place_id not in places:
         return NotThere(field="place_id")
-    if not _handles_parcels(organisation):
-        return None if scan.act == Scan.Act.DEPARTED else NotAllowed(field="act")
-    if scan.act == Scan.Act.HANDED_OVER and parcel.pickup_point_id:
+    return _act_refusal(scan, parcel, places) if handles else _senders_refusal(scan)
+
+
+def _senders_refusal(scan: ScanAsked) -> Refusal | None:
+    return None if scan.act == Scan.Act.DEPARTED and not scan.into else NotAllowed(field="act")
+
+
+def _act_refusal(scan: ScanAsked, parcel: Parcel | None, places: Mapping[UUID, ServicePoint]) -> Refusal | None:
+    if scan.act == Scan.Act.CORRECTED and not _is_own(scan.corrects, places):
+        return NotThere(field="corrects")
+    if scan.act == Scan.Act.HANDED_OVER and parcel is not None and parcel.pickup_point_id:
         return _hand_over_refusal(scan, parcel)
     return None
+
+
+def _is_own(scan_id: UUID | None, places: Mapping[UUID, ServicePoint]) -> bool:
+    """Return whether a scan was made at one of some places: nobody takes back what others told."""
+    return scan_id is not None and Scan.objects.filter(id=scan_id, place_id__in=places).exists()
 
 
 def _hand_over_refusal(scan: ScanAsked, parcel: Parcel) -> Refusal | None:
@@ -251,7 +291,7 @@ def _hand_over_refusal(scan: ScanAsked, parcel: Parcel) -> Refusal | None:
     return None if is_right else WrongPickupCode(field="pickup_code")
 
 
-def _draft(scan: ScanAsked, places: Mapping[UUID, ServicePoint]) -> ScanDraft:
+def _draft(scan: ScanAsked, places: Mapping[UUID, ServicePoint], device_id: UUID | None) -> ScanDraft:
     return ScanDraft(
         id=scan.id,
         parcel_number=scan.parcel_number,
@@ -261,13 +301,19 @@ def _draft(scan: ScanAsked, places: Mapping[UUID, ServicePoint]) -> ScanDraft:
         by=None,
         proof=scan.proof,
         note=scan.note,
+        into=scan.into,
+        corrects=scan.corrects,
+        device_id=device_id,
     )
 
 
-def _receipt(scan: ScanAsked, refusal: Refusal | None, parcels: Mapping[str, Parcel]) -> Receipt:
+def _receipt(scan: ScanAsked, refusal: Refusal | None, taken: Taken) -> Receipt:
     if refusal is not None:
         return Receipt(id=scan.id, is_kept=False, parcel=None, problem=msgspec.to_builtins(problem_of(refusal), enc_hook=str))
-    return Receipt(id=scan.id, is_kept=True, parcel=parcel_name(parcels[scan.parcel_number]), problem=None)
+    parcel = taken.parcels.get(scan.parcel_number)
+    return Receipt(
+        id=scan.id, is_kept=True, parcel=parcel_name(parcel) if parcel else None, odd=list(taken.odd.get(scan.id, ())), problem=None
+    )
 
 
 def _part(tracked: Tracked, places: Mapping[UUID, ServicePoint], *, is_buyer: bool) -> PartOnItsWay:
@@ -288,7 +334,7 @@ def _on_its_way(parcel: Parcel, scans: Sequence[Scan], places: Mapping[UUID, Ser
         **dict(parcel_name(parcel)),
         pickup_point=_pickup(parcel.pickup_point),
         pickup_code=parcel.pickup_code if is_buyer else "",
-        scans=[_scan(scan, places) for scan in scans if scan.parcel_id == parcel.pk],
+        scans=[_scan(scan, places) for scan in scans if scan.thing_id == parcel.pk],
     )
 
 

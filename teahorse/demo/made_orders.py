@@ -74,7 +74,7 @@ PARCELS = (
     "id, county_id, number, reference, sender_id, recipient_name, recipient_phone, destination_code, destination_names, destination_line,"
     " pickup_point_id, pickup_code, carrier, carrier_number, weight_grams, stage, stage_at, packed_at"
 )
-SCANS = "county_id, id, parcel_id, act, place_id, proof, note, happened_at, recorded_at"
+SCANS = "county_id, id, thing_id, act, place_id, proof, note, happened_at, recorded_at"
 
 
 @dataclass(frozen=True, slots=True)

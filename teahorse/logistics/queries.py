@@ -47,7 +47,7 @@ def scans_of(parcels: Iterable[Parcel]) -> list[Scan]:
     """Return the scans of some parcels in the order they happened."""
     wanted = list(parcels)
     counties = {parcel.county_id for parcel in wanted}
-    return list(Scan.objects.filter(county_id__in=counties, parcel_id__in=[p.pk for p in wanted]).order_by("happened_at", "id"))
+    return list(Scan.objects.filter(county_id__in=counties, thing_id__in=[p.pk for p in wanted]).order_by("happened_at", "id"))
 
 
 def parcels_concerning(point: ServicePoint) -> QuerySet[Parcel]:

@@ -1,4 +1,4 @@
-"""Freight, promise, parcel numbers, and the stage that follows from scans. Plain Python."""
+"""Freight, promise and the numbers of parcels and units. Plain Python; who has a parcel is worked out in ``custody``."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -85,34 +85,14 @@ def parcel_number(digits: str) -> str:
     return f"TH{digits}{check_digit(digits)}"
 
 
+UNIT_LETTERS = {"bag": "TB", "cage": "TC"}
+
+
+def unit_code(kind: str, digits: str) -> str:
+    """Return the code of a bag or a cage: ``TB`` or ``TC`` and eleven digits with their check digit."""
+    return f"{UNIT_LETTERS[kind]}{digits}{check_digit(digits)}"
+
+
 def is_parcel_number(text: str) -> bool:
     """Return whether a text is a parcel's number with a right check digit."""
     return text.startswith("TH") and text[2:].isascii() and text[2:].isdigit() and len(text) == 14 and check_digit(text[2:-1]) == text[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One scan, as far as the stage asks: what was done and whether it was at the parcel's own pickup point."""
-
-    act: str
-    is_at_pickup_point: bool
-
-
-def stage_after(acts: Iterable[Act]) -> str:
-    """
-    Return the stage that a parcel's acts, in the order they happened, leave it in.
-
-    A hand-over is final: what a late message tells of the time before it, or by mistake after it, moves nothing.
-    """
-    stage = "packed"
-    for act in acts:
-        if stage == "handed_over":
-            break
-        match act.act:
-            case "handed_over" | "refused" | "lost":
-                stage = act.act
-            case "arrived" | "received" | "found" if act.is_at_pickup_point:
-                stage = "at_point"
-            case _:
-                stage = "in_transit"
-    return stage

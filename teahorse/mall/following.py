@@ -307,7 +307,7 @@ def _weighing(weighing: Weighing) -> WeighingShown:
 
 
 def _parcel(parcel: Parcel, scans: Sequence[Scan], tracking: Tracking) -> ParcelShown:
-    own = [scan for scan in scans if scan.parcel_id == parcel.pk]
+    own = [scan for scan in scans if scan.thing_id == parcel.pk]
     entries = [
         {
             "what": act_words(scan.act, tracking.places.get(scan.place_id) if scan.place_id else None),

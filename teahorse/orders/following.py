@@ -162,7 +162,7 @@ def tracking(group: OrderGroup) -> Tracking:
     sellers = {seller.pk: seller for seller in all_of("sellers", Organisation)}
     for order in orders:
         order.group, order.seller = group, sellers[order.seller_id]
-    lines, scans = _by(all_of("lines", OrderLine), "order_id"), _by(all_of("scans", Scan), "parcel_id")
+    lines, scans = _by(all_of("lines", OrderLine), "order_id"), _by(all_of("scans", Scan), "thing_id")
     parcels_of, balances = _by(parcels, "reference"), _by(all_of("balances", BalanceDue), "order_id")
     discounts = _by(all_of("discounts", LineDiscount), "order_id")
     sales = {sale.pk: sale for sale in all_of("sales", HarvestSale)}

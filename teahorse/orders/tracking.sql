@@ -37,9 +37,9 @@ with part as materialized (
       from logistics_parcel
      where reference = any(array(select id from part))
 ), scan as materialized (
-    select scan.county_id, scan.id, scan.parcel_id, scan.act, scan.place_id, scan.note, scan.happened_at
+    select scan.county_id, scan.id, scan.thing_id, scan.act, scan.place_id, scan.note, scan.happened_at
       from logistics_scan scan
-      join parcel on parcel.id = scan.parcel_id and parcel.county_id = scan.county_id
+      join parcel on parcel.id = scan.thing_id and parcel.county_id = scan.county_id
 ), point as (
     select id, name, address_line, hours, area_id, i18n
       from people_servicepoint

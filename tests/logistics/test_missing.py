@@ -8,7 +8,6 @@ from django.utils import timezone
 from teahorse.common.refusals import Malformed
 from teahorse.logistics import actions, queries
 from teahorse.logistics.models import Parcel, Scan
-from teahorse.logistics.rules import Act, stage_after
 from tests import world
 from tests.console.world import arrived, member, packed
 
@@ -34,22 +33,6 @@ def parcel(point, operator):
 
 def missed(parcel, point, operator):
     return actions.report_lost(parcel=parcel, note="架上没有", place=point, by=operator, now=timezone.now())
-
-
-@pytest.mark.parametrize(
-    ("acts", "stage"),
-    [
-        ("arrived! lost! found!", "at_point"),
-        ("received lost found", "in_transit"),
-        ("received lost arrived!", "at_point"),
-        ("handed_over! lost!", "handed_over"),
-    ],
-)
-def test_what_is_found_is_where_it_was_found(acts, stage):
-    """An act with a mark happened at the parcel's own pickup point."""
-    told = [Act(act.strip("!"), is_at_pickup_point=act.endswith("!")) for act in acts.split()]
-
-    assert stage_after(told) == stage
 
 
 def test_who_missed_it_answers_for_it_until_it_is_found(parcel, point, operator):

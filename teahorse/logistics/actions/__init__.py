@@ -1,38 +1,56 @@
-"""Every change of parcels: packing (:mod:`.packing`), scanning (:mod:`.scanning`), stopping (:mod:`.stopping`)."""
+"""
+Every change of parcels and what they lie in.
 
+Packing (:mod:`.packing`), scanning (:mod:`.scanning`; what follows from it: :mod:`.deriving`, :mod:`.noticing`), stopping
+(:mod:`.stopping`), bags, cages and vehicles (:mod:`.units`).
+"""
+
+from teahorse.logistics.actions.noticing import explain
 from teahorse.logistics.actions.packing import ParcelDraft, Recipient, pack
 from teahorse.logistics.actions.scanning import (
     AlreadyHandedOver,
+    DoesNotFit,
     IsNotLost,
     IsStopped,
     NotAtThisPoint,
     NotYoursToMiss,
     ScanDraft,
+    Taken,
     UnknownParcel,
     WrongPickupCode,
     hand_over,
     record_scans,
     report_found,
     report_lost,
+    take_scans,
 )
 from teahorse.logistics.actions.stopping import let_go, stop_parcels
+from teahorse.logistics.actions.units import NameTaken, TooManyAtOnce, make_units, register_vehicle
 
 __all__ = [
     "AlreadyHandedOver",
+    "DoesNotFit",
     "IsNotLost",
     "IsStopped",
+    "NameTaken",
     "NotAtThisPoint",
     "NotYoursToMiss",
     "ParcelDraft",
     "Recipient",
     "ScanDraft",
+    "Taken",
+    "TooManyAtOnce",
     "UnknownParcel",
     "WrongPickupCode",
+    "explain",
     "hand_over",
     "let_go",
+    "make_units",
     "pack",
     "record_scans",
+    "register_vehicle",
     "report_found",
     "report_lost",
     "stop_parcels",
+    "take_scans",
 ]

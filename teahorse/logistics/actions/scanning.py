@@ -1,26 +1,27 @@
 """Scans: what was done to parcels, told in any order, once or many times."""
 
 import hmac
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from teahorse.common.events import announce
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.logistics.actions.packing import pickup_code
-from teahorse.logistics.events import ParcelsHandedOver, ParcelsMoved
-from teahorse.logistics.models import Parcel, Scan
-from teahorse.logistics.rules import Act, stage_after
+from teahorse.logistics.actions.deriving import derive, lock
+from teahorse.logistics.actions.noticing import notice
+from teahorse.logistics.models import Oddity, Parcel, Scan
+from teahorse.logistics.things import Thing, find_things, holds
 from teahorse.people.models import Person, ServicePoint
 
-HOLDING = {Scan.Act.RECEIVED, Scan.Act.ARRIVED, Scan.Act.REFUSED, Scan.Act.LOST, Scan.Act.FOUND}
-"""Acts after which the place where they happened has the parcel, or has to answer for it."""
+NOWHERE = UUID(int=0)
+"""The county of a scan of which neither the thing nor the place is known."""
+LONGEST_CODE = 60
+RIGHT_ENOUGH, WORTH_TELLING = timedelta(seconds=30), timedelta(minutes=5)
+"""By how much a device's clock may be wrong: to be believed; and before somebody is told."""
 SHORTEST_WORD, LONGEST_WORD = 4, 200
 
 
@@ -30,6 +31,13 @@ class UnknownParcel(Refusal):
     code = "unknown_parcel"
     status = 404
     sentence = _("No parcel has the number %(number)s. Check the digits under the code.")
+
+
+class DoesNotFit(Refusal):
+    """A unit holds smaller kinds only."""
+
+    code = "does_not_fit"
+    sentence = _("%(thing)s cannot lie in %(unit)s: a bag holds parcels, a cage holds bags too, a vehicle holds all of them.")
 
 
 class WrongPickupCode(Refusal):
@@ -77,9 +85,10 @@ class IsNotLost(Refusal):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScanDraft:
     """
-    An act on a parcel as a device tells it; the same ``id`` again is the same scan.
+    An act on a parcel or a unit as a device tells it; the same ``id`` again is the same scan.
 
-    A clock that runs ahead is not believed: the time of the act is never later than its arrival here.
+    A clock that runs ahead is not believed: the time of the act is never later than its arrival here. ``into`` is the code of the
+    unit that the thing is put in, loaded on or taken out of; ``corrects`` the scan that is taken back.
     """
 
     parcel_number: str
@@ -89,40 +98,114 @@ class ScanDraft:
     by: Person | None
     proof: str = ""
     note: str = ""
+    into: str = ""
+    corrects: UUID | None = None
+    device_id: UUID | None = None
+    told_at: datetime | None = None
     id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of some scans: the parcels that were scanned themselves, by number, and what is odd about scans, by their keys."""
+
+    parcels: Mapping[str, Parcel]
+    odd: Mapping[UUID, Sequence[str]]
 
 
 @transaction.atomic
 def record_scans(*, scans: Sequence[ScanDraft], now: datetime) -> list[Parcel]:
     """
-    Keep scans and derive the stages of their parcels anew.
+    Keep scans, and derive anew where their things are and all that lies in them.
 
-    :raises UnknownParcel: if a number is nobody's; nothing was kept.
+    :returns: the parcels that were scanned themselves.
+    :raises UnknownParcel: if a code is nobody's; :raises DoesNotFit: if something would lie in what cannot hold it. Nothing was kept.
     """
-    numbers = {scan.parcel_number for scan in scans}
-    parcels = {parcel.number: parcel for parcel in Parcel.objects.select_for_update().filter(number__in=numbers).order_by("pk")}
-    for number in sorted(numbers - parcels.keys()):
-        raise UnknownParcel(field="number", number=number)
-    Scan.objects.bulk_create(
-        [
-            Scan(
-                id=scan.id,
-                county_id=parcels[scan.parcel_number].county_id,
-                parcel_id=parcels[scan.parcel_number].pk,
-                act=scan.act,
-                place_id=scan.place.pk if scan.place else None,
-                by_id=scan.by.pk if scan.by else None,
-                proof=scan.proof,
-                note=scan.note,
-                happened_at=min(scan.happened_at, now),
-                recorded_at=now,
-            )
-            for scan in scans
-        ],
-        ignore_conflicts=True,
+    things = _things_of(scans)
+    for scan in scans:
+        for code in filter(None, (scan.parcel_number, scan.into)):
+            if code not in things:
+                raise UnknownParcel(field="number", number=code)
+        if not _fits(scan, things):
+            raise DoesNotFit(field="into", thing=scan.parcel_number, unit=scan.into)
+    return list(_take(scans, things, now=now).parcels.values())
+
+
+@transaction.atomic
+def take_scans(*, scans: Sequence[ScanDraft], sent_at: datetime | None = None, now: datetime) -> Taken:
+    """
+    Keep whatever a device tells, as :func:`record_scans`, and refuse nothing: what does not fit is kept too, and noticed.
+
+    :param sent_at: what the device's clock said when it sent this: by so much as it is wrong, all its times are set right.
+    """
+    things = _things_of(scans)
+    ahead = (sent_at or now) - now
+    if abs(ahead) > RIGHT_ENOUGH:
+        scans = [replace(scan, happened_at=scan.happened_at - ahead, told_at=scan.happened_at) for scan in scans]
+    odd: dict[UUID, list[tuple[str, dict[str, object]]]] = {}
+    kept = []
+    for scan in scans:
+        found: list[tuple[str, dict[str, object]]] = []
+        if abs(ahead) > WORTH_TELLING:
+            found.append((Oddity.Kind.WRONG_CLOCK, {"minutes": round(ahead.total_seconds() / 60)}))
+        unknown = [code for code in (scan.parcel_number, scan.into) if code and code not in things]
+        if unknown:
+            found.append((Oddity.Kind.UNKNOWN_CODE, {"code": unknown[0][:LONGEST_CODE]}))
+        elif not _fits(scan, things):
+            found.append((Oddity.Kind.DOES_NOT_FIT, {"thing": scan.parcel_number, "unit": scan.into}))
+        kept.append(replace(scan, into="") if scan.into and (unknown or not _fits(scan, things)) else scan)
+        if found:
+            odd[scan.id] = found
+    return _take(kept, things, odd=odd, now=now)
+
+
+def _things_of(scans: Sequence[ScanDraft]) -> dict[str, Thing]:
+    return find_things({code for scan in scans for code in (scan.parcel_number, scan.into) if code})
+
+
+def _fits(scan: ScanDraft, things: Mapping[str, Thing]) -> bool:
+    thing, into = things.get(scan.parcel_number), things.get(scan.into)
+    return thing is None or into is None or holds(into, thing)
+
+
+def _take(
+    scans: Sequence[ScanDraft],
+    things: Mapping[str, Thing],
+    *,
+    odd: Mapping[UUID, Sequence[tuple[str, dict[str, object]]]] | None = None,
+    now: datetime,
+) -> Taken:
+    scanned = {things[scan.parcel_number]: None for scan in scans if scan.parcel_number in things}
+    affected = lock(scanned=list(scanned), beside=[things[scan.into] for scan in scans if scan.into])
+    rows = [_row(scan, things.get(scan.parcel_number), things.get(scan.into), now) for scan in scans]
+    Scan.objects.bulk_create(rows, ignore_conflicts=True)
+    notice([(row, found) for row in rows for found in (odd or {}).get(row.id, ())], now=now)
+    fits_not = derive(affected, now=now)
+    parcels = {key: affected.parcels[key] for thing in scanned if (key := thing.id) in affected.parcels}
+    told = {key: [kind for kind, _ in found] for key, found in (odd or {}).items()}
+    for one in fits_not:
+        told.setdefault(one.scan, []).append(one.kind)
+    return Taken({parcel.number: parcel for parcel in parcels.values()}, told)
+
+
+def _row(scan: ScanDraft, thing: Thing | None, into: Thing | None, now: datetime) -> Scan:
+    return Scan(
+        id=scan.id,
+        county_id=thing.county_id if thing else scan.place.county_id if scan.place else NOWHERE,
+        thing_id=thing.id if thing else None,
+        code="" if thing else scan.parcel_number[:LONGEST_CODE],
+        act=scan.act,
+        place_id=scan.place.pk if scan.place else None,
+        into_id=into.id if into else None,
+        corrects_id=scan.corrects,
+        by_id=scan.by.pk if scan.by else None,
+        proof=scan.proof,
+        note=scan.note,
+        device_id=scan.device_id,
+        told_at=scan.told_at,
+        happened_at=min(scan.happened_at, now),
+        recorded_at=now,
     )
-    _derive(list(parcels.values()))
-    return list(parcels.values())
 
 
 @transaction.atomic
@@ -179,40 +262,3 @@ def report_found(*, parcel: Parcel, place: ServicePoint, by: Person, now: dateti
         raise IsNotLost(field="number")
     scan = ScanDraft(parcel_number=parcel.number, act=Scan.Act.FOUND, happened_at=now, place=place, by=by, note=note[:LONGEST_WORD])
     return record_scans(scans=[scan], now=now)[0]
-
-
-def _derive(parcels: Sequence[Parcel]) -> None:
-    """Compute stage and holder of parcels from all their scans, write what differs and announce it."""
-    by_parcel: dict[UUID, list[Scan]] = defaultdict(list)
-    scans = Scan.objects.filter(county_id__in={p.county_id for p in parcels}, parcel_id__in=[p.pk for p in parcels])
-    for scan in scans.order_by("happened_at", "id"):
-        by_parcel[scan.parcel_id].append(scan)
-    moved, handed_over = [], []
-    for parcel in parcels:
-        known = by_parcel[parcel.pk]
-        stage = stage_after(Act(scan.act, scan.place_id == parcel.pickup_point_id and scan.place_id is not None) for scan in known)
-        holder = known[-1].place_id if known and known[-1].act in HOLDING else None
-        told_by = known[-1] if known else None
-        if stage == Parcel.Stage.HANDED_OVER:
-            holder, told_by = None, next(scan for scan in known if scan.act == Scan.Act.HANDED_OVER)
-        if told_by is None or (stage, holder) == (parcel.stage, parcel.held_by_id):
-            continue
-        if stage == Parcel.Stage.HANDED_OVER:
-            handed_over.append(parcel)
-        moved.append(parcel)
-        if parcel.stage == Parcel.Stage.LOST:
-            _free_code(parcel)
-        parcel.stage, parcel.held_by_id = stage, holder
-        parcel.stage_at = told_by.happened_at
-    if moved:
-        Parcel.objects.bulk_update(moved, ["stage", "stage_at", "held_by", "pickup_code"])
-        announce(ParcelsMoved(parcel_ids=tuple(p.pk for p in moved), references=tuple(p.reference for p in moved)))
-    if handed_over:
-        announce(ParcelsHandedOver(parcel_ids=tuple(p.pk for p in handed_over), references=tuple(p.reference for p in handed_over)))
-
-
-def _free_code(parcel: Parcel) -> None:
-    """Give a parcel that comes back another pickup code where an open one took it meanwhile: a code opens one parcel."""
-    others = Parcel.objects.filter(pickup_point=parcel.pickup_point_id, stage__in=Parcel.OPEN).exclude(pk=parcel.pk)
-    while parcel.pickup_code and others.filter(pickup_code=parcel.pickup_code).exists():
-        parcel.pickup_code = pickup_code()
