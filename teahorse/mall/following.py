@@ -72,6 +72,10 @@ ACTS = {
     Scan.Act.REFUSED: gettext_lazy("Not taken"),
     Scan.Act.LOST: gettext_lazy("We cannot find it; we are looking"),
     Scan.Act.FOUND: gettext_lazy("Found again"),
+    Scan.Act.LOADED: gettext_lazy("Loaded on a vehicle"),
+    Scan.Act.RETURNED: gettext_lazy("Given back to the seller"),
+    Scan.Act.DAMAGED: gettext_lazy("Found damaged; we see to it"),
+    Scan.Act.HELD: gettext_lazy("Waits on its way"),
 }
 ACTS_AT_A_PLACE = {
     Scan.Act.RECEIVED: gettext_lazy("Taken over at %(place)s"),
@@ -81,6 +85,10 @@ ACTS_AT_A_PLACE = {
     Scan.Act.REFUSED: gettext_lazy("Not taken at %(place)s"),
     Scan.Act.LOST: gettext_lazy("Missed at %(place)s; we are looking"),
     Scan.Act.FOUND: gettext_lazy("Found again at %(place)s"),
+    Scan.Act.LOADED: gettext_lazy("Loaded on a vehicle at %(place)s"),
+    Scan.Act.RETURNED: gettext_lazy("Given back to the seller at %(place)s"),
+    Scan.Act.DAMAGED: gettext_lazy("Found damaged at %(place)s; we see to it"),
+    Scan.Act.HELD: gettext_lazy("Waits at %(place)s"),
 }
 
 
@@ -307,7 +315,7 @@ def _weighing(weighing: Weighing) -> WeighingShown:
 
 
 def _parcel(parcel: Parcel, scans: Sequence[Scan], tracking: Tracking) -> ParcelShown:
-    own = [scan for scan in scans if scan.thing_id == parcel.pk]
+    own = [scan for scan in scans if scan.thing_id == parcel.pk and scan.act in ACTS]
     entries = [
         {
             "what": act_words(scan.act, tracking.places.get(scan.place_id) if scan.place_id else None),

@@ -37,9 +37,8 @@ with part as materialized (
       from logistics_parcel
      where reference = any(array(select id from part))
 ), scan as materialized (
-    select scan.county_id, scan.id, scan.thing_id, scan.act, scan.place_id, scan.note, scan.happened_at
-      from logistics_scan scan
-      join parcel on parcel.id = scan.thing_id and parcel.county_id = scan.county_id
+    select county_id, id, parcel_id as thing_id, act, place_id, note, happened_at
+      from logistics_way(array(select id from parcel))
 ), point as (
     select id, name, address_line, hours, area_id, i18n
       from people_servicepoint

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed
-from teahorse.logistics import actions
+from teahorse.logistics import actions, queries
 from teahorse.logistics.models import Containment, Oddity, Parcel, Scan, Unit
 from tests import world
 from tests.at_once import at_once
@@ -82,6 +82,24 @@ def test_what_happens_to_the_outermost_happens_to_all_within(road):
     assert Unit.objects.get(pk=road.bag.pk).inside_id is None
     assert Scan.objects.count() == len(way)
     assert not Oddity.objects.exists()
+
+
+def test_a_parcels_way_tells_of_all_it_lay_in(road):
+    parcel = road.parcels[0]
+    actions.record_scans(scans=road.way(), now=NOW)
+    wrong = road.scan(parcel, "damaged", hours=8, place=road.point)
+    actions.record_scans(scans=[wrong, road.scan(parcel, "corrected", hours=9, place=road.point, corrects=wrong.id)], now=NOW)
+
+    way = queries.scans_of([parcel])
+
+    assert [(scan.act, scan.place_id) for scan in way] == [
+        ("received", road.centre.pk),
+        ("put_in", road.centre.pk),
+        ("loaded", road.centre.pk),
+        ("departed", road.centre.pk),
+        ("arrived", road.point.pk),
+    ]
+    assert {scan.thing_id for scan in way} == {parcel.pk}
 
 
 def test_whatever_the_order_of_telling_and_however_often_the_end_is_the_same(road):

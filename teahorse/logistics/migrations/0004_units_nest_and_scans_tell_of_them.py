@@ -4,6 +4,39 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+WAY = """
+-- The way of parcels: their own scans, and those of bags, cages and vehicles while they lay in them, as scans of the parcel.
+-- Of a vehicle only that it left: where it stops on its way concerns those who get something there. What was taken back is left out.
+create function logistics_way(parcels uuid[])
+returns table (county_id uuid, id uuid, parcel_id uuid, act varchar, place_id uuid, note varchar, happened_at timestamptz)
+language sql stable as $$
+with recursive lain as (
+    select thing_id as parcel_id, container_id, since_at, coalesce(until_at, 'infinity') as until_at
+      from logistics_containment where thing_id = any(parcels)
+    union all
+    select lain.parcel_id, outer_one.container_id, greatest(lain.since_at, outer_one.since_at),
+           least(lain.until_at, coalesce(outer_one.until_at, 'infinity'))
+      from lain join logistics_containment outer_one on outer_one.thing_id = lain.container_id
+       and outer_one.since_at < lain.until_at and coalesce(outer_one.until_at, 'infinity') > lain.since_at
+), told as (
+    select thing_id as parcel_id, scan.* from logistics_scan scan where thing_id = any(parcels)
+    union all
+    select lain.parcel_id, scan.*
+      from lain
+      join logistics_unit unit on unit.id = lain.container_id
+      join logistics_scan scan on scan.thing_id = lain.container_id
+                              and scan.happened_at >= lain.since_at and scan.happened_at < lain.until_at
+     where scan.act = any(case when unit.kind = 'vehicle' then '{departed}'::text[]
+                               else '{received,loaded,departed,arrived,lost,found,held}'::text[] end)
+)
+select told.county_id, told.id, told.parcel_id, told.act, told.place_id, told.note, told.happened_at
+  from told
+ where act <> 'corrected'
+   and not exists (select from logistics_scan back where back.thing_id = told.thing_id and back.corrects_id = told.id)
+$$
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("logistics", "0003_parcels_are_stopped_on_their_way"),
@@ -289,4 +322,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(("inside", models.F("id")), _negated=True), name="nothing_lies_in_itself"),
         ),
         migrations.AddIndex(model_name="scan", index=models.Index(fields=["id"], name="scan_by_key")),
+        migrations.RunSQL(WAY, "drop function logistics_way"),
     ]
