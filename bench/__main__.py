@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench import books, buying, capturing, first_view, labels, pages, placing, scanning, tracing
+from bench import books, buying, capturing, first_view, ingesting, labels, pages, placing, scanning, tracing
 from bench.callback import callback
 from bench.opening import opening
 from checks.running import House, house, open_django
@@ -108,6 +108,12 @@ def scanned() -> Rows:
         return {"scan_page": scanning.scanning(made)}
 
 
+def ingested() -> Rows:
+    """Measure scans of parcels."""
+    with house() as made:
+        return {"scan_ingest": ingesting.ingesting(made)}
+
+
 def labelled() -> Rows:
     """Measure making labels."""
     with house() as made:
@@ -125,6 +131,7 @@ GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("trace_back", "recall_forward"): traced,
     ("epcis_capture",): captured,
     ("scan_page",): scanned,
+    ("scan_ingest",): ingested,
     ("label_sheet_a4", "label_sheet_roll"): labelled,
     ("cold_start", "memory"): opening,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -231,13 +231,23 @@ def _concerning(organisation: Organisation) -> QuerySet[Parcel]:
     return Parcel.objects.filter(Q(sender=organisation) | in_hand)
 
 
-def _known(organisation: Organisation, scans: Iterable[ScanAsked]) -> dict[str, Parcel]:
+class Known(NamedTuple):
+    """What is asked of a parcel before a scan of it is kept."""
+
+    pk: UUID
+    pickup_point_id: UUID | None
+    pickup_code: str
+
+
+def _known(organisation: Organisation, scans: Iterable[ScanAsked]) -> dict[str, Known]:
     """Return the parcels that the organisation may scan, by number."""
     may_scan = Parcel.objects.all() if _handles_parcels(organisation) else Parcel.objects.filter(sender=organisation)
-    return {parcel.number: parcel for parcel in may_scan.filter(number__in={scan.parcel_number for scan in scans})}
+    found = may_scan.filter(number__in={scan.parcel_number for scan in scans})
+    rows = found.values_list("number", "pk", "pickup_point_id", "pickup_code")
+    return {number: Known(pk, point, code) for number, pk, point, code in rows}
 
 
-def _key(known: Mapping[str, Parcel], scan: ScanAsked) -> UUID | None:
+def _key(known: Mapping[str, Known], scan: ScanAsked) -> UUID | None:
     parcel = known.get(scan.parcel_number)
     return parcel.pk if parcel else None
 
@@ -250,7 +260,7 @@ def _kept_before(scans: Iterable[ScanAsked]) -> dict[UUID, tuple[UUID | None, st
 def _refusal(
     scan: ScanAsked,
     organisation: Organisation,
-    known: Mapping[str, Parcel],
+    known: Mapping[str, Known],
     places: Mapping[UUID, ServicePoint],
     kept: Mapping[UUID, tuple[UUID | None, str]],
 ) -> Refusal | None:
@@ -269,7 +279,7 @@ def _senders_refusal(scan: ScanAsked) -> Refusal | None:
     return None if scan.act == Scan.Act.DEPARTED and not scan.into else NotAllowed(field="act")
 
 
-def _act_refusal(scan: ScanAsked, parcel: Parcel | None, places: Mapping[UUID, ServicePoint]) -> Refusal | None:
+def _act_refusal(scan: ScanAsked, parcel: Known | None, places: Mapping[UUID, ServicePoint]) -> Refusal | None:
     if scan.act == Scan.Act.CORRECTED and not _is_own(scan.corrects, places):
         return NotThere(field="corrects")
     if scan.act == Scan.Act.HANDED_OVER and parcel is not None and parcel.pickup_point_id:
@@ -282,7 +292,7 @@ def _is_own(scan_id: UUID | None, places: Mapping[UUID, ServicePoint]) -> bool:
     return scan_id is not None and Scan.objects.filter(id=scan_id, place_id__in=places).exists()
 
 
-def _hand_over_refusal(scan: ScanAsked, parcel: Parcel) -> Refusal | None:
+def _hand_over_refusal(scan: ScanAsked, parcel: Known) -> Refusal | None:
     if scan.place_id != parcel.pickup_point_id:
         return NotAtThisPoint(field="place_id")
     if scan.proof == Scan.Proof.SIGNATURE:

@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from teahorse.common.events import announce
-from teahorse.common.statements import array, looked_up
+from teahorse.common.statements import array, asked, looked_up
 from teahorse.logistics.actions.noticing import notice_or_explain
 from teahorse.logistics.actions.packing import pickup_code
 from teahorse.logistics.custody import Life, Odd, Stay, Told, life, standing, stays
@@ -27,6 +27,21 @@ SCANS = """
       from logistics_scan
      where thing_id = any(%(things)s::uuid[])
      order by happened_at, id
+"""
+
+MOVE_PARCELS = """
+    update logistics_parcel parcel
+       set stage = new.stage, stage_at = new.stage_at, held_by_id = new.held_by, inside_id = new.inside, is_damaged = new.is_damaged,
+           pickup_code = new.pickup_code
+      from unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::uuid[], %s::uuid[], %s::bool[], %s::text[])
+           as new (id, stage, stage_at, held_by, inside, is_damaged, pickup_code)
+     where parcel.id = new.id
+"""
+MOVE_UNITS = """
+    update logistics_unit unit
+       set stage = new.stage, stage_at = new.stage_at, held_by_id = new.held_by, inside_id = new.inside
+      from unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::uuid[], %s::uuid[]) as new (id, stage, stage_at, held_by, inside)
+     where unit.id = new.id
 """
 
 
@@ -144,7 +159,8 @@ def _write_units(units: Iterable[Unit], lives: Mapping[UUID, Life]) -> None:
             continue
         unit.stage, unit.held_by_id, unit.inside_id, unit.stage_at = stage, step.place, step.inside, step.at
         moved.append(unit)
-    Unit.objects.bulk_update(moved, ["stage", "stage_at", "held_by", "inside"])
+    if moved:
+        asked(MOVE_UNITS, [[getattr(unit, column) for unit in moved] for column in ("pk", "stage", "stage_at", "held_by_id", "inside_id")])
 
 
 def _write_parcels(parcels: Sequence[Parcel], lives: Mapping[UUID, Life]) -> None:
@@ -162,7 +178,8 @@ def _write_parcels(parcels: Sequence[Parcel], lives: Mapping[UUID, Life]) -> Non
         parcel.stage, parcel.held_by_id, parcel.inside_id, parcel.is_damaged = state
         parcel.stage_at = step.at
     if moved:
-        Parcel.objects.bulk_update(moved, ["stage", "stage_at", "held_by", "inside", "is_damaged", "pickup_code"])
+        columns = ("pk", "stage", "stage_at", "held_by_id", "inside_id", "is_damaged", "pickup_code")
+        asked(MOVE_PARCELS, [[getattr(parcel, column) for parcel in moved] for column in columns])
         announce(ParcelsMoved(parcel_ids=tuple(p.pk for p in moved), references=tuple(p.reference for p in moved)))
     if handed_over:
         announce(ParcelsHandedOver(parcel_ids=tuple(p.pk for p in handed_over), references=tuple(p.reference for p in handed_over)))

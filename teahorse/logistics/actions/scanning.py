@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.statements import asked
 from teahorse.logistics.actions.deriving import derive, lock
 from teahorse.logistics.actions.noticing import notice
 from teahorse.logistics.models import Oddity, Parcel, Scan
@@ -20,6 +21,17 @@ from teahorse.people.models import Person, ServicePoint
 NOWHERE = UUID(int=0)
 """The county of a scan of which neither the thing nor the place is known."""
 LONGEST_CODE = 60
+COLUMNS = (
+    *("county_id", "id", "thing_id", "place_id", "into_id", "corrects_id", "by_id", "device_id"),
+    *("code", "act", "proof", "note", "told_at", "happened_at", "recorded_at"),
+)
+KEEP = """
+    insert into logistics_scan (county_id, id, thing_id, place_id, into_id, corrects_id, by_id, device_id,
+                                code, act, proof, note, told_at, happened_at, recorded_at)
+    select * from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[],
+                         %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+    on conflict do nothing
+"""
 RIGHT_ENOUGH, WORTH_TELLING = timedelta(seconds=30), timedelta(minutes=5)
 """By how much a device's clock may be wrong: to be believed; and before somebody is told."""
 SHORTEST_WORD, LONGEST_WORD = 4, 200
@@ -178,7 +190,7 @@ def _take(
     scanned = {things[scan.parcel_number]: None for scan in scans if scan.parcel_number in things}
     affected = lock(scanned=list(scanned), beside=[things[scan.into] for scan in scans if scan.into])
     rows = [_row(scan, things.get(scan.parcel_number), things.get(scan.into), now) for scan in scans]
-    Scan.objects.bulk_create(rows, ignore_conflicts=True)
+    asked(KEEP, [[getattr(row, column) for row in rows] for column in COLUMNS])
     notice([(row, found) for row in rows for found in (odd or {}).get(row.id, ())], now=now)
     fits_not = derive(affected, now=now)
     parcels = {key: affected.parcels[key] for thing in scanned if (key := thing.id) in affected.parcels}
