@@ -70,7 +70,7 @@ FILLED: dict[str, Callable[[Side], object]] = {
         "grant_id", "sale_id", "case_id", "photo_id", "promotion_id", "payout_id", "file_id", "difference_id", "request_id",
         "dossier_id", "unmatched_id", "account_id", "shift_id", "sub_seller_id", "rule_id", "red_id", "transfer_id", "sharing_id",
         "claim_id", "job_id", "site_id", "lot_id", "certificate_id", "recall_id", "sheet_id", "subscription_id", "telling_id",
-        "attachment_id", "flow_id", "suspicion_id", "report_id",
+        "attachment_id", "flow_id", "suspicion_id", "report_id", "unit_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""
@@ -146,6 +146,7 @@ def payload(of: Side) -> dict[str, object]:
         "title": str(ids["title_id"]), "take_out": str(ids["title_id"]), "other": str(ids["red_id"]), "kind": "person",
         "title_name": "偷来的", f"share.{ids['sub_seller_id']}": "50", "since": "2026-08-01", "form_key": str(ids["sub_seller_id"]),
         "lot": short(ids["lot_id"]), "item": short(ids["item_id"]), "gtin": "09506000134352", "level": "piece", "why": "看一看别人的",
+        "unit": str(ids["unit_id"]), "count": "1",
     }  # fmt: skip
 
 

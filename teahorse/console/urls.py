@@ -5,6 +5,7 @@ from django.urls import path
 from teahorse.console.views import (
     accounts,
     approving,
+    bags,
     cases,
     cash,
     certificates,
@@ -111,6 +112,10 @@ urlpatterns = [
     path("<slug:org>/disputes/<key:case_id>/photos/<key:photo_id>/", cases.photo_at_centre, name="dispute_photo"),
     path("<slug:org>/returns/", cases.at_station, name="returns"),
     path("<slug:org>/parcels/", parcels.counter, name="parcels"),
+    path("<slug:org>/bags/", bags.bags, name="bags"),
+    path("<slug:org>/bags/new/", bags.bag_new, name="bag_new"),
+    path("<slug:org>/bags/tags/", bags.bag_tags, name="bag_tags"),
+    path("<slug:org>/bags/<key:unit_id>/", bags.bag, name="bag"),
     path("<slug:org>/parcels/scan/", parcels.scan, name="scan"),
     path("<slug:org>/parcels/<key:parcel_id>/", parcels.parcel, name="parcel"),
     path("<slug:org>/cash/", cash.find, name="cash"),

@@ -1,12 +1,13 @@
 """Freight and promise before buying; parcels and their way after."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from teahorse.common.statements import array, looked_up
-from teahorse.logistics.models import Parcel, Scan
+from teahorse.logistics.models import Oddity, Parcel, Scan, Unit
 from teahorse.logistics.rules import Rate
 from teahorse.people.models import ServicePoint
 from teahorse.places.models import LENGTHS
@@ -67,10 +68,49 @@ def parcels_concerning(point: ServicePoint) -> QuerySet[Parcel]:
     )
 
 
+def units_concerning(points: Collection[ServicePoint]) -> QuerySet[Unit]:
+    """Return the bags and cages that stand at some service points or are on their way there; with how much lies in them."""
+    here = Q(held_by__in=points) | Q(destination__in=points, stage=Unit.Stage.IN_TRANSIT)
+    inside = Parcel.objects.filter(inside=OuterRef("pk")).order_by().values("inside")
+    return (
+        Unit.objects.filter(here, kind__in=(Unit.Kind.BAG, Unit.Kind.CAGE), retired_at=None)
+        .annotate(
+            parcels_inside=Coalesce(Subquery(inside.annotate(n=Count("pk")).values("n")), 0),
+            grams_inside=Coalesce(Subquery(inside.annotate(grams=Sum("weight_grams")).values("grams")), 0),
+            units_inside=Coalesce(
+                Subquery(Unit.objects.filter(inside=OuterRef("pk")).order_by().values("inside").annotate(n=Count("pk")).values("n")), 0
+            ),
+        )
+        .select_related("destination__area", "held_by", "inside", "organisation")
+        .order_by("-stage_at", "pk")
+    )
+
+
+def vehicles_of(county_id: UUID) -> QuerySet[Unit]:
+    """Return the vehicles of a county, by their plates."""
+    return Unit.objects.filter(county_id=county_id, kind=Unit.Kind.VEHICLE, retired_at=None).order_by("code")
+
+
 def missed_at(point: ServicePoint) -> QuerySet[Parcel]:
     """Return the lost parcels that a service point misses, or whose recipients wait for them there."""
     lost = Parcel.objects.filter(Q(held_by=point) | Q(pickup_point=point), stage=Parcel.Stage.LOST)
     return lost.select_related("pickup_point", "held_by", "sender").order_by("stage_at", "pk")
+
+
+def parcel_of_code(code: str) -> Parcel | None:
+    """Return the parcel that is still on its way, or missed, by its number or its carrier's."""
+    open_ones = Parcel.objects.filter(stage__in=(*Parcel.OPEN, Parcel.Stage.LOST)).select_related("pickup_point__area", "sender")
+    return open_ones.filter(Q(number=code) | Q(carrier_number=code) & ~Q(carrier_number="")).first() if code else None
+
+
+def unit_of_code(code: str) -> Unit | None:
+    """Return the bag or cage of a code."""
+    return Unit.objects.filter(code=code, retired_at=None).exclude(kind=Unit.Kind.VEHICLE).first() if code else None
+
+
+def is_odd(scan_id: UUID) -> bool:
+    """Return whether something about a scan does not fit."""
+    return Oddity.objects.filter(scan_id=scan_id, explained_at=None).exists()
 
 
 def parcel_for_point(*, point: ServicePoint, text: str) -> Parcel | None:

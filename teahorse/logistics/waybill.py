@@ -77,7 +77,7 @@ def _label(parcel: Parcel, promised: date | None) -> dict[str, Any]:
     return {
         "words": WORDS,
         "number": f"{parcel.number[:2]} {parcel.number[2:6]} {parcel.number[6:10]} {parcel.number[10:]}",
-        "qr": _qr(parcel.number),
+        "qr": qr_svg(parcel.number),
         "band": band_svg(parcel.sender.key, width=20, height=600, direction="down"),
         "carrier": carriers.ON_LABELS.get(parcel.carrier, parcel.carrier),
         "carrier_number": parcel.carrier_number,
@@ -93,7 +93,8 @@ def _label(parcel: Parcel, promised: date | None) -> dict[str, Any]:
     }
 
 
-def _qr(text: str) -> str:
+def qr_svg(text: str) -> str:
+    """Return a QR code without a border as SVG."""
     out = io.BytesIO()
     segno.make(text, error="q", micro=False).save(out, kind="svg", border=0, scale=4, xmldecl=False)
     return out.getvalue().decode()

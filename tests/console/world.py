@@ -290,6 +290,7 @@ def side(name: str, *, number: int) -> Side:
             "sent_back_id": back.pk,
             "product_id": product.pk,
             "offer_id": offer.pk,
+            "unit_id": logistics.make_units(kind="bag", count=1, organisation=point.organisation, at=point, now=timezone.now())[0].pk,
             "parcel_id": parcel.pk,
             "parcel_number": parcel.number,
             "pickup_code": parcel.pickup_code,

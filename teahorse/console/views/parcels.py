@@ -15,7 +15,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.logistics import actions, queries
-from teahorse.logistics.models import Parcel, Scan
+from teahorse.logistics.models import Parcel, Scan, Unit
 from teahorse.logistics.rules import is_parcel_number
 from teahorse.people import queries as people
 from teahorse.people.models import Right, ServicePoint
@@ -60,6 +60,9 @@ def scan(request: HttpRequest, acting: Acting) -> HttpResponse:
         raise Http404
     text, mode = re.sub(r"\s", "", request.POST.get("number", ""))[:40].upper(), request.POST.get("mode", "find")
     try:
+        unit = queries.unit_of_code(text)
+        if unit is not None:
+            return _with_unit(request, acting, point, unit, mode)
         parcel = _parcel(point, text, is_anybodys=mode == "take_in")
         if mode == "take_in":
             _take_in(acting, point, parcel)
@@ -74,6 +77,30 @@ def scan(request: HttpRequest, acting: Acting) -> HttpResponse:
     except Refusal as refusal:
         context = _counter(point, mode, text, str(refusal))
         return page(request, acting, "parcels.html", {"points": points, **context}, status=422)
+    return redirect(f"{reverse('console:parcels', kwargs={'org': acting.organisation.key})}?point={short(point.pk)}&mode={mode}")
+
+
+def _with_unit(request: HttpRequest, acting: Acting, point: ServicePoint, unit: Unit, mode: str) -> HttpResponse:
+    """Take a bag or cage in or send it on with all that lies in it; or open it."""
+    if mode == "find" and queries.units_concerning([point]).filter(pk=unit.pk).exists():
+        return redirect("console:bag", org=acting.organisation.key, unit_id=unit.pk)
+    if mode == "find":
+        raise NothingOfThisNumber(field="number", number=unit.code)
+    is_here = unit.held_by_id == point.pk
+    if mode == "take_in" and is_here:
+        raise TakenInAlready(field="number", number=unit.code)
+    if mode == "send_on" and not is_here:
+        raise NotHereToSendOn(field="number")
+    draft = actions.ScanDraft(
+        parcel_number=unit.code,
+        act=Act.ARRIVED if mode == "take_in" else Act.DEPARTED,
+        happened_at=acting.now,
+        place=point,
+        by=acting.person,
+    )
+    actions.record_scans(scans=[draft], now=acting.now)
+    words = _("Taken in: %(number)s") if mode == "take_in" else _("Sent on: %(number)s")
+    messages.success(request, words % {"number": unit.code})
     return redirect(f"{reverse('console:parcels', kwargs={'org': acting.organisation.key})}?point={short(point.pk)}&mode={mode}")
 
 
@@ -141,7 +168,7 @@ def _record(acting: Acting, point: ServicePoint, parcel: Parcel, act: str, note:
 @acts(Right.HANDLE_PARCELS, "GET", "POST")
 def parcel(request: HttpRequest, acting: Acting, parcel_id: UUID) -> HttpResponse:
     """Show one parcel with the one next thing to do; handing over asks for the pickup code."""
-    points = list(_own_points(acting))
+    points = list(own_points(acting))
     found = _concerning(points, parcel_id)
     if found is None:
         return _handed_over(request, acting, points, parcel_id)
@@ -228,13 +255,14 @@ def _point_for(points: list[ServicePoint], found: Parcel, wish: str) -> ServiceP
     return next((point for point in concerned if short(point.pk) == wish), concerned[0])
 
 
-def _own_points(acting: Acting) -> list[ServicePoint]:
+def own_points(acting: Acting) -> list[ServicePoint]:
+    """Return the points of the organisation at which somebody handles parcels."""
     own = people.service_points_of(person=acting.person, right=Right.HANDLE_PARCELS, now=acting.now)
     return list(own.filter(organisation=acting.organisation))
 
 
 def _points(acting: Acting, wish: str) -> tuple[list[ServicePoint], ServicePoint | None]:
-    points = _own_points(acting)
+    points = own_points(acting)
     if wish and not any(short(point.pk) == wish for point in points):
         raise Http404
     return points, next((point for point in points if not wish or short(point.pk) == wish), None)

@@ -25,9 +25,10 @@ from teahorse.logistics.actions.scanning import (
     take_scans,
 )
 from teahorse.logistics.actions.stopping import let_go, stop_parcels
-from teahorse.logistics.actions.units import NameTaken, TooManyAtOnce, make_units, register_vehicle
+from teahorse.logistics.actions.units import MOST_AT_ONCE, NameTaken, TooManyAtOnce, make_units, register_vehicle
 
 __all__ = [
+    "MOST_AT_ONCE",
     "AlreadyHandedOver",
     "DoesNotFit",
     "IsNotLost",

@@ -19,6 +19,7 @@ class TooManyAtOnce(Refusal):
     """Nobody writes so many tags."""
 
     code = "too_many_at_once"
+    status = 422
     sentence = _("Make %(most)s tags at a time at most.")
 
 

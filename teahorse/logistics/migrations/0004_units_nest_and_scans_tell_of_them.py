@@ -92,7 +92,6 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(choices=[("bag", "Bag"), ("cage", "Cage"), ("vehicle", "Vehicle")], max_length=8)),
                 ("code", models.CharField(help_text="as its tag says it; a vehicle's plate", max_length=24, unique=True)),
                 ("name", models.CharField(blank=True, max_length=80)),
-                ("seal", models.CharField(blank=True, max_length=40)),
                 ("is_cold", models.BooleanField(default=False)),
                 ("most_grams", models.PositiveIntegerField(blank=True, null=True)),
                 ("most_cm3", models.PositiveIntegerField(blank=True, null=True)),

@@ -28,7 +28,6 @@ class Unit(CountyOwned):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="units")
     name = models.CharField(max_length=80, blank=True)
     destination = models.ForeignKey(ServicePoint, models.PROTECT, related_name="+", null=True, blank=True)
-    seal = models.CharField(max_length=40, blank=True)
     is_cold = models.BooleanField(default=False)
     most_grams = models.PositiveIntegerField(null=True, blank=True)
     most_cm3 = models.PositiveIntegerField(null=True, blank=True)
