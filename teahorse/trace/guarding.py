@@ -3,15 +3,16 @@ Who guesses codes waits; who scans right ones never does.
 
 A hall full of people stands behind one network address, so wrong codes are counted for each visitor there, and for the whole address
 only much later; and a visitor who told a right code lately does not wait for what her neighbours guess. A code has 55 random bits: with a
-million given out, whoever guesses 300 times in ten minutes hits one in some thousand years. What is mistyped is found by its check
-character before anything is looked up, and is not counted. Each process counts by itself.
+million given out, whoever guesses 3,000 times in ten minutes hits one in some two hundred years. Phones of one kind behind one address
+are one visitor here, so a visitor may guess more than one person ever mistypes. What is mistyped is found by its check character before
+anything is looked up, and is not counted. Each process counts by itself.
 """
 
 from teahorse.common.tries import TooManyTries, Tries
 
 SPAN_SECONDS = 600
-MOST_OF_A_VISITOR = 10
-MOST_OF_AN_ADDRESS = 300
+MOST_OF_A_VISITOR = 60
+MOST_OF_AN_ADDRESS = 3000
 
 
 class Guesses:
@@ -26,7 +27,7 @@ class Guesses:
         """
         Go on only where a visitor may ask for a code.
 
-        :raises TooManyTries: if she told ten unknown ones, or her address 300 and she no right one, within ten minutes.
+        :raises TooManyTries: if she told sixty unknown ones, or her address 3,000 and she no right one, within ten minutes.
         """
         mark = f"{address} {visitor}"
         is_crowded = self._of_addresses.are_used_up(address) and not self._right.are_used_up(mark)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from teahorse.mall import scan_pages
 from teahorse.mall.short_way import ScanWay
 from teahorse.trace.gs1.short_codes import make_code
-from teahorse.trace.guarding import guesses
+from teahorse.trace.guarding import MOST_OF_A_VISITOR, guesses
 from teahorse.trace.models import LabelCode, LabelScan
 from teahorse.trace.naming import piece_uri
 from teahorse.trace.rules import key_of
@@ -109,9 +109,9 @@ def test_what_needs_more_is_handed_on(label, settings):
 
 def test_what_nobody_gave_out_is_counted_once_and_ends_as_on_the_long_way(label):
     whole = ScanWay(WSGIHandler())
-    statuses = [ask(f"/t/{make_code()}", application=whole)[0] for _ in range(11)]
+    statuses = [ask(f"/t/{make_code()}", application=whole)[0] for _ in range(MOST_OF_A_VISITOR + 1)]
 
-    assert statuses == ["404 Not Found"] * 10 + ["429 Too Many Requests"]
+    assert statuses == ["404 Not Found"] * MOST_OF_A_VISITOR + ["429 Too Many Requests"]
     assert ask(f"/t/{label.code}", application=whole)[0] == "429 Too Many Requests"
     assert ask(f"/t/{label.code}", application=whole, address="203.0.113.6")[0] == "200 OK"
 

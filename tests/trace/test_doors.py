@@ -1,14 +1,17 @@
 """Events come in and go out by the standard's addresses; the log is read by whoever wants to, over HTTP."""
 
+import io
 import json
 from urllib.parse import quote, unquote
 
 import httpx
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from teahorse.api.tracing import doors
 from teahorse.people.actions import issue_token
 from teahorse.trace import actions
 from teahorse.trace.actions.signing import signer_of_house
@@ -100,6 +103,7 @@ def test_an_event_is_found_by_the_name_that_its_teller_gave_it():
     ("sent", "status", "code"),
     [
         ({"kind": "text/xml"}, 415, "wrong_media_type"),
+        ({"Content-Encoding": "gzip"}, 415, "wrong_media_type"),
         ({"GS1-Capture-Error-Behaviour": "maybe"}, 400, "malformed"),
         ({"to": "events"}, 400, "malformed"),
     ],
@@ -174,3 +178,20 @@ def test_an_outsider_verifies_the_log_with_nothing_but_http(live_server, setting
     assert sent.status_code == 202
     assert said.count("0 findings") == 2
     assert "entry: tile/entries/000.p/1 entry 0" in said
+
+
+def chunked(body):
+    """Return a request whose body came in chunks: of no length that is told before."""
+    environ = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": "/epcis/capture", "CONTENT_TYPE": "application/json", "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input": io.BytesIO(body),
+    }  # fmt: skip
+    return WSGIRequest(environ)
+
+
+def test_what_comes_in_chunks_is_read_as_far_as_it_is_taken():
+    document = told(harvest("barley"))
+
+    assert doors.body_of(chunked(document)) == document
+    with pytest.raises(doors.TooLarge):
+        doors.body_of(chunked(document + b" " * MOST_BYTES))

@@ -5,6 +5,7 @@ import pytest
 
 from teahorse.trace.epcis.asking import MOST_CONDITIONS, NotAQuestion, ask, of_address
 from teahorse.trace.epcis.patterns import forms_of, pattern_of
+from teahorse.trace.epcis.problems import Reason
 from teahorse.trace.epcis.questions import Among
 
 from .vectors import foreign, needs_vectors
@@ -161,3 +162,10 @@ def test_every_parameter_of_gs1s_schema_is_known():
 
     assert not unknown
     assert len(names) == 60
+
+
+def test_the_name_of_a_parameter_is_a_text():
+    with pytest.raises(NotAQuestion) as refused:
+        of_address([("EQ_http://x.example/\0", ["1"])])
+
+    assert [problem.reason for problem in refused.value.problems] == [Reason.NOT_A_TEXT]

@@ -329,6 +329,12 @@ def test_a_hidden_part_is_compared(piece, typed, is_right):
     assert LabelScan.objects.get().hidden_was_right is is_right
 
 
+def test_a_hall_full_of_people_who_scratch_right_ones_waits_for_nobody(piece):
+    answers = [post(piece, "hidden", hidden="ABCD2345") for _ in range(20)]
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
 def test_hidden_parts_are_not_tried_without_end(piece):
     answers = [post(piece, "hidden", hidden=f"ABCD{number:04}") for number in range(2000, 2011)]
 

@@ -139,12 +139,17 @@ def body_of(request: HttpRequest) -> bytes:
 
     :raises WrongMediaType, TooLarge: before it is read.
     """
-    if request.content_type not in {JSON, JSON_LD}:
+    if request.content_type not in {JSON, JSON_LD} or request.headers.get("Content-Encoding", "identity") != "identity":
         raise WrongMediaType
     length = request.headers.get("Content-Length", "")
-    if not length.isdecimal() or int(length) > MOST_BYTES:
+    if length.isdecimal() and int(length) > MOST_BYTES:
         raise TooLarge
-    return request.read(int(length))
+    if length.isdecimal():
+        return request.read(int(length))
+    body: bytes = request.META["wsgi.input"].read(MOST_BYTES + 1)  # what comes in chunks has no length; no more is read than is taken
+    if len(body) > MOST_BYTES:
+        raise TooLarge
+    return body
 
 
 def json(content: object, *, status: int = HTTPStatus.OK, headers: dict[str, str] | None = None) -> HttpResponse:

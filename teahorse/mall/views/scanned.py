@@ -87,13 +87,16 @@ def lot(request: HttpRequest, lot_id: UUID) -> HttpResponse:
 def hidden(request: HttpRequest, code: str) -> HttpResponse:
     """Compare a hidden part that was scratched free."""
     mark, address = mark_of(request), client_address(request)
-    if hidden_tries.are_used_up(address):
+    places = (code, f"{address} {mark}")
+    if any(hidden_tries.are_used_up(place) for place in places):
         return page(request, "refused", {"refusal": _("Too many tries. Come back in an hour.")}, status=429)
-    hidden_tries.count(address)
     try:
         is_right = actions.check_hidden(code=code, typed=request.POST.get("hidden", ""), visitor=mark, now=timezone.now())
     except actions.NothingHidden as refusal:
         return page(request, "refused", {"refusal": refusal}, status=refusal.status)
+    if not is_right:  # a hall full of people who scratch right ones waits for nobody
+        for place in places:
+            hidden_tries.count(place)
     return _shown(request, scan_of(request, code, counts=False), is_hidden_right=is_right)
 
 

@@ -92,5 +92,7 @@ def of_address(items: Iterable[tuple[str, list[str]]]) -> dict[str, Any]:
     for name, values in items:
         if len(values) != 1:
             raise NotAQuestion([Problem(pointed(name), Reason.TWICE, "it is said twice; the values of a list are parted by |")])
+        if "\0" in name:
+            raise NotAQuestion([Problem(pointed(name.replace("\0", "?")), Reason.NOT_A_TEXT, "a name holds no sign of number 0")])
         parameters[name] = values[0].split("|")
     return parameters

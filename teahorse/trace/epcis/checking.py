@@ -40,6 +40,9 @@ from teahorse.trace.epcis.identifiers import Identifier, Level
 from teahorse.trace.epcis.limits import TOLERANCE
 from teahorse.trace.epcis.problems import Problem, Reason, shown
 
+TOO_MUCH = 1e12
+"""No quantity is so large in any unit; a table's column takes ten times as much."""
+
 
 def problems_of(raw: Mapping[str, Any], event: AnyEvent, *, prefixes: Mapping[str, str], now: datetime) -> list[Problem]:
     """Return what is wrong with an event whose types are right; ``raw`` is the JSON that it was read from."""
@@ -181,6 +184,9 @@ def _check_amount(found: Found, pointer: str, quantity: Quantity) -> None:
             found.append(Problem(f"{pointer}/uom", Reason.BAD_UNIT, f"a unit, {quantity.uom}, stands without a quantity"))
     elif not (math.isfinite(amount) and amount > 0):
         found.append(Problem(f"{pointer}/quantity", Reason.BAD_QUANTITY, f"a quantity is more than nothing, this one is {amount:g}"))
+    elif amount >= TOO_MUCH:
+        told = f"a quantity is less than {TOO_MUCH:g}, this one is {amount:g}"
+        found.append(Problem(f"{pointer}/quantity", Reason.BAD_QUANTITY, told))
     elif not quantity.uom and not amount.is_integer():
         told = f"without a unit a quantity counts whole things, and {amount:g} is not whole"
         found.append(Problem(f"{pointer}/quantity", Reason.BAD_QUANTITY, told))

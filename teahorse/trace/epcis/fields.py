@@ -9,6 +9,9 @@ from teahorse.trace.epcis.problems import Problem, Reason, pointed, shown
 from teahorse.trace.epcis.uris import is_uri
 from teahorse.trace.epcis.vocabulary import Vocabulary
 
+EARLIEST_YEAR, LATEST_YEAR = 1000, 9000
+"""Old wine and far dates of expiry; beyond them no clock of ours can reckon."""
+
 
 class Enough(Exception):
     """So much is wrong that nobody reads on; ``found`` is what was found so far."""
@@ -66,6 +69,9 @@ def check_time(found: Found, pointer: str, text: str) -> None:
     """Check that a time, which has been read already, is written as RFC 3339 asks: with a T, and with a colon in its offset."""
     if text[10] not in "Tt" or not (text[-1] in "Zz" or (text[-3] == ":" and text[-6] in "+-")):
         told = f"{shown(text)} is not written like 2026-11-22T09:30:00+08:00"
+        found.append(Problem(pointer, Reason.BAD_TIME, told))
+    elif not EARLIEST_YEAR <= int(text[:4]) <= LATEST_YEAR:
+        told = f"{shown(text)} is not of our days, {EARLIEST_YEAR} to {LATEST_YEAR}"
         found.append(Problem(pointer, Reason.BAD_TIME, told))
 
 
