@@ -38,6 +38,7 @@ from teahorse.trace.actions.delivering import (
     tell_due,
     tell_streams,
 )
+from teahorse.trace.actions.hearing import decide_hearsay
 from teahorse.trace.actions.packing import (
     Chosen,
     LotGone,
@@ -154,6 +155,7 @@ __all__ = [
     "conceal",
     "correct_telling",
     "cosign",
+    "decide_hearsay",
     "draft_recall",
     "drop_recall",
     "end_recall",

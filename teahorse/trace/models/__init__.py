@@ -2,9 +2,10 @@
 The tables of the story.
 
 Events are the truth and never change (:mod:`.events`). Beside them stands what gives names to what they speak of (:mod:`.goods`), how they
-are told (:mod:`.flows`), what vouches for it (:mod:`.certificates`), what is stuck on the goods (:mod:`.labels`), what is taken back
-(:mod:`.recalls`), what proves to others that the addresses on labels are ours (:mod:`.check_files`), who asks for events again and again
-(:mod:`.asking`), and neighbours who look on each other's logs (:mod:`.witnessing`).
+are told (:mod:`.flows`), what vouches for it (:mod:`.certificates`), what is stuck on the goods (:mod:`.labels`), what others say of it
+(:mod:`.hearsay`, :mod:`.hearing`), what is taken back (:mod:`.recalls`), what proves to others that the addresses on labels are ours
+(:mod:`.check_files`), who asks for events again and again (:mod:`.asking`), and neighbours who look on each other's logs
+(:mod:`.witnessing`).
 """
 
 from teahorse.trace.models.asking import (
@@ -40,6 +41,9 @@ from teahorse.trace.models.goods import (
     Site,
     TradeItem,
 )
+from teahorse.trace.models.hearsay import (
+    Hearsay,
+)
 from teahorse.trace.models.labels import (
     LabelCode,
     LabelPrint,
@@ -71,6 +75,7 @@ __all__ = [
     "Delivery",
     "EventThing",
     "Flow",
+    "Hearsay",
     "LabelCode",
     "LabelPrint",
     "LabelScan",

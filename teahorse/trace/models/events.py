@@ -11,6 +11,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
 from teahorse.common.models import CountyOwned
+from teahorse.trace.models.hearing import WHEN_EVENTS_COME
 from teahorse.trace.rules import Role
 
 
@@ -105,7 +106,10 @@ class EventThing(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["thing"], name="what_held_something", condition=models.Q(role=Role.PARENT.value))]
-        triggers = [pgtrigger.Protect(name="what_an_event_tells_of_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="what_an_event_tells_of_stays", operation=pgtrigger.Update | pgtrigger.Delete),
+            WHEN_EVENTS_COME,
+        ]
 
     def __str__(self) -> str:
         return f"{self.role} {self.thing_id}"

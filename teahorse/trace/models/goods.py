@@ -8,6 +8,7 @@ from teahorse.catalog.models import Offer, Variant
 from teahorse.common.models import CountyOwned
 from teahorse.people.models import Organisation
 from teahorse.places.models import Area
+from teahorse.trace.models.hearing import WHEN_LOTS_ARE_MADE
 
 
 class Site(CountyOwned):
@@ -125,7 +126,7 @@ class Lot(CountyOwned):
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="a_lot_is_of_something"),
         ]
         indexes = [models.Index(fields=["seller", "-created_at"], name="lot_of_seller")]
-        triggers = [pgtrigger.Protect(name="lots_are_never_deleted", operation=pgtrigger.Delete)]
+        triggers = [pgtrigger.Protect(name="lots_are_never_deleted", operation=pgtrigger.Delete), WHEN_LOTS_ARE_MADE]
 
     def __str__(self) -> str:
         return self.number

@@ -9,13 +9,13 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 
 from teahorse.common.translated import translated
 from teahorse.orders.models import SellerOrder
 from teahorse.people.rules import masked_name
 from teahorse.trace.epcis.units import UNITS
-from teahorse.trace.models import Alias, EventThing, Lot, PackedLot, TradeItem
+from teahorse.trace.models import Alias, EventThing, Hearsay, Lot, PackedLot, TradeItem
 from teahorse.trace.queries.tracing import backward, forward
 from teahorse.trace.rules import Role
 
@@ -208,7 +208,8 @@ def _names(things: Iterable[UUID]) -> set[UUID]:
 
 
 def _edges(condition: Q, *, events: Iterable[UUID]) -> list[dict[str, Any]]:
-    rows = EventThing.objects.filter(condition, event_id__in=list(events))
+    hearsay = Hearsay.objects.filter(event_id=OuterRef("event_id"), thing_id=OuterRef("thing_id"), is_true=False)
+    rows = EventThing.objects.filter(~Exists(hearsay), condition, event_id__in=list(events))
     return [dict(row) for row in rows.values("thing_id", "event_id", "role", "quantity", "unit", "event__action")]
 
 

@@ -20,11 +20,16 @@ STANDS = """
            and wrong.body ? 'errorDeclaration'))
 """
 """Of an ``event``: it declares no other one wrong, and nobody of its tellers declared it wrong."""
+IS_HEARSAY = """
+    exists (select from trace_hearsay said where said.event_id = edge.event_id and said.thing_id = edge.thing_id and not said.is_true)
+"""
+"""Of an ``edge``: somebody says of a lot what its seller has not said, or agreed to."""
 USED_UP = f"""
     select edge.thing_id, sum(edge.quantity)
       from trace_eventthing edge
       join trace_traceevent event on event.id = edge.event_id
      where edge.thing_id = any(%s) and (edge.role = 'input' or (edge.role = 'object' and event.action = 'DELETE')) and {STANDS}
+       and not {IS_HEARSAY}
      group by edge.thing_id
 """  # noqa: S608 - of our own sentences only
 GOES_ROUND = f"""
@@ -32,7 +37,7 @@ GOES_ROUND = f"""
         select edge.thing_id, event.transformation
           from trace_eventthing edge
           join trace_traceevent event on event.id = edge.event_id
-         where edge.thing_id = any(%s) and edge.role = 'output' and {STANDS}
+         where edge.thing_id = any(%s) and edge.role = 'output' and {STANDS} and not {IS_HEARSAY}
         union
         select output.thing_id, event.transformation
           from came
@@ -101,6 +106,7 @@ def born_of(lots: Collection[Lot]) -> set[UUID]:
             f"""
             select distinct edge.thing_id from trace_eventthing edge join trace_traceevent event on event.id = edge.event_id
              where edge.thing_id = any(%s) and (edge.role = 'output' or (edge.role = 'object' and event.action = 'ADD')) and {STANDS}
+               and not {IS_HEARSAY}
             """,  # noqa: S608 - as above
             [[lot.thing_id for lot in lots]],
         )

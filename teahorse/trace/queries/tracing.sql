@@ -5,6 +5,7 @@
       join trace_eventthing edge on edge.thing_id = reached.thing
                                 and edge.role = any(case when reached.carries then '{object,child}'::text[] else '{object,child,parent}'::text[] end)
       join fact on fact.id = edge.event_id and fact.happened_at <@ reached.span
+     where not exists (select from hearsay where event_id = edge.event_id and thing_id = edge.thing_id)
     union all
     select turned.id, walk.depth - 1 from walk, unnest(walk.turned) as turned (id)
 )

@@ -21,6 +21,9 @@ with recursive declared as not materialized (
                and declared.kind = event.kind
                and case when event.told_as <> '' then declared.told_as = event.told_as
                         else declared.body - '{errorDeclaration,recordTime,eventID}'::text[] = event.body - '{recordTime}'::text[] end)
+), hearsay as not materialized (
+    -- what others than its seller say of a lot counts for nothing until she says that it is true
+    select event_id, thing_id from trace_hearsay where not is_true
 ), walk (depth, things, spans, carry, froms, vias, turned, seen, seen_spans, seen_carry) as (
     select 0, array_agg(thing), array_agg('(,)'::tstzrange), array_agg(false), array_agg(null::uuid), array_agg(null::uuid),
            '{}'::uuid[], array_agg(thing), array_agg('(,)'::tstzrange), array_agg(false)
@@ -44,6 +47,8 @@ with recursive declared as not materialized (
               join trace_eventthing edge on edge.thing_id = here.thing and edge.role = case when %(back)s then 'output' else 'input' end
               join fact on fact.id = edge.event_id and (not here.carries or fact.happened_at <@ here.span)
              where not (%(back)s and here.carries)
+               -- who says that she used a lot is believed, for a recall's sake; who says what a lot of others came of is not
+               and not (%(back)s and exists (select from hearsay where event_id = edge.event_id and thing_id = edge.thing_id))
              order by fact.id, fits desc, here.thing
         ), process as materialized (
             select distinct on (id) id, thing, fits
@@ -56,6 +61,7 @@ with recursive declared as not materialized (
             select edge.thing_id as thing, edge.happened_at as met_at, process.thing as origin, process.id as via
               from process
               join trace_eventthing edge on edge.event_id = process.id and edge.role = case when %(back)s then 'input' else 'output' end
+             where not exists (select from hearsay where event_id = edge.event_id and thing_id = edge.thing_id)
             union all
             select child.thing_id, child.happened_at, here.thing, fact.id
               from here
@@ -63,6 +69,7 @@ with recursive declared as not materialized (
               join fact on fact.id = parent.event_id and fact.action in ('ADD', 'OBSERVE') and fact.happened_at <@ here.span
               join trace_eventthing child on child.event_id = fact.id and child.role = 'child'
              where not here.carries
+               and not exists (select from hearsay where event_id = fact.id and thing_id in (parent.thing_id, child.thing_id))
                and (upper_inf(here.span) or not exists (
                     select from trace_eventthing leaving
                       join trace_eventthing out_of on out_of.event_id = leaving.event_id and out_of.thing_id = here.thing
@@ -88,6 +95,7 @@ with recursive declared as not materialized (
                             or not exists (select from trace_eventthing leaving where leaving.event_id = emptied.event_id
                                               and leaving.role = 'child'))
               ) unpacked on true
+             where not exists (select from hearsay where event_id = packed.id and thing_id in (child.thing_id, parent.thing_id))
              group by parent.thing_id, unpacked.at, here.thing
         ), found as (
             select kin.thing, false as carries, kin.origin, kin.via,
