@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from teahorse.catalog.definitions import said
@@ -22,7 +22,7 @@ from teahorse.places.models import Area
 from teahorse.trace import words
 from teahorse.trace.models import Certificate, Lot
 from teahorse.trace.queries.story import Amount, ShownSite, Story, StoryStep, Temperature, mark_of, story_of
-from teahorse.trace.words import amount_words
+from teahorse.trace.words import amount_words, step_words
 
 KEPT_SECONDS, MOST_KEPT = 50, 2000
 FRESH_SECONDS, MOST_FRESH = 10, 500
@@ -154,36 +154,6 @@ def _told(story: Story) -> Told:
         map=mark_safe(_map(story)),  # noqa: S308 - drawn here, names are escaped
         is_cut=story.is_cut,
     )
-
-
-def step_words(step: str) -> str:
-    """Return what a step of the CBV is called, in the reader's language; its own word where we have none."""
-    words = {
-        "commissioning": pgettext("step", "Made"),
-        "collecting": pgettext("step", "Collected"),
-        "receiving": pgettext("step", "Received"),
-        "accepting": pgettext("step", "Accepted"),
-        "inspecting": pgettext("step", "Inspected"),
-        "holding": pgettext("step", "Kept apart to be looked at"),
-        "sampling": pgettext("step", "A sample was taken"),
-        "storing": pgettext("step", "Stored"),
-        "packing": pgettext("step", "Packed"),
-        "unpacking": pgettext("step", "Unpacked"),
-        "loading": pgettext("step", "Loaded"),
-        "shipping": pgettext("step", "Sent"),
-        "departing": pgettext("step", "Departed"),
-        "arriving": pgettext("step", "Arrived"),
-        "installing": pgettext("step", "Put on"),
-        "assembling": pgettext("step", "Put together"),
-        "repackaging": pgettext("step", "Packed anew"),
-        "creating_class_instance": pgettext("step", "Made"),
-        "retail_selling": pgettext("step", "Offered for sale"),
-        "sensor_reporting": pgettext("step", "Measured"),
-        "transporting": pgettext("step", "Carried"),
-        "destroying": pgettext("step", "Destroyed"),
-    }
-    plain = step.rsplit("BizStep-", 1)[-1]
-    return words.get(plain, plain.replace("_", " ") or pgettext("step", "Seen"))
 
 
 def _row(step: StoryStep, today: date) -> Row:

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.trace.models import Certificate, TradeItem
@@ -59,3 +59,33 @@ def time_taken(seconds: float) -> str:
     """Return how long something took: ``3 min 07 s``."""
     minutes, rest = divmod(int(seconds), 60)
     return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": f"{rest:02}"}
+
+
+def step_words(step: str) -> str:
+    """Return what a step of the CBV is called, in the reader's language; its own word where we have none."""
+    words = {
+        "commissioning": pgettext("step", "Made"),
+        "collecting": pgettext("step", "Collected"),
+        "receiving": pgettext("step", "Received"),
+        "accepting": pgettext("step", "Accepted"),
+        "inspecting": pgettext("step", "Inspected"),
+        "holding": pgettext("step", "Kept apart to be looked at"),
+        "sampling": pgettext("step", "A sample was taken"),
+        "storing": pgettext("step", "Stored"),
+        "packing": pgettext("step", "Packed"),
+        "unpacking": pgettext("step", "Unpacked"),
+        "loading": pgettext("step", "Loaded"),
+        "shipping": pgettext("step", "Sent"),
+        "departing": pgettext("step", "Departed"),
+        "arriving": pgettext("step", "Arrived"),
+        "installing": pgettext("step", "Put on"),
+        "assembling": pgettext("step", "Put together"),
+        "repackaging": pgettext("step", "Packed anew"),
+        "creating_class_instance": pgettext("step", "Made"),
+        "retail_selling": pgettext("step", "Offered for sale"),
+        "sensor_reporting": pgettext("step", "Measured"),
+        "transporting": pgettext("step", "Carried"),
+        "destroying": pgettext("step", "Destroyed"),
+    }
+    plain = step.rsplit("BizStep-", 1)[-1]
+    return words.get(plain, plain.replace("_", " ") or pgettext("step", "Seen"))

@@ -54,7 +54,7 @@ from teahorse.stock import actions as stock
 from teahorse.trace import actions as trace
 from teahorse.trace.answers import Answers, Household
 from teahorse.trace.epcis.reading import read
-from teahorse.trace.models import Flow, Report, Suspicion, TraceEvent
+from teahorse.trace.models import Flow, Hearsay, Report, Suspicion, TraceEvent
 from teahorse.trace.rules import hash_of
 from tests import world
 from tests.trace.labelled import asked
@@ -373,6 +373,9 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
     site = trace.add_site(owner=made.coop, area=made.coop.area, said=trace.SiteSaid(kind="field", name=f"{made.mark}地"))
     lot = lot_of(telling)
     paper = trace.commit_lot(lot=lot, by=by, now=now)
+    seen = {"action": "OBSERVE", "bizStep": "inspecting", "quantityList": [{"epcClass": lot.uri, "quantity": 1, "uom": "KGM"}]}
+    when = {"eventTime": now.isoformat(timespec="milliseconds"), "eventTimeZoneOffset": "+08:00"}
+    trace.capturing.capture_own([{"type": "ObjectEvent", **when, **seen}], by=made.station, now=now)
     recall = trace.draft_recall(owner=made.coop, lot_ids=[lot.pk], reason=f"{made.mark}发霉", by=by, now=now)
     sheet = asked(lot, by=by)
     odd = {"sign": "before_shipment", "said": {"scans": made.mark}, "first_at": now, "last_at": now}
@@ -392,6 +395,7 @@ def _story(made: Side, by: Person) -> dict[str, Any]:
         "flow_id": flow.pk,
         "suspicion_id": suspicion.pk,
         "report_id": report.pk,
+        "hearsay_id": Hearsay.objects.get(lot=lot).pk,
         "query_name": query.name,
         "subscription_id": subscription.pk,
     }

@@ -20,6 +20,7 @@ from teahorse.common.typed import form_key
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.console.telling_form import HOUSEHOLD_ROWS, StepForm, answers_typed, files_of, moment_typed, typed_of
+from teahorse.console.views.hearing import rows_of
 from teahorse.console.words import said
 from teahorse.people.models import Organisation, Right
 from teahorse.trace import actions, flows, queries, words
@@ -312,6 +313,7 @@ def lot(request: HttpRequest, acting: Acting, lot_id: UUID) -> HttpResponse:
             (words.CERTIFICATES[one.kind], one) for one in found.certificates.filter(withdrawn_at=None).order_by("-issued_date", "pk")
         ],
         "next": _next_of(acting, found),
+        "said": rows_of(found) if found.seller_id == acting.organisation.pk else [],
         **_shelf_of(acting, found),
     }
     return page(request, acting, "trace_lot.html", context)

@@ -1,6 +1,7 @@
 """What others say of a seller's lot: she decides whether it is true."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -10,7 +11,7 @@ from teahorse.trace.models import Hearsay
 
 
 @transaction.atomic
-def decide_hearsay(*, hearsay_id: object, seller: Organisation, is_true: bool, by: Person, now: datetime) -> Hearsay:
+def decide_hearsay(*, hearsay_id: UUID, seller: Organisation, is_true: bool, by: Person, now: datetime) -> Hearsay:
     """
     Say whether what another one told of a lot is true: only then it counts. She may think otherwise later.
 
