@@ -65,20 +65,29 @@ class Guarded:
         return self.provider.read_notification(headers, body, now)  # nobody is called
 
     def _call(self, call: Callable[[], T]) -> T:
-        is_spotless = aside(lambda: _may_call(self.code))
-        try:
-            answer = call()
-        except ProviderUnavailable as trouble:
-            told = str(trouble.numbers.get("trouble", ""))
-            aside(lambda: note_failure(provider=self.code, trouble=told, now=timezone.now()))
-            raise
-        except Refusal:
-            if not is_spotless:
-                aside(lambda: note_answer(provider=self.code, now=timezone.now()))
-            raise
+        return guarded(self.code, call)
+
+
+def guarded(code: str, call: Callable[[], T], *, unavailable: type[Refusal] = ProviderUnavailable) -> T:
+    """
+    Call a partner unless it rests, and write down whether it answered; ``unavailable`` is how its silence is told.
+
+    :raises Refusal: ``unavailable`` while it rests; else what the call raises.
+    """
+    is_spotless = aside(lambda: _may_call(code, unavailable))
+    try:
+        answer = call()
+    except unavailable as trouble:
+        told = str(trouble.numbers.get("trouble", ""))
+        aside(lambda: note_failure(provider=code, trouble=told, now=timezone.now()))
+        raise
+    except Refusal:
         if not is_spotless:
-            aside(lambda: note_answer(provider=self.code, now=timezone.now()))
-        return answer
+            aside(lambda: note_answer(provider=code, now=timezone.now()))
+        raise
+    if not is_spotless:
+        aside(lambda: note_answer(provider=code, now=timezone.now()))
+    return answer
 
 
 def note_failure(*, provider: str, trouble: str, now: datetime) -> None:
@@ -102,11 +111,11 @@ def note_answer(*, provider: str, now: datetime) -> None:
     )
 
 
-def _may_call(provider: str) -> bool:
+def _may_call(provider: str, unavailable: type[Refusal]) -> bool:
     """
     Return whether nothing is held against a provider; go on where it may be called, as the one probe if it rests.
 
-    :raises ProviderUnavailable: while it rests.
+    :raises Refusal: ``unavailable`` while it rests.
     """
     row = ProviderRest.objects.filter(provider=provider).first()
     if row is None or not (row.failures or row.resting_since):
@@ -117,15 +126,15 @@ def _may_call(provider: str) -> bool:
     free = Q(probing_until=None) | Q(probing_until__lte=now)
     due = ProviderRest.objects.filter(free, provider=provider, resting_since__isnull=False, next_try_at__lte=now)
     if not due.update(probing_until=now + PROBE_MAY_TAKE):
-        raise _rests(row)
+        raise _rests(row, unavailable)
     return False
 
 
 def _refuse_while_resting(provider: str) -> None:
     row = aside(lambda: ProviderRest.objects.filter(provider=provider, resting_since__isnull=False).first())
     if row is not None:
-        raise _rests(row)
+        raise _rests(row, ProviderUnavailable)
 
 
-def _rests(row: ProviderRest) -> ProviderUnavailable:
-    return ProviderUnavailable(provider=row.provider, trouble=f"it rests until {row.next_try_at:%F %T}")
+def _rests(row: ProviderRest, unavailable: type[Refusal]) -> Refusal:
+    return unavailable(provider=row.provider, trouble=f"it rests until {row.next_try_at:%F %T}")
