@@ -27,6 +27,8 @@ from sandbox.alipay.gateway import Gateway as AlipayGateway
 from sandbox.fapiao import keys as fapiao_keys
 from sandbox.fapiao import server as fapiao
 from sandbox.frame import page
+from sandbox.kuaidi100 import server as kuaidi100
+from sandbox.sf import server as sf
 from sandbox.sms import server as sms
 from sandbox.state import State
 from sandbox.wechat import oauth
@@ -38,6 +40,8 @@ SERVERS = (
     ("wechatpay/_log", "微信支付记录", "Requests and notifications of WeChat Pay"),
     ("alipay/", "支付宝", "Alipay: payments, refunds, notifications, bills; the payer's page"),
     ("fapiao/", "电子发票", "Invoices (fapiao) as Nuonuo's open platform issues them"),
+    ("sf/", "顺丰速运", "SF Express: booking, labels, routes, pushes"),
+    ("kuaidi100/", "快递100", "Kuaidi100: questions, subscriptions, signed pushes"),
     ("sms/", "短信", "The messages that phones would have received"),
 )
 
@@ -73,6 +77,8 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
             Mount("/alipay", routes=[*alipay_api.routes(alipay), *alipay_pages.routes(alipay), *alipay_control.routes(alipay)]),
             Mount("/wechat", routes=oauth.routes(gateway)),
             Mount("/sms", routes=sms.routes(keys, state)),
+            Mount("/sf", routes=sf.routes(keys_folder, state)),
+            Mount("/kuaidi100", routes=kuaidi100.routes(keys_folder, state)),
             Mount("/fapiao", routes=fapiao.routes(fapiao_keys.ensure(keys_folder), state)),
         ],
         lifespan=lifespan,

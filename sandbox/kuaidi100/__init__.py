@@ -1,0 +1,1 @@
+"""Kuaidi100: questions, subscriptions and signed pushes."""

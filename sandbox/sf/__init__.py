@@ -1,0 +1,1 @@
+"""SF Express: its open platform of one address, signed by msgDigest."""
