@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "teahorse.ledger",
     "teahorse.payments",
     "teahorse.logistics",
+    "teahorse.carriers",
     "teahorse.promotions",
     "teahorse.orders",
     "teahorse.aftersales",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("tlog/", include(tracing.tlog)),
     path("witness/", include(tracing.witness)),
     path("payments/", include("teahorse.payments.urls")),
+    path("carriers/", include("teahorse.carriers.urls")),
     path("admin/", admin.site.urls),
     path("ui/", catalogue, name="ui"),
     path("healthz", health.healthz),

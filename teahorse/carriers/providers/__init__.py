@@ -1,0 +1,159 @@
+"""
+The port to partners who take parcels on, and to those who only follow them.
+
+A provider speaks to the outside and writes nothing: an action asks it outside any transaction and writes down what came back. Every
+call may be repeated: a consignment goes by our number, and a carrier keeps one for each. Grams, fen and aware times inside.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Protocol, TypeVar
+
+from django.utils.translation import gettext_lazy as _
+
+from teahorse.common.refusals import Refusal
+from teahorse.payments.providers.guarded import guarded
+
+T = TypeVar("T")
+CARRIERS = frozenset({"sf"})
+"""Who can be asked to take a parcel on."""
+TRACKERS = frozenset({"sf", "kuaidi100"})
+"""Whose events parcels are followed by."""
+
+
+class CarrierUnavailable(Refusal):
+    """A carrier does not answer, or not in a way that can be believed; the same call may be tried again."""
+
+    code = "carrier_unavailable"
+    status = 503
+    sentence = _("The carrier cannot be reached just now. It is tried again by itself.")
+
+
+class CarrierRefuses(Refusal):
+    """The carrier understood and said no; ``reason`` is its code, ``message`` its sentence."""
+
+    code = "carrier_refuses"
+    sentence = _("The carrier refuses: %(message)s (%(reason)s)")
+
+    def __init__(self, *, reason: str, message: str) -> None:
+        super().__init__(reason=reason, message=message)
+        self.reason = reason
+
+
+class PushRefused(Exception):
+    """A push that does not come from the partner, or cannot be read; carries the reason."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Party:
+    """Who sends or gets it; the address names province, city and county too."""
+
+    name: str
+    phone: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """One parcel to be carried; the weight is the whole parcel's."""
+
+    our_number: str
+    sender: Party
+    recipient: Party
+    weight_grams: int
+    volume_cm3: int = 0
+    goods: str = "农产品"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offered:
+    """What a carrier's service would cost and by when it promises to be there."""
+
+    service: str
+    fee_fen: int | None
+    promised_by: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """One event as a partner tells it; ``source`` says by whose table its code is read."""
+
+    source: str
+    number: str
+    code: str
+    words: str
+    place: str
+    happened_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PushRead:
+    """
+    A push that could be read.
+
+    ``told`` may be believed. What is unsigned brings ``numbers`` only: they are asked about at once, and the answer is believed.
+    """
+
+    told: tuple[Told, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+
+class Tracker(Protocol):
+    """Whoever tells what became of a number. Calls raise :class:`CarrierUnavailable` or :class:`CarrierRefuses`."""
+
+    code: str
+
+    def track(self, number: str, *, carrier: str, phone: str) -> list[Told]:
+        """Return all that is known of a number, in any order; ``phone`` is the recipient's, of which some want the last four digits."""
+
+    def subscribe(self, number: str, *, carrier: str, phone: str) -> bool:
+        """Have events pushed from now on; False where the partner pushes without being asked. Twice does no harm."""
+
+    def read_push(self, headers: Mapping[str, str], body: bytes) -> PushRead:
+        """Read what claims to be a push. :raises PushRefused: unless it is genuine."""
+
+
+class Carrier(Tracker, Protocol):
+    """Whoever takes parcels on."""
+
+    def rate(self, wanted: Wanted, *, now: datetime) -> list[Offered]:
+        """Return what its services cost and promise."""
+
+    def book(self, wanted: Wanted) -> str:
+        """Have it taken on and return the carrier's number; twice under our number makes one."""
+
+    def label(self, number: str) -> bytes:
+        """Return the carrier's own label, a PDF."""
+
+    def cancel(self, our_number: str) -> None:
+        """Call a booking off; twice does no harm."""
+
+
+class KeysModule(Protocol):
+    """A partner's module: how it is made of what an account keeps, sealed, or of the sandbox's file."""
+
+    FILE: str
+    """The sandbox's file with keys."""
+
+    def made(self, keys: bytes, *, sandbox: str) -> Tracker:
+        """Return the partner with keys (JSON); ``sandbox`` is the address of one, else empty. :raises Malformed: if they are none."""
+
+
+def guarded_call(code: str, call: Callable[[], T]) -> T:
+    """Call a partner unless it rests: five calls without an answer, and nobody waits for it (see ``payments.providers.guarded``)."""
+    return guarded(f"carrier-{code}", call, unavailable=CarrierUnavailable)
+
+
+def keys_module(code: str) -> KeysModule:
+    """Return how a partner is made of its keys. :raises ValueError: for a code that nobody has."""
+    if code not in TRACKERS:
+        msg = f"no carrier is called {code!r}"
+        raise ValueError(msg)
+    module: KeysModule = import_module(f"teahorse.carriers.providers.{code}")
+    return module

@@ -1,0 +1,130 @@
+"""Questions: tariffs, the choice of a carrier with its reasons, who is silent, what differs."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, F, Max, Q, QuerySet
+
+from teahorse.carriers.models import BillLine, CarrierEvent, CarrierTariff, Consignment
+from teahorse.carriers.rules import SILENT_AFTER, Price, charged_grams, fee_fen, kept_share
+from teahorse.carriers.states import ENDED
+
+LOOKED_BACK = timedelta(days=90)
+FEN_PER_DAY = 300
+"""What a day later is taken to cost when carriers are compared."""
+FEN_PER_BROKEN = 2000
+"""What a broken promise is taken to cost."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One carrier's service for a parcel, with what speaks for and against it; the least ``weighed_fen`` stands first."""
+
+    carrier: str
+    service: str
+    fee_fen: int
+    charged_grams: int
+    is_by_volume: bool
+    days: int
+    kept: int
+    broken: int
+    kept_share: Decimal
+    weighed_fen: int
+    is_cheapest: bool = False
+    is_quickest: bool = False
+    is_surest: bool = False
+
+
+def tariff_for(*, carrier: str, service: str, destination: str) -> CarrierTariff | None:
+    """Return the tariff with the longest matching code; without a service the cheapest first weight's among them."""
+    rows = CarrierTariff.objects.filter(carrier=carrier)
+    fitting = [row for row in (rows.filter(service=service) if service else rows) if destination.startswith(row.destination_code)]
+    return min(fitting, key=lambda row: (-len(row.destination_code), row.first_fen, row.service), default=None)
+
+
+def price_of(tariff: CarrierTariff) -> Price:
+    """Return a tariff as rules reckon with it."""
+    return Price(tariff.first_grams, tariff.first_fen, tariff.step_grams, tariff.step_fen, tariff.cm3_per_kg)
+
+
+def choices(*, destination: str, weight_grams: int, volume_cm3: int, carriers: Collection[str], now: datetime) -> list[Choice]:
+    """
+    Return the carriers' services for a parcel, the wisest first: by fee, promised days and the share of promises kept.
+
+    Each is one sum in fen: the fee, a price for each day, and a price for a broken promise times how often it is broken.
+    """
+    kept = _promises(carriers, now=now)
+    best: dict[tuple[str, str], CarrierTariff] = {}
+    for row in CarrierTariff.objects.filter(carrier__in=carriers).order_by("destination_code"):
+        if destination.startswith(row.destination_code):
+            best[row.carrier, row.service] = row  # a longer code comes later
+    found = [_choice(row, kept.get(row.carrier, (0, 0)), weight_grams=weight_grams, volume_cm3=volume_cm3) for row in best.values()]
+    return [_with_marks(one, found) for one in sorted(found, key=lambda one: (one.weighed_fen, one.fee_fen, one.carrier, one.service))]
+
+
+def silent_consignments(*, now: datetime, county_ids: Collection[UUID] | None = None) -> QuerySet[Consignment]:
+    """Return what a carrier has and has said nothing new of for a day, the longest silence first."""
+    since = now - SILENT_AFTER
+    quiet = Q(heard_at__lte=since) | Q(heard_at=None, booked_at__lte=since)
+    rows = Consignment.objects.filter(quiet, stage=Consignment.Stage.BOOKED).exclude(state__in=ENDED)
+    if county_ids is not None:
+        rows = rows.filter(county_id__in=county_ids)
+    return rows.select_related("parcel").order_by(F("heard_at").asc(nulls_first=True), "booked_at", "pk")
+
+
+def silent_carriers(*, now: datetime) -> list[tuple[str, datetime | None, int]]:
+    """Return carriers that have told nothing new of any open parcel for a day: code, when they last did, and how many wait."""
+    since = now - SILENT_AFTER
+    open_rows = Consignment.objects.filter(stage=Consignment.Stage.BOOKED, booked_at__lte=since).exclude(state__in=ENDED)
+    waiting = dict(open_rows.values_list("carrier").annotate(count=Count("pk")))
+    heard = dict(Consignment.objects.filter(carrier__in=waiting).values_list("carrier").annotate(last=Max("heard_at")))
+    return [(code, heard[code], waiting[code]) for code in sorted(waiting) if heard[code] is None or heard[code] <= since]
+
+
+def unmapped_events() -> QuerySet[CarrierEvent]:
+    """Return what carriers told in words that stand in no table of ours, the newest first."""
+    return CarrierEvent.objects.filter(state="").select_related("consignment").order_by("-heard_at", "pk")
+
+
+def differing_lines() -> QuerySet[BillLine]:
+    """Return the lines of bills that differ from what was weighed, the dearest first."""
+    return BillLine.objects.exclude(reason="").select_related("bill", "consignment", "owner").order_by("-billed_fen", "pk")
+
+
+def _promises(carriers: Collection[str], *, now: datetime) -> dict[str, tuple[int, int]]:
+    """Return by carrier how many promises of the last quarter were kept, and how many broken: delivered late, or late and still open."""
+    due = Consignment.objects.filter(
+        carrier__in=carriers, is_return=False, stage=Consignment.Stage.BOOKED, promised_by__gt=now - LOOKED_BACK
+    )
+    kept = Count("pk", filter=Q(delivered_at__lte=F("promised_by")))
+    broken = Count("pk", filter=Q(delivered_at__gt=F("promised_by")) | Q(delivered_at=None, promised_by__lt=now))
+    return {code: (good, bad) for code, good, bad in due.values_list("carrier").annotate(kept=kept, broken=broken)}
+
+
+def _choice(row: CarrierTariff, promises: tuple[int, int], *, weight_grams: int, volume_cm3: int) -> Choice:
+    charged = charged_grams(weight_grams=weight_grams, volume_cm3=volume_cm3, cm3_per_kg=row.cm3_per_kg)
+    fee, share = fee_fen(price_of(row), charged=charged), kept_share(kept=promises[0], broken=promises[1])
+    return Choice(
+        carrier=row.carrier,
+        service=row.service,
+        fee_fen=fee,
+        charged_grams=charged,
+        is_by_volume=charged > weight_grams,
+        days=row.days,
+        kept=promises[0],
+        broken=promises[1],
+        kept_share=share,
+        weighed_fen=fee + row.days * FEN_PER_DAY + int((1 - share) * FEN_PER_BROKEN),
+    )
+
+
+def _with_marks(one: Choice, among: list[Choice]) -> Choice:
+    return replace(
+        one,
+        is_cheapest=one.fee_fen == min(other.fee_fen for other in among),
+        is_quickest=one.days == min(other.days for other in among),
+        is_surest=one.kept_share == max(other.kept_share for other in among),
+    )
