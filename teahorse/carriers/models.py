@@ -56,6 +56,21 @@ class CarrierTariff(Keyed):
         return f"{self.carrier} {self.service} → {self.destination_code or '*'}"
 
 
+class Manifest(CountyOwned):
+    """What was handed to a carrier's driver together: a list that both sides sign."""
+
+    number = models.CharField(max_length=20, unique=True)
+    carrier = models.CharField(max_length=20)
+    giver = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    count = models.PositiveIntegerField()
+    weight_grams = models.PositiveBigIntegerField()
+    made_at = models.DateTimeField()
+    made_by_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class Consignment(CountyOwned):
     """
     A parcel that a carrier takes on, under our number, which the carrier keeps once.
@@ -90,6 +105,7 @@ class Consignment(CountyOwned):
     booked_at = models.DateTimeField(null=True)
     promised_by = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    manifest = models.ForeignKey(Manifest, models.PROTECT, related_name="consignments", null=True, blank=True)
     is_subscribed = models.BooleanField(default=False)
     heard_at = models.DateTimeField(null=True, help_text="when the last new event came in")
     next_try_at = models.DateTimeField(null=True, help_text="when it is booked, cancelled or asked about again; null: no more")

@@ -1,14 +1,16 @@
-"""Every change: accounts, booking and calling off, following by question and push, bills."""
+"""Every change: accounts, booking and calling off, handing over, following by question and push, bills."""
 
 from teahorse.carriers.actions.accounts import keep_account
 from teahorse.carriers.actions.billing import BillUnreadable, take_bill
 from teahorse.carriers.actions.booking import AlreadyConsigned, NotPostal, call_off, consign, follow, send_back, settle_due
 from teahorse.carriers.actions.following import apply_pushes, ask_due, keep_push
+from teahorse.carriers.actions.manifests import NothingToHandOver, make_manifest
 
 __all__ = [
     "AlreadyConsigned",
     "BillUnreadable",
     "NotPostal",
+    "NothingToHandOver",
     "apply_pushes",
     "ask_due",
     "call_off",
@@ -16,6 +18,7 @@ __all__ = [
     "follow",
     "keep_account",
     "keep_push",
+    "make_manifest",
     "send_back",
     "settle_due",
     "take_bill",
