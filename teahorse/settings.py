@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "teahorse.places",
     "teahorse.people",
     "teahorse.catalog",
+    "teahorse.network",
     "teahorse.stock",
     "teahorse.ledger",
     "teahorse.payments",
