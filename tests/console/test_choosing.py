@@ -39,7 +39,17 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
     assert desks["coop-dorje"]["To ship"] == 1
     assert set(desks["centre-qonggyai"]) == {
         *("Promotions", "Approvals", "Order desk", "Late harvests", "Disputes", "Payouts", "Subsidies", "Fees", "Late invoices"),
-        *("Unmatched money", "Stuck refunds", "Parcels", "Take returns in", "Cash", "Cash payouts", "Fees for us", "Cash shifts"),
+        *(
+            "Unmatched money",
+            "Stuck refunds",
+            "Parcels",
+            "Bags and cages",
+            "Take returns in",
+            "Cash",
+            "Cash payouts",
+            "Fees for us",
+            "Cash shifts",
+        ),
         *("Cash to the bank", "Recalls", "Flows"),
     }
     assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
@@ -89,7 +99,7 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
         for page in (
             *("approvals", "desk", "harvests/late", "disputes", "trace/recalls", "promotions", "flows", "settle", "settle/claims", "fees"),
             *("papers", "unmatched", "refunds"),
-            *("parcels", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
+            *("parcels", "bags", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
         )
     ]
 

@@ -98,7 +98,7 @@ class Kuaidi100:
 
     def subscribe(self, number: str, *, carrier: str, phone: str) -> bool:
         parameters = {
-            "callbackurl": settings.SITE_URL + reverse("carriers:push", args=[self.code]),
+            "callbackurl": settings.SITE_URL + reverse(f"carriers:{self.code}_push"),
             "salt": self.keys.salt,
             "resultv2": ADVANCED,
             "phone": phone[-4:],
