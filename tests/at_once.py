@@ -1,6 +1,7 @@
 """Doing things at the same moment, each on a connection of its own."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -41,3 +42,14 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     if failures:
         raise failures[0]
     return outcomes
+
+
+def wait_until_somebody_waits() -> None:
+    """Return as soon as some connection waits for a lock of another one."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*) from pg_locks where not granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")

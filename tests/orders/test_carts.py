@@ -1,6 +1,5 @@
 """Carts: what is put in, changed and taken out, by guests and by persons, also at the same moment."""
 
-import time
 from datetime import timedelta
 from threading import Thread
 from uuid import uuid4
@@ -15,7 +14,7 @@ from teahorse.orders.quoting import NotSold
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS
 from teahorse.orders.wanted import Whose, by_seller, wanted_in_cart, wanted_of
 from tests import world
-from tests.at_once import at_once
+from tests.at_once import at_once, wait_until_somebody_waits
 from tests.world import NOW
 
 pytestmark = pytest.mark.django_db
@@ -205,13 +204,3 @@ def test_logging_in_while_another_device_fills_the_cart_waits_for_it(wine):
 
     assert len(done) == 1
     assert held(Whose(person_id=her.pk)) == {wine.pk: 4}
-
-
-def wait_until_somebody_waits():
-    for _ in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute("select count(*) from pg_locks where not granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.05)
-    pytest.fail("nobody waits")

@@ -1,5 +1,6 @@
 """Money moves to the house's bank account: from a provider with its fee, out of a box in cash; once, and undone by a reversal."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from teahorse.settlement import actions
 from teahorse.settlement.comparing import differences
 from teahorse.settlement.models import Transfer
 from tests import world
-from tests.at_once import at_once
+from tests.at_once import at_once, wait_until_somebody_waits
 
 from .making import are_whole, book, paid, standing
 
@@ -188,3 +189,25 @@ def test_two_who_write_the_same_number_at_once_write_it_once(collected, clerk, n
     assert len({one.pk for one in made}) == 1
     assert standing() == {"bank": -4970, "fees:payment": -30}
     assert are_whole(now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_transfer_waits_for_the_first_and_is_weighed_with_it(collected, clerk, now):
+    written = threading.Event()
+
+    def first():
+        with transaction.atomic():
+            made = moved(clerk, now=now)
+            written.set()
+            wait_until_somebody_waits()
+            return made
+
+    def second():
+        assert written.wait(10)
+        return moved(clerk, now=now, reference="BK2")
+
+    made, refused = at_once(first, second)
+
+    assert made.reference == "BK1"
+    assert isinstance(refused, actions.MoreThanIsThere)
+    assert standing() == {"bank": -4970, "fees:payment": -30}

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -62,7 +62,7 @@ def transfer_to_bank(*, provider: str, amount_fen: int, fee_fen: int, reference:
     Write down that a provider paid the house ``amount_fen`` less its fee; the same again, as after a double click, is harmless.
 
     :raises Malformed: for a provider, sum, number or day that cannot be.
-    :raises MoreThanIsThere: if the provider holds less for the house by the books. Two at once are not weighed together.
+    :raises MoreThanIsThere: if the provider holds less for the house by the books.
     :raises BankNumberKnown: if the number stands already for something else. Nothing is changed in any of these.
     """
     if provider not in PROVIDERS:
@@ -71,6 +71,7 @@ def transfer_to_bank(*, provider: str, amount_fen: int, fee_fen: int, reference:
     wanted = Transfer(
         provider=provider, amount_fen=amount_fen, fee_fen=fee_fen, reference=reference, day=day, written_at=now, written_by_id=by.pk
     )
+    _stand_in_line(provider)
     known = _known(wanted)
     if known is not None:
         return known
@@ -159,6 +160,12 @@ def undo_transfer(*, transfer_id: UUID, reason: str, by: Person, now: datetime) 
     if shift is not None:
         payments.move_cash(shift=shift, subject_id=reversal.pk, amount_fen=transfer.amount_fen, now=now)
     return transfer
+
+
+def _stand_in_line(provider: str) -> None:
+    """Wait until nobody else writes what this provider paid out: the number and the sum are weighed by one at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('paid out by ' || %s, 0))", [provider])
 
 
 def _checked(*, amount_fen: int, fee_fen: int, reference: str, day: date, now: datetime) -> str:
