@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "teahorse.payments",
     "teahorse.logistics",
     "teahorse.carriers",
+    "teahorse.runs",
     "teahorse.promotions",
     "teahorse.orders",
     "teahorse.aftersales",
