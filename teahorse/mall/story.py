@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
@@ -20,8 +21,12 @@ from teahorse.people.models import Organisation
 from teahorse.places import queries as places
 from teahorse.places.models import Area
 from teahorse.trace import words
+from teahorse.trace.cards import amount_in_words
 from teahorse.trace.models import Certificate, Lot
-from teahorse.trace.queries.story import Amount, ShownSite, Story, StoryStep, Temperature, mark_of, story_of
+from teahorse.trace.naming import site_uri
+from teahorse.trace.queries.story import Amount, ShownSite, Story, StoryStep, mark_of, story_of
+from teahorse.trace.rules import spoken_moment
+from teahorse.trace.temperatures import Temperature
 from teahorse.trace.words import amount_words, step_words
 
 KEPT_SECONDS, MOST_KEPT = 50, 2000
@@ -51,6 +56,8 @@ class Row:
     temperature: "Strip | None"
     hash: str
     is_logged: bool
+    said: str
+    """What of this the log vouches for, as JSON: what the buyer's browser holds against the step's card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,22 @@ def _row(step: StoryStep, today: date) -> Row:
         temperature=_strip(step.temperature),
         hash=step.hash,
         is_logged=step.is_logged,
+        said=_said(step),
     )
+
+
+def _said(step: StoryStep) -> str:
+    said_of: dict[str, object] = {"time": spoken_moment(step.at), "step": step.step}
+    if step.names:
+        said_of["names"] = dict(sorted(step.names.items()))
+    if step.site is not None:
+        said_of["place"] = site_uri(step.site.site)
+    if step.temperature is not None:
+        said_of["temperature"] = [step.temperature.lowest, step.temperature.highest]
+    if not step.parcels:  # else the amounts are those of many events, and the log has one of them here
+        ways = (("in", step.took), ("out", step.gave))
+        said_of["amounts"] = [[way, amount_in_words(one.quantity), one.unit] for way, amounts in ways for one in amounts]
+    return msgspec.json.encode(said_of).decode()
 
 
 def _what(step: StoryStep) -> str:

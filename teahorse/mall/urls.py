@@ -71,6 +71,7 @@ urlpatterns = [
     path("t/<str:code>/where/", scanned.where, name="scanned_where"),
     path("t/<str:code>/report/", scanned.report, name="scanned_report"),
     path("t/<str:code>/proof/", scanned.proof, name="scanned_proof"),
+    path("t/<str:code>/card/<path:event_hash>", scanned.event_card, name="scanned_event_card"),
     path("t/<str:code>/proof/<path:event_hash>", scanned.event_proof, name="scanned_event_proof"),
     path("t/<str:code>/papers/<key:certificate_id>/", scanned.paper, name="scanned_paper"),
     path("t/<str:code>/files/<key:attachment_id>/", scanned.attachment, name="scanned_attachment"),

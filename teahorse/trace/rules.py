@@ -151,7 +151,17 @@ def typed(raw: Mapping[str, Any]) -> AnyEvent:
     return msgspec.convert(dict(raw), TYPES[raw["type"]])
 
 
-def entry_of(*, digest: bytes, recorded_at: datetime, organisation_id: UUID) -> bytes:
-    """Return what the log says of an event, one JSON to the byte: which it is, when it came (UTC, milliseconds), and who told it."""
+def spoken_moment(moment: datetime) -> str:
+    """Return a moment as the log says it: UTC, to the microsecond."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def entry_of(*, digest: bytes, recorded_at: datetime, organisation_id: UUID, card: str = "") -> bytes:
+    """
+    Return what the log says of an event, one JSON to the byte: which it is, when it came (UTC, milliseconds), and who told it.
+
+    ``card`` is the digest of what pages show of it (:mod:`teahorse.trace.cards`); what was logged before there were cards has none.
+    """
     recorded = recorded_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return msgspec.json.encode({"event": hash_of(digest), "recorded": recorded, "organisation": str(organisation_id)})
+    entry = {"event": hash_of(digest), "recorded": recorded, "organisation": str(organisation_id)}
+    return msgspec.json.encode(entry | ({"card": card} if card else {}))

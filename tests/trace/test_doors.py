@@ -21,6 +21,7 @@ from teahorse.trace.rules import hash_of
 from teahorse.trace.tlog.proofs import Proof
 from tests import world
 
+from .tampering import untriggered
 from .telling import CONTEXT, brewing, harvest, told
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +170,11 @@ def test_an_outsider_verifies_the_log_with_nothing_but_http(live_server, setting
 
     call_command("verify_log", *asked)
     call_command("verify_log", *asked)
+    untriggered("update trace_traceevent set happened_at = happened_at - interval '1 day'")
+    with pytest.raises(CommandError, match="not sound"):
+        call_command("verify_log", *asked)
+    call_command("verify_log", *asked, "--only-new")
+    untriggered("update trace_traceevent set happened_at = happened_at + interval '1 day'")
     bundle = settings.TRACE_LOG / "tile/entries/000.p/1"
     bundle.write_bytes(bundle.read_bytes().replace(b"2", b"3", 1))
     with pytest.raises(CommandError, match="not sound"):
@@ -176,7 +182,8 @@ def test_an_outsider_verifies_the_log_with_nothing_but_http(live_server, setting
 
     said = capsys.readouterr().out
     assert sent.status_code == 202
-    assert said.count("0 findings") == 2
+    assert said.count("0 findings") == 3
+    assert "refused: tile/entries/000.p/1 entry 0 the rows say something else now" in said
     assert "entry: tile/entries/000.p/1 entry 0" in said
 
 

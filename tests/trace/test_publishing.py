@@ -1,20 +1,25 @@
 """The log says what was told, in order, and carries on where somebody was cut off; who changes a row is found."""
 
+import json
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.test import Client
 
 from teahorse.trace import actions, queries
 from teahorse.trace.actions import publishing
 from teahorse.trace.actions.signing import signer_of_house
 from teahorse.trace.models import Leaf, TraceEvent
-from teahorse.trace.rules import entry_of
+from teahorse.trace.rules import hash_of
 from teahorse.trace.tlog.folders import Folder
+from teahorse.trace.tlog.over_http import LogAddress
+from teahorse.trace.tlog.rows import Rows
 from teahorse.trace.tlog.verifying import Outsider
 from tests import world
 
+from .tampering import untriggered
 from .telling import brewing, harvest
 from .test_capturing import NOW, capture
 
@@ -24,6 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def folder(settings, tmp_path):
     settings.TRACE_LOG, settings.TRACE_KEY = tmp_path / "log", tmp_path / "log.key"
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     return Folder(settings.TRACE_LOG)
 
 
@@ -39,14 +45,6 @@ def read_by_an_outsider(folder):
     return [(one.what, one.index) for one in report.findings], entries
 
 
-def untriggered(statement, *values):
-    """Do what an operator with the database's password can do."""
-    with connection.cursor() as cursor:
-        cursor.execute("set local session_replication_role = replica")
-        cursor.execute(statement, values)
-        cursor.execute("set local session_replication_role = origin")
-
-
 def test_what_was_told_stands_in_the_log_in_its_order_for_an_outsider(folder, coop):
     capture(harvest("barley"), by=coop)
     first = actions.publish(now=NOW)
@@ -58,9 +56,8 @@ def test_what_was_told_stands_in_the_log_in_its_order_for_an_outsider(folder, co
     events = [leaf.event for leaf in Leaf.objects.order_by("place").select_related("event")]
     assert (first.size, second.size) == (1, 3)
     assert findings == []
-    assert entries == [
-        entry_of(digest=bytes(event.digest), recorded_at=event.recorded_at, organisation_id=event.organisation_id) for event in events
-    ]
+    assert [json.loads(entry)["event"] for entry in entries] == [hash_of(bytes(event.digest)) for event in events]
+    assert len({json.loads(entry)["card"] for entry in entries}) == 3
     assert b'"recorded":"2026-10-02T04:00:00.000Z"' in entries[0]
 
 
@@ -147,6 +144,48 @@ TAMPERED = {
     "place": ("delete from trace_leaf", "missing"),
     "unreadable": ("update trace_traceevent set body = '{}'", "row"),
 }
+
+
+def found_over_http(folder):
+    """Return the places of which an outsider, who has nothing but HTTP, says that the database was changed since."""
+
+    def answer(request):
+        given = Client().get(request.url.path)
+        return httpx.Response(given.status_code, content=given.content)
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        rows = Rows(LogAddress("http://testserver/tlog", client))
+        report = Outsider(keys=[signer_of_house().verifier], check=rows.check).verify(folder.fetch)
+    assert rows.is_shown
+    return [(one.what, one.index) for one in report.findings]
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_whatever_is_changed_in_the_database_is_found_by_an_outsider(folder, coop, what):
+    capture(harvest("rape"), by=coop)
+    capture(brewing("wine", "barley"), by=coop, now=NOW + timedelta(minutes=1))
+    actions.publish(now=NOW)
+    before = found_over_http(folder)
+
+    untriggered(TAMPERED[what][0])
+
+    assert before == []
+    assert ("refused", 1) in found_over_http(folder)
+
+
+def test_what_was_logged_before_there_were_cards_is_still_proved_and_its_change_found(folder, coop):
+    capture(harvest("barley"), by=coop)
+    event = TraceEvent.objects.get()
+    Leaf.objects.create(place=0, event=event)
+    actions.publish(now=NOW)
+    proof = queries.proof_of(event)
+
+    assert json.loads(proof.extra).keys() == {"event", "recorded", "organisation"}
+    assert proof.verify(proof.extra, keys=[signer_of_house().verifier])
+    assert queries.shown_card(event) is None
+    assert found_over_http(folder) == []
+    untriggered("update trace_eventthing set quantity = 1")
+    assert found_over_http(folder) == [("refused", 0)]
 
 
 @pytest.mark.parametrize("what", TAMPERED)

@@ -1,5 +1,6 @@
 """The page that a scanned label opens."""
 
+import json
 import re
 from datetime import date, timedelta
 
@@ -382,6 +383,14 @@ def test_each_step_has_its_proof_once_it_is_logged(piece, settings, tmp_path):
     hashes = [step.hash for step in logged.context["told"].steps]
     proof = Client().get(f"/t/{piece.code}/proof/{hashes[0].replace('?', '%3F')}")
 
+    card = Client().get(f"/t/{piece.code}/card/{hashes[0].replace('?', '%3F')}")
+    said = json.loads(logged.context["told"].steps[0].said)
+
+    fields = {name: value for _, name, value in map(json.loads, card.json()["shown"])}
+    assert card["content-type"] == "application/json"
+    assert said["temperature"] == fields["temperature"] == [2.0, 8.5]
+    assert said["time"] == fields["time"] == "2026-08-10T01:00:00.000000Z"
+    assert sorted(said["amounts"]) == [["in", "120", "KGM"], ["out", "300", ""]]
     assert "data-proof" not in words(unlogged)
     assert words(logged).count("data-proof") == 2
     assert proof.content.decode().startswith("c2sp.org/tlog-proof@v1")
@@ -391,7 +400,8 @@ def test_an_event_of_another_story_is_not_proved_here(piece, maker, settings, tm
     settings.TRACE_LOG, settings.TRACE_KEY = tmp_path / "log", tmp_path / "key"
     actions.publish(now=timezone.now())
 
-    assert look(piece, "proof", "ni:///sha-256;" + "0" * 64).status_code == 404
+    for what in ("proof", "card"):
+        assert look(piece, what, "ni:///sha-256;" + "0" * 64).status_code == 404
 
 
 def test_who_says_where_she_is_has_scanned_once(piece):

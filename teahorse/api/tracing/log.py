@@ -1,4 +1,4 @@
-"""The log as files, its key, and the proof of one event."""
+"""The log as files, what the rows say now, the log's key, and the proof of one event."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from teahorse.common.refusals import NotThere
 from teahorse.trace import queries
 from teahorse.trace.actions.signing import signer_of_house
 from teahorse.trace.tlog.folders import CHECKPOINT
-from teahorse.trace.tlog.tiles import Tile, TileMalformed, TileMissing
+from teahorse.trace.tlog.tiles import WIDTH, Tile, TileMalformed, TileMissing, pack
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -41,6 +41,14 @@ def show_file(request: HttpRequest, path: str) -> HttpResponse:  # noqa: ARG001 
         return HttpResponse(content, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
     kept = FOR_EVER if Tile.at(path).is_full else "no-cache"
     return HttpResponse(content, content_type="application/octet-stream", headers={"Cache-Control": kept})
+
+
+def show_rows(request: HttpRequest, index: int) -> HttpResponse:  # noqa: ARG001 - every view has it
+    """Return what would be logged now of the places under one bundle of entries, in the form of such a bundle; nothing for what differs."""
+    rows = queries.rows_from(index * WIDTH)
+    if not rows:
+        raise NotThere
+    return HttpResponse(pack(rows), content_type="application/octet-stream", headers={"Cache-Control": "no-cache"})
 
 
 def show_key(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - every view has it

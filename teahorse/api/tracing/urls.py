@@ -47,6 +47,7 @@ for kind, one in RESOURCES.items():
     ]
 tlog = [
     path("key", door(GET=log.show_key, gives=()), name="tlog_key"),
+    path("rows/<int:index>", door(GET=log.show_rows, gives=()), name="tlog_rows"),
     path("<path:path>", door(GET=log.show_file, gives=()), name="tlog"),
 ]
 witness = [

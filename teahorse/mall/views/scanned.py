@@ -1,12 +1,13 @@
 """The page that a scanned label opens: is it genuine, where does it come from, what happened to it, and how is that proved."""
 
+import json
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -30,8 +31,10 @@ from teahorse.trace.gs1.short_codes import read_code, spaced
 from teahorse.trace.gs1.unreadable import Unreadable
 from teahorse.trace.guarding import guesses
 from teahorse.trace.models import Attachment, Certificate, Lot, Recall, TraceEvent
-from teahorse.trace.queries import proof_of
+from teahorse.trace.queries import proof_of, shown_card
+from teahorse.trace.queries.witnessing import looked_at
 from teahorse.trace.rules import digest_in, event_key
+from teahorse.trace.words import unit_name
 
 MOST_REPORTS, MOST_HIDDEN, AN_HOUR = 5, 10, 3600
 reports = Tries(most=MOST_REPORTS, seconds=AN_HOUR)
@@ -146,25 +149,45 @@ def proof(request: HttpRequest, code: str) -> HttpResponse:
     """Show what the log says of each event of the story, and how anybody checks it."""
     seen = scan_of(request, code, counts=False)
     told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
-    return page(
-        request, "scanned_proof", {"told": told, "code": code, "key": signer_of_house().verifier.written(), "site": settings.SITE_URL}
-    )
+    units = {amount[-1] for step in told.steps for amount in json.loads(step.said).get("amounts", ())}
+    context = {
+        "told": told,
+        "code": code,
+        "key": signer_of_house().verifier.written(),
+        "site": settings.SITE_URL,
+        "units": json.dumps({unit: str(unit_name(unit)) for unit in sorted(units) if unit}),
+        "witnesses": [one.witness.name for one in looked_at().witnesses if one.seen_at],
+    }
+    return page(request, "scanned_proof", context)
 
 
 @coded
 @require_safe
 def event_proof(request: HttpRequest, code: str, event_hash: str) -> HttpResponse:
-    """Answer with the proof that an event of this story stands in the log (C2SP tlog-proof); it says nothing else of it."""
+    """Answer with the proof that an event of this story stands in the log (C2SP tlog-proof)."""
+    found = proof_of(_event_of(request, code, event_hash))
+    if found is None:
+        raise Http404
+    return HttpResponse(found.written(), content_type="text/plain; charset=utf-8")
+
+
+@coded
+@require_safe
+def event_card(request: HttpRequest, code: str, event_hash: str) -> HttpResponse:
+    """Answer with what the log's entry vouches for of an event of this story (:mod:`teahorse.trace.cards`)."""
+    found = shown_card(_event_of(request, code, event_hash))
+    if found is None:
+        raise Http404
+    return HttpResponse(found, content_type="application/json")
+
+
+def _event_of(request: HttpRequest, code: str, event_hash: str) -> TraceEvent:
     seen = scan_of(request, code, counts=False)
     told = story.told(seen.lot_id, seen.story_thing, get_language() or "")
     digest = digest_in(event_hash)
     if digest is None or event_hash not in {step.hash for step in told.steps}:
         raise Http404
-    event = TraceEvent.objects.filter(pk=event_key(digest)).first()
-    found = proof_of(event) if event else None
-    if found is None:
-        raise Http404
-    return HttpResponse(found.written(), content_type="text/plain; charset=utf-8")
+    return get_object_or_404(TraceEvent, pk=event_key(digest))
 
 
 @coded

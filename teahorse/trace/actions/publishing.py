@@ -29,7 +29,8 @@ GIVE_PLACES = """
          order by event.recorded_at, event.id
          limit %s
     )
-    insert into trace_leaf (place, event_id) select last.place + waiting.nth, waiting.id from waiting, last
+    insert into trace_leaf (place, event_id, salt)
+    select last.place + waiting.nth, waiting.id, uuid_send(gen_random_uuid()) from waiting, last
 """
 
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
 from teahorse.common.models import CountyOwned
+from teahorse.trace.cards import SALT_BYTES
 from teahorse.trace.models.hearing import WHEN_EVENTS_COME
 from teahorse.trace.rules import Role
 
@@ -120,6 +121,9 @@ class Leaf(models.Model):
 
     place = models.BigIntegerField(primary_key=True)
     event = models.OneToOneField(TraceEvent, models.PROTECT, related_name="leaf", db_constraint=False)
+    salt = models.BinaryField(
+        max_length=SALT_BYTES, null=True, help_text="the secret of its card; without one it was logged before there were cards"
+    )
 
     class Meta:
         triggers = [pgtrigger.Protect(name="a_place_in_the_log_stays", operation=pgtrigger.Update | pgtrigger.Delete)]

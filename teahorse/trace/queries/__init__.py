@@ -6,6 +6,7 @@ flows and tellings in :mod:`.tellings`. Which events an organisation sees is dec
 them, in :mod:`.finding`.
 """
 
+from teahorse.trace.queries.cards import shown_card
 from teahorse.trace.queries.finding import (
     Cursor,
     Page,
@@ -25,6 +26,7 @@ from teahorse.trace.queries.log import (
     log_folder,
     places_given,
     proof_of,
+    rows_from,
 )
 from teahorse.trace.queries.lots import (
     born_of,
@@ -81,6 +83,8 @@ __all__ = [
     "places_given",
     "proof_of",
     "resources",
+    "rows_from",
+    "shown_card",
     "sites_for",
     "takeable_lots",
     "tellings_about",

@@ -8,7 +8,9 @@ from uuid import UUID
 from django.conf import settings
 from msgspec import ValidationError
 
-from teahorse.trace.models import EventThing, Leaf, TraceEvent
+from teahorse.trace.cards import Logged
+from teahorse.trace.models import Leaf, TraceEvent
+from teahorse.trace.queries.cards import card_of_leaf, logged_of
 from teahorse.trace.queries.seeing import seen_by
 from teahorse.trace.rules import columns_of, digest_in, digest_of, edges_of, entry_of, event_key, typed
 from teahorse.trace.tlog.checkpoints import Checkpoint
@@ -54,8 +56,19 @@ def places_given() -> int:
 
 def entries_from(place: int, *, most: int) -> list[bytes]:
     """Return what the log says from a place on, at the most so much; only what is committed."""
-    leaves = Leaf.objects.filter(place__gte=place).select_related("event").order_by("place")[:most]
-    return [_entry(leaf.event) for leaf in leaves.only("place", "event__digest", "event__recorded_at", "event__organisation_id")]
+    leaves = list(Leaf.objects.filter(place__gte=place).select_related("event").order_by("place")[:most])
+    logged = logged_of([leaf.event for leaf in leaves])
+    return [_entry(leaf, logged[leaf.event_id]) for leaf in leaves]
+
+
+def rows_from(first: int) -> list[bytes]:
+    """
+    Return what the log would say of the 256 places from one on, had the rows been logged as they are at this moment.
+
+    An outsider holds them against the entries that were signed: where they differ, somebody changed the database since. A place whose
+    rows contradict each other, or are gone, says nothing; and nothing is said of what no checkpoint covers.
+    """
+    return [said for _, _, said in _as_they_are(first, min(WIDTH, max(0, _published_size() - first)))]
 
 
 def proof_of(event: TraceEvent) -> Proof | None:
@@ -65,7 +78,8 @@ def proof_of(event: TraceEvent) -> Proof | None:
     size = Checkpoint.read(note.text).size if note else 0
     if leaf is None or note is None or leaf.place >= size:
         return None
-    return Proof.make(index=leaf.place, note=note, node=Nodes(size, folder.fetch), extra=_entry(event))
+    entry = _entry(leaf, logged_of([event])[event.pk])
+    return Proof.make(index=leaf.place, note=note, node=Nodes(size, folder.fetch), extra=entry)
 
 
 def contradictions() -> Iterator[Contradiction]:
@@ -74,46 +88,55 @@ def contradictions() -> Iterator[Contradiction]:
 
     Whether the files are what was signed says an :class:`Outsider`.
     """
-    folder = log_folder()
-    note = folder.published
-    size = Checkpoint.read(note.text).size if note else 0
+    folder, size = log_folder(), _published_size()
     for first in range(0, size, WIDTH):
-        logged = read_entries(Tile(ENTRIES, first // WIDTH, min(WIDTH, size - first)), folder.fetch)
-        leaves = {leaf.place: leaf for leaf in Leaf.objects.filter(place__gte=first, place__lt=first + len(logged))}
-        events = TraceEvent.objects.in_bulk([leaf.event_id for leaf in leaves.values()])
-        edges = _edges(events)
-        for place, said in enumerate(logged, start=first):
-            leaf = leaves.get(place)
-            event = events.get(leaf.event_id) if leaf else None
-            what = _differs(event, edges.get(event.pk, set()), said) if event else "missing"
-            if what:
-                yield Contradiction(what, place, leaf.event_id if leaf else UUID(int=0))
+        entries = read_entries(Tile(ENTRIES, first // WIDTH, min(WIDTH, size - first)), folder.fetch)
+        for place, (entry, (event_id, what, said)) in enumerate(zip(entries, _as_they_are(first, len(entries)), strict=True), start=first):
+            if what or said != entry:
+                yield Contradiction(what or "entry", place, event_id)
 
 
-def _entry(event: TraceEvent) -> bytes:
-    return entry_of(digest=bytes(event.digest), recorded_at=event.recorded_at, organisation_id=event.organisation_id)
+def _published_size() -> int:
+    note = log_folder().published
+    return Checkpoint.read(note.text).size if note else 0
 
 
-def _edges(events: dict[UUID, TraceEvent]) -> dict[UUID, set[tuple[object, ...]]]:
-    found: dict[UUID, set[tuple[object, ...]]] = {}
-    for row in EventThing.objects.filter(event__in=events).values_list("event_id", "thing__uri", "role", "quantity", "unit"):
-        found.setdefault(row[0], set()).add(row[1:])
-    return found
+def _as_they_are(first: int, count: int) -> Iterator[tuple[UUID, What | None, bytes]]:
+    """Yield of each place its event, what of its rows contradicts the others, and what they would be logged as; then that is nothing."""
+    leaves = {leaf.place: leaf for leaf in Leaf.objects.filter(place__gte=first, place__lt=first + count)}
+    events = TraceEvent.objects.in_bulk([leaf.event_id for leaf in leaves.values()])
+    logged = logged_of(events.values())
+    for place in range(first, first + count):
+        leaf = leaves.get(place)
+        event = events.get(leaf.event_id) if leaf else None
+        if leaf is None or event is None:
+            yield leaf.event_id if leaf else UUID(int=0), "missing", b""
+        elif what := _differs(event, logged[event.pk]):
+            yield event.pk, what, b""
+        else:
+            yield event.pk, None, _entry(leaf, logged[event.pk])
 
 
-def _differs(event: TraceEvent, edges: set[tuple[object, ...]], said: bytes) -> What | None:
-    """Return what of a row is not as it was told."""
-    digest = bytes(event.digest)
+def _entry(leaf: Leaf, logged: Logged) -> bytes:
+    card = card_of_leaf(leaf, logged)
+    return entry_of(
+        digest=logged.digest,
+        recorded_at=logged.recorded_at,
+        organisation_id=logged.organisation_id,
+        card=card.digest if card else "",
+    )
+
+
+def _differs(event: TraceEvent, logged: Logged) -> What | None:
+    """Return what of an event's rows is not as it was told."""
     try:
         told = typed(event.body)
         if (
-            digest_of(event.body, event.context) != digest
-            or event_key(digest) != event.pk
+            digest_of(event.body, event.context) != logged.digest
+            or event_key(logged.digest) != event.pk
             or any(getattr(event, name) != value for name, value in columns_of(told).items())
         ):
             return "row"
     except (ValidationError, ValueError, KeyError, TypeError):
         return "row"  # nobody could have told that
-    if _entry(event) != said:
-        return "entry"
-    return None if {(edge.uri, edge.role.value, edge.quantity, edge.unit) for edge in edges_of(told)} == edges else "edges"
+    return None if set(edges_of(told)) == set(logged.edges) else "edges"

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -18,15 +17,15 @@ from django.db.models import Count, Q, QuerySet, Sum
 from teahorse.common.statements import array, looked_up
 from teahorse.places import queries as places
 from teahorse.places.models import Area
-from teahorse.trace.epcis.units import in_base_unit
 from teahorse.trace.models import Attachment, Certificate, EventThing, Leaf, Lot, Site, Telling, TraceEvent
 from teahorse.trace.naming import site_uri
+from teahorse.trace.queries.cards import names_of_step
 from teahorse.trace.queries.certificates import certificates_of
 from teahorse.trace.queries.tracing import FOREVER, WALK, backward
 from teahorse.trace.rules import Role, hash_of
+from teahorse.trace.temperatures import Temperature, temperature_of
 
 MARK = WALK + (Path(__file__).parent / "story_mark.sql").read_text()
-KELVIN = Decimal("273.15")
 GONE = {Role.INPUT.value, Role.CHILD.value}
 MOST_STEPS = 200
 SENT = Q(step="shipping", told_as="", body__bizTransactionList__contains=[{"type": "po"}])
@@ -50,14 +49,6 @@ class Amount:
     lot: Lot | None
     quantity: Decimal | None
     unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Temperature:
-    """What a sensor said of a step, in degrees Celsius."""
-
-    lowest: float
-    highest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +170,8 @@ def _steps(
     papers: Sequence[Certificate],
 ) -> list[StoryStep]:
     keys = [event.pk for event in events]
-    tellings = {one.event_id: one for one in Telling.objects.filter(event_id__in=keys).select_related("flow")}
+    # of two that told the same, the first named it: the log knows that name
+    tellings = {one.event_id: one for one in Telling.objects.filter(event_id__in=keys).select_related("flow").order_by("-received_at")}
     files: dict[UUID | None, list[Attachment]] = defaultdict(list)
     kept = Attachment.objects.filter(telling_id__in=[one.pk for one in tellings.values()], hidden_at=None)
     for one in kept.only("telling_id", "kind").order_by("added_at", "pk"):
@@ -237,7 +229,7 @@ def _step(
         event_id=event.pk,
         hash=hash_of(bytes(event.digest)),
         at=event.happened_at,
-        names=_names(telling),
+        names=names_of_step(telling) if telling is not None and telling.received_at <= event.recorded_at else {},
         step=event.step,
         kind=event.kind,
         site=sites.get(event.location or event.read_point),
@@ -246,27 +238,6 @@ def _step(
         photos=[one.pk for one in own if one.kind == Attachment.Kind.PHOTO],
         voices=[one.pk for one in own if one.kind == Attachment.Kind.VOICE],
         papers=[*named, *(paper for amount in gave if is_birth and amount.lot for paper in certified.get(amount.lot.pk, ()))],
-        temperature=_temperature(event.body),
+        temperature=temperature_of(event.body),
         is_logged=is_logged,
     )
-
-
-def _names(telling: Telling | None) -> Mapping[str, str]:
-    """Return what a step is called in its flow."""
-    if telling is None:
-        return {}
-    return next((step["name"] for step in telling.flow.steps if step["key"] == telling.step), {})
-
-
-def _temperature(body: Mapping[str, Any]) -> Temperature | None:
-    """Return the lowest and the highest temperature that sensors tell of an event."""
-    found: list[float] = []
-    for element in body.get("sensorElementList", ()):
-        for report in element.get("sensorReport", ()):
-            if report.get("type", "").rsplit("-", 1)[-1].lower() != "temperature":
-                continue
-            for name in ("value", "minValue", "maxValue", "meanValue"):
-                based = in_base_unit(report[name], report.get("uom", "CEL")) if name in report else None
-                if based is not None:
-                    found.append(float(Decimal(str(based[1])) - KELVIN))
-    return Temperature(round(min(found), 1), round(max(found), 1)) if found else None

@@ -25,6 +25,11 @@ class Unreachable(Exception):
         self.detail = detail
 
 
+def longest_of(path: str) -> int:
+    """Return how many bytes a file of a log can have at the most."""
+    return MOST_CHECKPOINT_BYTES if path == CHECKPOINT else Tile.at(path).longest
+
+
 @dataclass(frozen=True, slots=True)
 class LogAddress:
     """The log at the address ``base``; what does not come is asked for ``tries`` times, with ``pause`` seconds between, then twice that."""
@@ -34,9 +39,9 @@ class LogAddress:
     tries: int = 3
     pause: float = 0.5
 
-    def fetch(self, path: str) -> bytes:
+    def fetch(self, path: str, *, longest: int | None = None) -> bytes:
         """
-        Return a file; several threads may ask at once.
+        Return a file; several threads may ask at once. ``longest``: how many bytes it can have, where it is no file of C2SP's.
 
         :raises TileMissing: if it is not there.
         :raises TileMalformed: if it is longer than such a file can be.
@@ -45,15 +50,14 @@ class LogAddress:
         address = f"{self.base.rstrip('/')}/{path}"
         for attempt in range(self.tries):
             try:
-                return self._ask(address, path)
+                return self._ask(address, path, longest or longest_of(path))
             except (httpx.TransportError, httpx.HTTPStatusError, httpx.DecodingError) as error:
                 told = str(error) or type(error).__name__
             if attempt + 1 < self.tries:
                 time.sleep(self.pause * 2**attempt)
         raise Unreachable(address, told)
 
-    def _ask(self, address: str, path: str) -> bytes:
-        longest = MOST_CHECKPOINT_BYTES if path == CHECKPOINT else Tile.at(path).longest
+    def _ask(self, address: str, path: str, longest: int) -> bytes:
         content = bytearray()
         with self.client.stream("GET", address) as answer:
             if answer.status_code in _GONE:

@@ -168,14 +168,26 @@ def unpack(content: bytes, tile: Tile) -> list[bytes]:
 
     :raises TileMalformed: if they are not as many as the bundle is wide, or a length does not fit.
     """
+    entries = unpacked(content, tile.path)
+    if len(entries) != tile.width:
+        raise TileMalformed(tile.path, "entries")
+    return entries
+
+
+def unpacked(content: bytes, path: str) -> list[bytes]:
+    """
+    Return what is packed in the file ``path``, at the most 256 entries.
+
+    :raises TileMalformed: if there are more, or a length does not fit.
+    """
     entries: list[bytes] = []
     at, total = 0, len(content)
-    while at + 2 <= total and len(entries) < tile.width:
+    while at + 2 <= total and len(entries) < WIDTH:
         end = at + 2 + _LENGTH.unpack_from(content, at)[0]
         entries.append(content[at + 2 : end])
         at = end
-    if at != total or len(entries) != tile.width:
-        raise TileMalformed(tile.path, "entries")
+    if at != total:
+        raise TileMalformed(path, "entries")
     return entries
 
 
