@@ -72,14 +72,15 @@ def rows_from(first: int) -> list[bytes]:
 
 
 def proof_of(event: TraceEvent) -> Proof | None:
-    """Return the proof that an event stands in the log; None while no checkpoint covers it."""
+    """Return the proof that an event stands in the log, with what was logged of it; None while no checkpoint covers it."""
     folder, leaf = log_folder(), Leaf.objects.filter(event=event).first()
     note = folder.published
     size = Checkpoint.read(note.text).size if note else 0
     if leaf is None or note is None or leaf.place >= size:
         return None
-    entry = _entry(leaf, logged_of([event])[event.pk])
-    return Proof.make(index=leaf.place, note=note, node=Nodes(size, folder.fetch), extra=entry)
+    bundle = leaf.place // WIDTH
+    logged = read_entries(Tile(ENTRIES, bundle, min(WIDTH, size - bundle * WIDTH)), folder.fetch)
+    return Proof.make(index=leaf.place, note=note, node=Nodes(size, folder.fetch), extra=logged[leaf.place % WIDTH])
 
 
 def contradictions() -> Iterator[Contradiction]:
