@@ -8,6 +8,8 @@ from teahorse.common.luhn import check_digit
 
 GRAMS_PER_STEP = 1000
 NUMBER_DIGITS = 11
+PARCELS_THAT_TELL = 20
+LIKELY_PERCENT = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,50 @@ class Freight:
 
 
 @dataclass(frozen=True, slots=True)
+class TransitDays:
+    """How many days parcels of a lane took in one half of the year, from packing to where they were to go: (days, parcels), by days."""
+
+    counts: tuple[tuple[int, int], ...]
+
+    @property
+    def parcels(self) -> int:
+        """How many they are."""
+        return sum(parcels for _days, parcels in self.counts)
+
+    def within(self, percent: int) -> int:
+        """Return the smallest number of days in which so many percent of them came."""
+        reached, wanted = 0, self.parcels * percent
+        for days, parcels in self.counts:
+            reached += parcels
+            if reached * 100 >= wanted:
+                return days
+        return self.counts[-1][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A closure on the way: its name and reason, when it ends (None: nobody knows), and by how many days goods come later."""
+
+    name: str
+    reason: str
+    until: date | None
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Promise:
-    """The goods come between two days, both included."""
+    """
+    The goods come between two days, both included.
+
+    ``percent`` of the ``parcels`` that went this way in that half of the year came as fast as ``to_date`` says, counted from
+    packing; None where too few did, and the freight rate's days are all that is known.
+    """
 
     from_date: date
     to_date: date
+    percent: int | None = None
+    parcels: int = 0
+    delay: Delay | None = None
 
 
 def rate_for(rates: Iterable[Rate], *, origin: str, destination: str) -> Rate | None:
@@ -75,9 +116,21 @@ def freight(rate: Rate, *, weight_grams: int, goods_fen: int, volume_cm3: int = 
     return Freight(cost, 0 if is_free else rest, subsidy, rest if is_free else 0, grams)
 
 
-def promise(rate: Rate, *, placed_on: date, packing_days: int = 2) -> Promise:
-    """Return when goods come that are packed within some days; counted from the day after placing."""
-    return Promise(placed_on + timedelta(days=1 + rate.days_min), placed_on + timedelta(days=packing_days + rate.days_max))
+def promise(rate: Rate, *, placed_on: date, taken: TransitDays | None = None, delay: Delay | None = None, packing_days: int = 2) -> Promise:
+    """
+    Return when goods come that are packed within some days; counted from the day after placing.
+
+    What parcels of the lane took goes before the rate's days where they are enough to tell: then the range is from the fastest tenth
+    to the slowest. What is closed on the way is added to both ends.
+    """
+    later = timedelta(days=delay.days if delay else 0)
+    if taken is None or taken.parcels < PARCELS_THAT_TELL:
+        first, last, percent, parcels = rate.days_min, rate.days_max, None, 0
+    else:
+        first, last, percent, parcels = taken.within(100 - LIKELY_PERCENT), taken.within(LIKELY_PERCENT), LIKELY_PERCENT, taken.parcels
+    return Promise(
+        placed_on + timedelta(days=1 + first) + later, placed_on + timedelta(days=packing_days + last) + later, percent, parcels, delay
+    )
 
 
 def parcel_number(digits: str) -> str:

@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from teahorse.common.ids import from_short, new_id, short
 from teahorse.common.refusals import Refusal
 from teahorse.common.translated import translated
-from teahorse.mall.following import promise_words
+from teahorse.mall.promises import basis_words, promise_words
 from teahorse.orders import explaining, quoting
 from teahorse.orders.explaining import Explained
 from teahorse.orders.models import OrderGroup
@@ -167,6 +168,7 @@ def _shown_part(lines: list[Wanted], quoted: QuoteOrder | None, off: Mapping[UUI
         "lines": [(line, off.get(line.offer_id, 0), line.amount_fen - off.get(line.offer_id, 0)) for line in lines],
         "quoted": quoted,
         "arrives": promise_words(quoted.promised_from, quoted.promised_to) if quoted else "",
+        "arrives_because": basis_words(msgspec.to_builtins(quoted.promise_basis)) if quoted and quoted.promise_basis else [],
         "freight_borne": explaining.sending_of([quoted]).borne_words if quoted else "",
         "is_presale": quoted is not None and quoted.harvest_sale_id is not None,
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from teahorse.catalog.pictures import picture_urls
 from teahorse.common.translated import translated
-from teahorse.logistics import carriers
+from teahorse.logistics import carriers, promising
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.mall.pay import qr_svg
 from teahorse.mall.pictures import Pictures
+from teahorse.mall.promises import basis_words, day, delay_words, promise_words
 from teahorse.orders import rules, weights
 from teahorse.orders.actions.harvesting import SORRY
 from teahorse.orders.explaining import PriceLine
@@ -28,6 +29,7 @@ from teahorse.people.models import ServicePoint
 State = SellerOrder.State
 ENDED = {"cancelled", "expired"}
 TO_BE_PACKED = {"to_pay", "to_harvest", "to_ship"}
+UNDER_WAY = frozenset({"to_ship", "packed", "in_transit"})
 ORDER_OF_STAGES = ("to_pay", "to_harvest", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done")
 
 
@@ -102,18 +104,6 @@ def act_words(act: str, place: ServicePoint | None) -> str:
 def moment(at: datetime | None) -> str:
     """Return a time as the page writes it."""
     return date_format(timezone.localtime(at), "m-d H:i") if at else ""
-
-
-def day(on: date) -> str:
-    """Return a day as people say it: month and day in the page's language."""
-    return date_format(on, "MONTH_DAY_FORMAT")
-
-
-def promise_words(from_date: date, to_date: date) -> str:
-    """Return a promise: "24 November – 26 November"."""
-    if from_date == to_date:
-        return day(from_date)
-    return f"{day(from_date)} – {day(to_date)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +199,9 @@ class PartShown:
     can_receive: bool
     can_ask: bool
     promise: str = ""
+    promised_because: list[str] = field(default_factory=list)
+    held_up: str = ""
+    """What is closed on its way now, where that was not known when it was promised."""
     price_lines: list[PriceLine] = field(default_factory=list)
     weighings: dict[UUID, WeighingShown] = field(default_factory=dict)
     balances: list[BalanceShown] = field(default_factory=list)
@@ -288,9 +281,16 @@ def order_shown(tracking: Tracking) -> OrderShown:
     return OrderShown(tracking, [_part(tracked, tracking) for tracked in tracking.orders], _steps(tracking), pictures)
 
 
+def _held_up(order: SellerOrder) -> str:
+    """Say what is closed on the way now, unless the buyer was told so when she ordered."""
+    delay = promising.delay_from(order.county_id, order.group.destination_code, now=timezone.now())
+    return delay_words(delay) if delay and delay.name != order.promise_basis.get("closed") else ""
+
+
 def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
     order = tracked.order
     may_leave = rules.may_leave(order.promised_to_date, is_rest_asked=tracked.owed is not None, now=timezone.now())
+    is_under_way = tracked.stage in UNDER_WAY and tracked.sale is None
     is_handed_over = bool(tracked.parcels) and all(parcel.stage == Parcel.Stage.HANDED_OVER for parcel in tracked.parcels)
     return PartShown(
         order=order,
@@ -302,6 +302,8 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         can_receive=order.state == State.PREPARING and is_handed_over,
         can_ask=order.state in {State.PREPARING, State.CLOSED},
         promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
+        promised_because=basis_words(order.promise_basis) if is_under_way else [],
+        held_up=_held_up(order) if is_under_way else "",
         weighings={key: _weighing(weighing) for key, weighing in tracked.weighings.items()},
         balances=[BalanceShown(balance) for balance in tracked.balances],
         price_lines=tracked.explained.lines,

@@ -22,9 +22,11 @@ from teahorse.common.ids import short
 from teahorse.common.statements import asked, together
 from teahorse.common.translated import in_language
 from teahorse.common.ui.goods_card import Badge, goods_card
+from teahorse.logistics import promising
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
-from teahorse.mall.following import day, moment, promise_words
+from teahorse.mall.following import moment
+from teahorse.mall.promises import day, promise_words
 from teahorse.orders import weights
 from teahorse.orders.rules import WHOLE
 from teahorse.orders.wanted import Sale
@@ -284,7 +286,7 @@ def _arrival(form: FormShown, rates: Sequence[freight.Rate], *, origin: str, des
     rate = freight.rate_for(rates, origin=origin, destination=destination)
     if rate is None:
         return None
-    promised = freight.promise(rate, placed_on=timezone.localdate(now))
+    promised = promising.promise(rate, origin=origin, destination=destination, now=now)
     variant = form.variant
     cost = freight.freight(rate, weight_grams=variant.weight_grams, volume_cm3=variant.volume_cm3 or 0, goods_fen=form.offer.price_fen)
     return Arrival(destination, cost.buyer_fen, rate.free_from_fen, promise_words(promised.from_date, promised.to_date))

@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.common.times import HOME
+from teahorse.logistics import promising
 from teahorse.logistics import queries as logistics
 from teahorse.logistics import rules as freight
 from teahorse.orders.rules import (
     MOST_LINES,
     MOST_UNITS,
+    PromiseBasis,
     Quote,
     QuoteLine,
     QuoteOrder,
@@ -185,7 +186,8 @@ def quote(
         rate = freight.rate_for(rates, origin=own[0].seller_area, destination=destination.code)
         if rate is None:
             raise NoRoadThere(field="destination")
-        parts.append(_part(own, rate, now, discounts))
+        promised = promising.promise(rate, origin=own[0].seller_area, destination=destination.code, now=now)
+        parts.append(_part(own, rate, promised, discounts))
     return Quote(
         orders=tuple(parts),
         destination_code=destination.code,
@@ -306,7 +308,7 @@ def _check_presale(lines: Sequence[Wanted], now: datetime) -> None:
             raise PresaleAlone(field=f"lines.{line.offer_id}", title=line.title)
 
 
-def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime, discounts: Discounts) -> QuoteOrder:
+def _part(wanted: Sequence[Wanted], rate: freight.Rate, promised: freight.Promise, discounts: Discounts) -> QuoteOrder:
     lines = tuple(
         QuoteLine(
             line.offer_id, line.product_id, line.quantity, line.price_fen, line.weight_grams, discounts.by_offer.get(line.offer_id, ())
@@ -316,7 +318,6 @@ def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime, discounts
     weight = sum(line.weight_grams * line.quantity for line in lines)
     volume = sum(line.volume_cm3 * line.quantity for line in wanted)
     goods = sum(line.amount_fen for line in lines)
-    promised = freight.promise(rate, placed_on=now.astimezone(HOME).date())
     sending = freight.freight(rate, weight_grams=weight, volume_cm3=volume, goods_fen=goods)
     part = QuoteOrder(
         seller_id=wanted[0].seller_id,
@@ -328,13 +329,33 @@ def _part(wanted: Sequence[Wanted], rate: freight.Rate, now: datetime, discounts
         freight_cost_fen=sending.cost_fen,
         freight_subsidy_fen=sending.subsidy_fen,
         freight_payer_id=UUID(rate.subsidy_payer_id) if sending.subsidy_fen and rate.subsidy_payer_id else None,
+        promise_basis=_basis(promised),
     )
     return _before_harvest(part, wanted[0].sale) if wanted[0].sale else part
+
+
+def _basis(promised: freight.Promise) -> PromiseBasis | None:
+    if promised.percent is None and promised.delay is None:
+        return None
+    delay = promised.delay
+    return PromiseBasis(
+        percent=promised.percent,
+        parcels=promised.parcels,
+        closed=delay.name if delay else "",
+        reason=delay.reason if delay else "",
+        closed_until=delay.until if delay else None,
+        later_days=delay.days if delay else 0,
+    )
 
 
 def _before_harvest(part: QuoteOrder, sale: Sale) -> QuoteOrder:
     """Return a part as it is sold before the harvest: promised by the day of sending, its deposit first."""
     deposit = deposit_of(part.total_fen - part.freight_fen, basis_points=sale.deposit_basis_points, total_fen=part.total_fen)
     return msgspec.structs.replace(
-        part, promised_from=sale.ship_by_date, promised_to=sale.ship_by_date, harvest_sale_id=sale.id, deposit_fen=deposit
+        part,
+        promised_from=sale.ship_by_date,
+        promised_to=sale.ship_by_date,
+        promise_basis=None,
+        harvest_sale_id=sale.id,
+        deposit_fen=deposit,
     )

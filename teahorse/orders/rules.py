@@ -50,6 +50,21 @@ class QuoteLine(msgspec.Struct, frozen=True, array_like=True):
         return sum(fen for _promotion, fen in self.discounts) if self.discounts else 0
 
 
+class PromiseBasis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """
+    Why goods are promised as they are: ``percent`` of the ``parcels`` that went this way came as fast (None: too few did, so the
+    freight rate's days hold), and what is closed on the way, which makes them come ``later_days`` later.
+    """
+
+    percent: int | None = None
+    parcels: int = 0
+    closed: str = ""
+    reason: str = ""
+    closed_until: date | None = None
+    """The last day; None, where something is closed: until further notice."""
+    later_days: int = 0
+
+
 class QuoteOrder(msgspec.Struct, frozen=True, array_like=True):
     """One seller's part of a quote."""
 
@@ -67,6 +82,7 @@ class QuoteOrder(msgspec.Struct, frozen=True, array_like=True):
     freight_subsidy_fen: int = 0
     freight_payer_id: UUID | None = None
     """Who bears the subsidy. What neither it nor the buyer bears, the seller does."""
+    promise_basis: PromiseBasis | None = None
 
     def __post_init__(self) -> None:
         """Read a quote of before the cost was kept as it was then: the buyer bears all of it."""

@@ -2,9 +2,10 @@
 Every change of parcels and what they lie in.
 
 Packing (:mod:`.packing`), scanning (:mod:`.scanning`; what follows from it: :mod:`.deriving`, :mod:`.noticing`), stopping
-(:mod:`.stopping`), bags, cages and vehicles (:mod:`.units`).
+(:mod:`.stopping`), bags, cages and vehicles (:mod:`.units`), learning how long lanes take (:mod:`.learning`).
 """
 
+from teahorse.logistics.actions.learning import learn_lanes
 from teahorse.logistics.actions.noticing import explain
 from teahorse.logistics.actions.packing import ParcelDraft, Recipient, pack
 from teahorse.logistics.actions.scanning import (
@@ -45,6 +46,7 @@ __all__ = [
     "WrongPickupCode",
     "explain",
     "hand_over",
+    "learn_lanes",
     "let_go",
     "make_units",
     "pack",

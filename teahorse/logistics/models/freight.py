@@ -70,3 +70,26 @@ class FreightRate(Keyed):
 
     def __str__(self) -> str:
         return f"{self.origin_code or '*'} → {self.destination_zone or self.destination_code or '*'}"
+
+
+class LaneDays(Keyed):
+    """
+    How many parcels of a lane took how many days, in one half of the year; counted anew every night from those handed over.
+
+    Lanes go from county to county; ``teahorse/logistics/promising.py`` adds up what is wider.
+    """
+
+    origin_code = models.CharField(max_length=6)
+    destination_code = models.CharField(max_length=6)
+    is_winter = models.BooleanField()
+    days = models.SmallIntegerField(help_text="from the day of packing to the day it was where it was to go")
+    parcels = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["origin_code", "destination_code", "is_winter", "days"], name="days_of_a_lane_stand_once"),
+            models.CheckConstraint(condition=models.Q(days__gte=0, parcels__gt=0), name="no_parcel_came_before_it_went"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin_code} – {self.destination_code}: {self.days}"

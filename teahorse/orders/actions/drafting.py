@@ -140,6 +140,7 @@ class Draft:
                 "weight_grams": part.weight_grams,
                 "promised_from": part.promised_from,
                 "promised_to": part.promised_to,
+                "promise_basis": part.promise_basis,
                 "harvest_sale_id": part.harvest_sale_id,
                 "deposit_fen": part.deposit_fen,
             }

@@ -28,16 +28,16 @@ with wished as (
     insert into orders_sellerorder (
         id, county_id, group_id, number, seller_id, state, goods_fen, discount_fen, freight_fen, total_fen, fees_fen, weight_grams,
         promised_from_date, promised_to_date, placed_at, end_reason, harvest_sale_id, deposit_fen, freight_cost_fen, freight_subsidy_fen,
-        freight_payer_id
+        freight_payer_id, promise_basis
     )
     select part.id, part.county_id, part.group_id, placed.number || '-' || part.position, part.seller_id, 'pending_payment',
            part.goods_fen, part.discount_fen, part.freight_fen, part.goods_fen - part.discount_fen + part.freight_fen, 0, part.weight_grams,
            part.promised_from, part.promised_to, %(now)s::timestamptz, '', part.harvest_sale_id, part.deposit_fen,
-           part.freight_cost_fen, part.freight_subsidy_fen, part.freight_payer_id
+           part.freight_cost_fen, part.freight_subsidy_fen, part.freight_payer_id, coalesce(part.promise_basis, '{}')
       from jsonb_to_recordset(%(orders)s::jsonb) as part (
                id uuid, group_id uuid, county_id uuid, seller_id uuid, position int, goods_fen bigint, discount_fen bigint, freight_fen bigint,
                weight_grams int, promised_from date, promised_to date, harvest_sale_id uuid, deposit_fen bigint, freight_cost_fen bigint,
-               freight_subsidy_fen bigint, freight_payer_id uuid
+               freight_subsidy_fen bigint, freight_payer_id uuid, promise_basis jsonb
            )
       join placed on placed.id = part.group_id
 ), written as (

@@ -130,6 +130,7 @@ class SellerOrder(CountyOwned):
     weight_grams = models.IntegerField()
     promised_from_date = models.DateField()
     promised_to_date = models.DateField()
+    promise_basis = models.JSONField(default=dict, db_default={}, help_text="why so; see teahorse.orders.rules.PromiseBasis")
     placed_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
     paid_by_id = models.UUIDField(null=True, help_text="the payment that paid it; another one goes back")
