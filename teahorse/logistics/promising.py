@@ -1,13 +1,13 @@
 """
 When goods come: what parcels of the same lane took in the same half of the year, and what is closed on their way now.
 
-Both are kept in the process for some minutes, so a checkout asks the database nothing for its promise.
+Both are kept in the process for some minutes, so most checkouts ask the database nothing for their promise.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from teahorse.common.keeping import kept_for
@@ -17,12 +17,18 @@ from teahorse.logistics.rules import PARCELS_THAT_TELL, Delay, Promise, Rate, Tr
 from teahorse.logistics.rules import promise as promise_of
 from teahorse.network import queries as network
 from teahorse.network.models import Node
+from teahorse.network.rules.holding_up import HeldUp
 from teahorse.network.rules.roads import is_winter
 
-KEPT_SECONDS = 120
+KEPT_SECONDS = 600
+MARK_SECONDS = 30
+"""Who closes a pass is heard of within so many seconds."""
+LOOKED_AT_SECONDS = 1800
+"""What is closed is weighed anew so often, because time goes by."""
 DAYS_UNTIL_NOTICE = 7
 """What is closed until further notice is counted with so many days, and said to be."""
 COUNTY = 6
+LENGTHS = (12, 9, 6)
 WIDER = ((6, 6), (6, 4), (6, 2), (4, 2))
 """Lanes by the lengths of their codes: county to county first, then to all of a prefecture or province, then from a prefecture."""
 Lanes = Mapping[tuple[str, str, bool], TransitDays]
@@ -38,18 +44,21 @@ def promise(rate: Rate, *, origin: str, destination: str, now: datetime) -> Prom
 def delay_between(origin: str, destination: str, *, now: datetime) -> Delay | None:
     """Return what is closed on the way from the area of one code to that of another, and how much later goods come for it."""
     nodes = _nodes()
-    start = _nearest(nodes, origin)
-    goal = _nearest(nodes, destination)
-    goals = [goal] if goal else [node.key for node in nodes if node.kind != Node.Kind.SERVICE_POINT]
-    if start is None or not goals or start in goals:
+    start, goal = nodes.nearest(origin), nodes.nearest(destination)
+    if start is None or start == goal:
         return None
-    return _delay(start, tuple(goals), int(now.timestamp()) // KEPT_SECONDS)
+    held = _delays(start, _mark(), int(now.timestamp()) // LOOKED_AT_SECONDS)
+    reached = [held[one] for one in ((goal,) if goal else nodes.exits) if one in held]
+    delays = [one for one in reached if one is not None]
+    if not delays or len(delays) < len(reached):
+        return None  # one of the ways out is as ever
+    return _delay(min(delays, key=lambda one: (one.days is None, one.days or 0)))
 
 
 def delay_from(county_id: UUID, destination: str, *, now: datetime) -> Delay | None:
     """Return what is closed on the way from the centre of a county to the area of a code; see :func:`delay_between`."""
-    codes = [node.code for node in _nodes() if node.county_id == county_id and node.kind == Node.Kind.SERVICE_POINT]
-    return delay_between(min(codes, key=len), destination, now=now) if codes else None
+    origin = _nodes().codes.get(county_id)
+    return delay_between(origin, destination, now=now) if origin else None
 
 
 def _taken(origin: str, destination: str, *, in_winter: bool) -> TransitDays | None:
@@ -72,40 +81,46 @@ def _lanes() -> Lanes:
     return {lane: TransitDays(tuple(sorted(days.items()))) for lane, days in counted.items()}
 
 
-class _At(NamedTuple):
-    """A node, and where it is."""
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """The service point of an area by its code, of several in it the one of the widest; where goods leave; a county's code by its key."""
 
-    key: UUID
-    kind: str
-    county_id: UUID
-    code: str
+    by_code: Mapping[str, UUID]
+    exits: Sequence[UUID]
+    codes: Mapping[UUID, str]
+
+    def nearest(self, code: str) -> UUID | None:
+        """Return the service point that an area's goods go through: of the narrowest area around it, up to its county, that has one."""
+        narrower = (code[:length] for length in LENGTHS if COUNTY <= length <= len(code))
+        return next((self.by_code[part] for part in narrower if part in self.by_code), None)
 
 
 @kept_for(KEPT_SECONDS, most=1)
-def _nodes() -> list[_At]:
-    return [_At(*row) for row in Node.objects.order_by("area__code", "pk").values_list("pk", "kind", "county_id", "area__code")]
+def _nodes() -> _Nodes:
+    by_code: dict[str, UUID] = {}
+    exits, codes = [], {}
+    placed = Node.objects.values_list("pk", "kind", "county_id", "area__code")
+    for key, kind, county_id, code in sorted(placed, key=lambda row: (len(row[3]), row[3], row[0])):
+        if kind == Node.Kind.SERVICE_POINT and len(code) >= COUNTY:
+            for length in LENGTHS:
+                by_code.setdefault(code[:length], key)
+            codes[county_id] = code[:COUNTY]
+        else:
+            exits.append(key)
+    return _Nodes(by_code, exits, codes)
 
 
-def _nearest(nodes: Iterable[_At], code: str) -> UUID | None:
-    """Return the service point that an area's goods go through: of those in its county, the one whose area has most in common with it."""
-    near = [
-        (_common(node.code, code), -len(node.code), node.key)
-        for node in nodes
-        if node.kind == Node.Kind.SERVICE_POINT and node.code[:COUNTY] == code[:COUNTY] and len(code) >= COUNTY
-    ]
-    return max(near)[2] if near else None
+@kept_for(MARK_SECONDS, most=1)
+def _mark() -> str:
+    return network.mark()
 
 
-def _common(one: str, other: str) -> int:
-    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+@kept_for(LOOKED_AT_SECONDS, most=1000)
+def _delays(start: UUID, mark: str, span: int) -> Mapping[UUID, HeldUp | None]:  # noqa: ARG001 - another mark is another network
+    return network.held_up(start=start, ready_at=datetime.fromtimestamp(span * LOOKED_AT_SECONDS, UTC))
 
 
-@kept_for(KEPT_SECONDS, most=5000)
-def _delay(start: UUID, goals: tuple[UUID, ...], span: int) -> Delay | None:
-    ready_at = datetime.fromtimestamp(span * KEPT_SECONDS, UTC)
-    held = network.held_up(start=start, goals=goals, ready_at=ready_at)
-    if held is None:
-        return None
+def _delay(held: HeldUp) -> Delay:
     closed = held.closed
     until = (closed.ends_at.astimezone(HOME) - timedelta(microseconds=1)).date() if closed.ends_at else None
     return Delay(closed.name, closed.reason, until, DAYS_UNTIL_NOTICE if held.days is None else held.days)

@@ -1,12 +1,12 @@
 """How much later goods come because something on their way is closed."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
 from teahorse.network.rules.closing import Closed, closed_at
-from teahorse.network.rules.timetables import Leg, Line, earliest_arrival, over_roads
+from teahorse.network.rules.timetables import Leg, Line, first_arrivals, legs_to, over_roads
 from teahorse.network.rules.ways import Ways
 
 LOOKED_AHEAD = timedelta(days=7)
@@ -32,51 +32,51 @@ def is_anything_closed(ways: Ways, moment: datetime) -> bool:
     )
 
 
-def held_up(ways: Ways, lines: Sequence[Line], *, start: UUID, goals: Collection[UUID], ready_at: datetime, home: tzinfo) -> HeldUp | None:
+def held_up(ways: Ways, lines: Sequence[Line], *, start: UUID, ready_at: datetime, home: tzinfo) -> dict[UUID, HeldUp | None]:
     """
-    Return what holds goods up from a node to the first of some others, and by how many days; None where nothing does.
+    Return of each node to which goods come from another one, were all open, what holds them up; None where nothing does.
 
-    Held against the same way were all open: waiting for a line that leaves twice a week is no delay. Where nothing leads even
-    then, nothing is known.
+    Waiting for a line that leaves twice a week is no delay.
     """
-    if not is_anything_closed(ways, ready_at):
-        return None
     opened = Ways({node: [replace(way, closures=()) for way in leaving] for node, leaving in ways.leaving.items()})
-    planned = _first(opened, lines, start, goals, ready_at, home)
-    if planned is None:
-        return None
+    planned = first_arrivals(opened, lines, start=start, ready_at=ready_at, home=home)
+    if not is_anything_closed(ways, ready_at):
+        return dict.fromkeys(planned)
     running = over_roads(lines, ways)
-    found = _first(ways, running, start, goals, ready_at, home)
+    found = first_arrivals(ways, running, start=start, ready_at=ready_at, home=home)
+    closed_on = _Closures(ways, running)
+
+    def holds(goal: UUID) -> HeldUp | None:
+        days = _later(planned[goal], found.get(goal), home)
+        if days == 0:
+            return None
+        waited = (leg.waited_for for leg in legs_to(goal, found, start=start)) if days is not None else ()
+        closed = next((one for one in waited if one is not None), None) or closed_on.first_of(legs_to(goal, planned, start=start))
+        return HeldUp(closed, days) if closed else None
+
+    return {goal: holds(goal) for goal in planned}
+
+
+def _later(planned: Leg, found: Leg | None, home: tzinfo) -> int | None:
+    """Return by how many days goods come later than planned; None where they do not come."""
     if found is None:
-        closed = _closed_on(planned, ways, running)
-        return HeldUp(closed, None) if closed else None
-    days = (_day(found, home) - _day(planned, home)).days
-    if days <= 0:
         return None
-    closed = next((leg.waited_for for leg in found if leg.waited_for is not None), None) or _closed_on(planned, ways, running)
-    return HeldUp(closed, days) if closed else None
+    return max(0, (found.arrives_at.astimezone(home).date() - planned.arrives_at.astimezone(home).date()).days)
 
 
-def _first(
-    ways: Ways, lines: Sequence[Line], start: UUID, goals: Iterable[UUID], ready_at: datetime, home: tzinfo
-) -> tuple[Leg, ...] | None:
-    """Return the legs to the goal that is reached first."""
-    found = (earliest_arrival(ways, lines, start=start, goal=goal, ready_at=ready_at, home=home) for goal in goals if goal != start)
-    return min((legs for legs in found if legs), key=lambda legs: legs[-1].arrives_at, default=None)
+class _Closures:
+    """What is closed on legs."""
 
+    def __init__(self, ways: Ways, lines: Iterable[Line]) -> None:
+        self._of_lines = {line.key: [closed for call in line.calls for closed in call.closures] for line in lines}
+        self._of_roads: dict[tuple[UUID | None, UUID], Sequence[Closed]] = {
+            (way.road, way.start): way.closures for leaving in ways.leaving.values() for way in leaving
+        }
 
-def _day(legs: Sequence[Leg], home: tzinfo) -> datetime:
-    return legs[-1].arrives_at.astimezone(home).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _closed_on(legs: Iterable[Leg], ways: Ways, lines: Iterable[Line]) -> Closed | None:
-    """Return what is closed on a way that goods would go, were all open."""
-    by_key = {line.key: line for line in lines}
-    for leg in legs:
-        if leg.line is not None:
-            closures = [closed for call in by_key[leg.line].calls for closed in call.closures]
-        else:
-            closures = [closed for way in ways.leaving.get(leg.start, ()) if way.road == leg.road for closed in way.closures]
-        if (closed := closed_at(closures, leg.departs_at)) is not None:
-            return closed
-    return None
+    def first_of(self, legs: Iterable[Leg]) -> Closed | None:
+        """Return what is closed first on a way that goods would go, were all open."""
+        for leg in legs:
+            closures = self._of_lines[leg.line] if leg.line else self._of_roads.get((leg.road, leg.start), ())
+            if (closed := closed_at(closures, leg.departs_at)) is not None:
+                return closed
+        return None

@@ -122,6 +122,14 @@ def earliest_arrival(
     A road that is closed until a known moment is waited for; one that is closed until further notice is not, and a line's
     departure that would cross one does not leave. :func:`over_roads` tells the lines what they cross.
     """
+    came_by = first_arrivals(ways, lines, start=start, ready_at=ready_at, home=home, until=goal)
+    return legs_to(goal, came_by, start=start) if goal == start or goal in came_by else None
+
+
+def first_arrivals(
+    ways: Ways, lines: Sequence[Line], *, start: UUID, ready_at: datetime, home: tzinfo, until: UUID | None = None
+) -> dict[UUID, Leg]:
+    """Return of each node that goods come to, or of those until a certain one, the leg by which they come there first."""
     boarding: Mapping[UUID, list[tuple[Line, int]]] = _boarding(lines)
     best: dict[UUID, datetime] = {start: ready_at}
     came_by: dict[UUID, Leg] = {}
@@ -133,14 +141,24 @@ def earliest_arrival(
         if node in done:
             continue
         done.add(node)
-        if node == goal:
-            return _legs(came_by, start, goal)
+        if node == until:
+            break
         for leg in (*_by_road(ways, node, at), *_by_line(boarding.get(node, ()), at, home)):
             if leg.end not in done and (leg.end not in best or leg.arrives_at < best[leg.end]):
                 best[leg.end], came_by[leg.end] = leg.arrives_at, leg
                 counted += 1
                 heappush(waiting, (leg.arrives_at, counted, leg.end))
-    return None
+    return came_by
+
+
+def legs_to(goal: UUID, came_by: Mapping[UUID, Leg], *, start: UUID) -> tuple[Leg, ...]:
+    """Return the legs by which goods come first to a node; :raises KeyError: if they never come there."""
+    legs: list[Leg] = []
+    node = goal
+    while node != start:
+        legs.append(came_by[node])
+        node = came_by[node].start
+    return tuple(reversed(legs))
 
 
 def _boarding(lines: Iterable[Line]) -> dict[UUID, list[tuple[Line, int]]]:
@@ -177,12 +195,3 @@ def _rides(departure: Departure, waited_for: Closed | None) -> Iterator[Leg]:
             return
         arrives = midnight + timedelta(minutes=further.arrives_minute)
         yield Leg(calls[departure.call].node, further.node, departure.departs_at, arrives, line=line.key, waited_for=waited_for)
-
-
-def _legs(came_by: Mapping[UUID, Leg], start: UUID, goal: UUID) -> tuple[Leg, ...]:
-    legs: list[Leg] = []
-    node = goal
-    while node != start:
-        legs.append(came_by[node])
-        node = came_by[node].start
-    return tuple(reversed(legs))
