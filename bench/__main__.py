@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench import books, buying, capturing, first_view, ingesting, labels, pages, placing, promising, scanning, tracing
+from bench import books, buying, capturing, first_view, following, ingesting, labels, pages, placing, promising, scanning, tracing
 from bench.callback import callback
 from bench.opening import opening
 from checks.running import House, house, open_django
@@ -114,6 +114,12 @@ def ingested() -> Rows:
         return {"scan_ingest": ingesting.ingesting(made)}
 
 
+def followed() -> Rows:
+    """Measure the page on which a buyer follows an order."""
+    with house() as made:
+        return {"tracking_page": following.following(made)}
+
+
 def promised() -> Rows:
     """Measure promising a day of arrival."""
     with house() as made:
@@ -139,6 +145,7 @@ GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("scan_page",): scanned,
     ("scan_ingest",): ingested,
     ("promise",): promised,
+    ("tracking_page",): followed,
     ("label_sheet_a4", "label_sheet_roll"): labelled,
     ("cold_start", "memory"): opening,
 }
