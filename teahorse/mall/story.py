@@ -10,13 +10,13 @@ import msgspec
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from teahorse.catalog.definitions import said
 from teahorse.common.keeping import kept_for
 from teahorse.common.translated import translated
-from teahorse.common.ui.plots import County, county_map
+from teahorse.common.ui.ground_map import About, Spot, ground_map
 from teahorse.people.models import Organisation
 from teahorse.places import queries as places
 from teahorse.places.models import Area
@@ -36,7 +36,10 @@ MAP_SECONDS, MOST_MAPS = 600, 500
 COUNTY, PREFECTURE = 6, 4
 MOST_AMOUNTS = 6
 FEWEST_ON_A_MAP = 3
-"""Fewer neighbours tell nobody where a place is; then, and where it is not among them itself, the counties around are drawn."""
+"""Fewer neighbours tell nobody where a place is; then the counties around are drawn."""
+MOST_AROUND = 14
+RADIUS_KM = ((12, 4), (9, 12), (6, 40), (4, 120))
+"""How far a place may be from the point of the area that is shown for it, by the length of the area's code: what the circle spans."""
 COLDEST, WARMEST = -30.0, 40.0
 """The ends of the drawn strip, in degrees Celsius."""
 
@@ -254,21 +257,36 @@ def _strip(temperature: Temperature | None) -> Strip | None:
 
 
 def _map(story: Story) -> str:
-    """Draw where it comes from among its neighbours: the townships of a county, or counties where no more may be seen."""
+    """Draw where it comes from, no more exactly than the place's owner lets strangers see, and what lies around."""
     site = next((one for one in story.sites if story.lot.site_id == one.site.pk), story.sites[-1] if story.sites else None)
-    area = site.area if site else story.lot.seller.area
-    return _map_of(area.code, get_language() or "zh-hans")
+    if site is not None and site.has_point and site.site.latitude is not None and site.site.longitude is not None:
+        return _map_of(site.area.code, (site.site.latitude, site.site.longitude), get_language() or "zh-hans")
+    return _map_of(site.area.code if site else story.lot.seller.area.code, None, get_language() or "zh-hans")
 
 
 @kept_for(MAP_SECONDS, most=MOST_MAPS)
-def _map_of(code: str, language: str) -> str:
-    around = _known_around(code[:COUNTY]) if len(code) > COUNTY else []
-    if len(around) < FEWEST_ON_A_MAP or not any(code.startswith(one.code) for one in around):
-        around = _known_around(code[:PREFECTURE])
-    level = len(around[0].code) if around else 0
-    discs = [_disc(one, language, is_chosen=code[:level] == one.code) for one in around]
+def _map_of(code: str, point: tuple[float, float] | None, language: str) -> str:
+    spots = [_spot(one, language) for one in _around(code)]
+    known = next((one for one in reversed(places.path(code)) if one.latitude is not None and one.longitude is not None), None)
+    about = None
+    if point is not None:
+        about = About(places.name_in(places.path(code)[-1], language), *point, 0)
+    elif known is not None:
+        radius = next((km for length, km in RADIUS_KM if len(known.code) >= length), 0)
+        about = About(places.name_in(known, language), known.latitude or 0, known.longitude or 0, radius)
+        spots = [spot for spot in spots if spot.name != about.name]
+    if about is None:
+        return ""
+    near = sorted(spots, key=lambda spot: (spot.lat - about.lat) ** 2 + (spot.lon - about.lon) ** 2)[:MOST_AROUND]
     label = _("Where it comes from: %(place)s") % {"place": places.full_name(code, language)}
-    return county_map(discs, label=label) if any(disc.is_chosen for disc in discs) else ""
+    return ground_map(near, about=about, label=label, metres=_("%d m"), kilometres=_("%d km"), north=pgettext("on a map", "N"))
+
+
+def _around(code: str) -> list[Area]:
+    """Return the townships of a county with its seat, or, where of those too few are known, the counties around it."""
+    around = _known_around(code[:COUNTY]) if len(code) > COUNTY else []
+    seat = [one for one in places.path(code[:COUNTY]) if one.code == code[:COUNTY] and one.latitude is not None]
+    return [*seat, *around] if len(around) >= FEWEST_ON_A_MAP else _known_around(code[:PREFECTURE])
 
 
 def _known_around(code: str) -> list[Area]:
@@ -276,5 +294,5 @@ def _known_around(code: str) -> list[Area]:
     return [one for one in places.children(code) if one.latitude is not None and one.longitude is not None]
 
 
-def _disc(area: Area, language: str, *, is_chosen: bool) -> County:
-    return County(places.name_in(area, language), area.latitude or 0, area.longitude or 0, 1.0 if is_chosen else 0.0, is_chosen=is_chosen)
+def _spot(area: Area, language: str) -> Spot:
+    return Spot(places.name_in(area, language), area.latitude or 0, area.longitude or 0, area.height_m)

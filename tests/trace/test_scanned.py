@@ -272,8 +272,10 @@ def test_the_map_draws_the_counties_where_too_few_townships_are_known(piece):
 
     page = look(piece).content.decode()
 
-    assert page.count('<circle class="county county--on"') == 2  # one drawing for a phone, one for a desk
-    assert page.count("<circle") == 6
+    assert page.count('<circle class="ground__about"') == 2  # one drawing for a phone, one for a desk
+    assert page.count('<circle class="ground__spot"') == 4
+    assert page.count('class="ground__bar"') == 2
+    assert re.search(r">\d+ 公里<", page)
 
 
 def test_a_page_fits_a_bad_line(piece):

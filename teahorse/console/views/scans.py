@@ -9,10 +9,10 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from teahorse.common.ui.plots import County, county_map
+from teahorse.common.ui.ground_map import Spot, ground_map
 from teahorse.console.access import Acting, acts
 from teahorse.console.nav import page
 from teahorse.people.models import Organisation, Right
@@ -88,11 +88,11 @@ def _map(rows: list[tuple[str, float | None, float | None]]) -> str:
     """Draw where scans came from, as coarsely as is known."""
     counted = Counter((area, latitude, longitude) for area, latitude, longitude in rows if area or latitude is not None)
     known = {area.code: area for area in places.living().filter(code__in={area for area, _lat, _lon in counted if area})}
-    discs = []
+    spots = []
     for (code, latitude, longitude), number in counted.items():
         area = known.get(code)
         if latitude is not None and longitude is not None:
-            discs.append(County(f"{latitude:.1f}, {longitude:.1f}", latitude, longitude, number))
+            spots.append(Spot(f"{latitude:.1f}, {longitude:.1f}", latitude, longitude, value=number))
         elif area is not None and area.latitude is not None and area.longitude is not None:
-            discs.append(County(places.name_in(area, get_language() or "zh-hans"), area.latitude, area.longitude, number))
-    return county_map(discs, label=_("Where labels were scanned"))
+            spots.append(Spot(places.name_in(area, get_language() or "zh-hans"), area.latitude, area.longitude, area.height_m, number))
+    return ground_map(spots, label=_("Where labels were scanned"), metres=_("%d m"), kilometres=_("%d km"), north=pgettext("on a map", "N"))
