@@ -6,25 +6,49 @@ writing, is the same row. The hash is worked out here over all that was told, wh
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 from msgspec import UNSET
 
 from teahorse.common.statements import array, asked
 from teahorse.people.models import Organisation
 from teahorse.trace.actions.jobs import leave_telling
 from teahorse.trace.epcis import reading, writing
-from teahorse.trace.epcis.events import AnyEvent
+from teahorse.trace.epcis.events import AnyEvent, TransformationEvent
+from teahorse.trace.epcis.problems import Problem, Reason, shown
 from teahorse.trace.epcis.reading import Document, Read, VocabularyOfHead
 from teahorse.trace.models import CaptureJob, MasterData, Subscription
-from teahorse.trace.rules import Edge, columns_of, digest_of, edges_of, event_key
+from teahorse.trace.queries.rings import rings_through
+from teahorse.trace.rings import Ring
+from teahorse.trace.rules import Edge, columns_of, digest_of, edges_of, event_key, hash_of
 
 CAPTURE = (Path(__file__).parent.parent / "capture.sql").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """An event with which nothing is wrong, and its hash."""
+
+    read: Read
+    event: AnyEvent
+    digest: bytes
+
+    @classmethod
+    def of(cls, read: Read) -> Self:
+        """Work the hash out."""
+        assert read.event is not None  # noqa: S101 - the caller looked
+        return cls(read, read.event, digest_of(read.raw, read.prefixes))
+
+    @property
+    def key(self) -> UUID:
+        """The event's key."""
+        return event_key(self.digest)
 
 
 @transaction.atomic
@@ -37,23 +61,16 @@ def capture(
     With ``rollback`` one bad event keeps all out, with ``proceed`` only itself; the job says what was wrong in either.
     """
     bad = [problem for read in document.events for problem in read.problems]
-    keeps = not bad or on_error == CaptureJob.OnError.PROCEED
-    good = [(read, read.event) for read in document.events if keeps and read.event is not None and not read.problems]
-    job = CaptureJob(
-        county_id=by.county_id,
-        organisation_id=by.pk,
-        on_error=on_error,
-        created_at=now,
-        finished_at=now,
-        is_success=not bad,
-        errors=[{"pointer": one.pointer, "reason": one.reason.value, "detail": one.told} for one in bad],
-    )
-    job.captured = _keep(good, job, person_id=person_id) if good else 0
-    if keeps:
+    job = CaptureJob(county_id=by.county_id, organisation_id=by.pk, on_error=on_error, created_at=now, finished_at=now, is_success=True)
+    if not bad or on_error == CaptureJob.OnError.PROCEED:
+        good = [Good.of(read) for read in document.events if read.event is not None and not read.problems]
+        bad += _keep_what_fits(good, job, person_id=person_id)
+    if not bad or on_error == CaptureJob.OnError.PROCEED:
         _keep_master_data(document.master_data, by=by, now=now)
     if job.captured and Subscription.objects.filter(is_stream=True, paused_at=None).exists():
         leave_telling()
-    job.known = len(good) - job.captured
+    job.is_success = not bad
+    job.errors = [{"pointer": one.pointer, "reason": one.reason.value, "detail": one.told} for one in bad]
     job.save(force_insert=True)
     return job
 
@@ -71,16 +88,50 @@ def capture_own(events: Sequence[Mapping[str, Any]], *, by: Organisation, now: d
         raise ValueError(msg)
 
 
-def _keep(told: Sequence[tuple[Read, AnyEvent]], job: CaptureJob, *, person_id: UUID | None) -> int:
-    """Write events with what they tell of; return how many are new."""
+def _keep_what_fits(good: Sequence[Good], job: CaptureJob, *, person_id: UUID | None) -> list[Problem]:
+    """
+    Keep events, counting them in the job; return what is wrong with those that make something out of itself.
+
+    They are kept first and then looked at, as the database sees them: with what was told before, what is taken back, and under all names.
+    Of a ring in a document nobody knows which event is the wrong one, so all of them stay out.
+    """
+    if not any(isinstance(one.event, TransformationEvent) for one in good):
+        job.captured = len(_keep(good, job, person_id=person_id))
+        job.known = len(good) - job.captured
+        return []
+    with connection.cursor() as cursor:  # one teller's two documents at once would each see half of a ring
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('transformations of ' || %s, 0))", [str(job.organisation_id)])
+    before = transaction.savepoint()
+    new = _keep(good, job, person_id=person_id)
+    rings, digests = rings_through(new, organisation_id=job.organisation_id)
+    wrong = [one for one in good if one.key in rings]
+    if not wrong:
+        transaction.savepoint_commit(before)
+    else:
+        transaction.savepoint_rollback(before)
+        good = [one for one in good if one.key not in rings] if job.on_error == CaptureJob.OnError.PROCEED else []
+        new = _keep(good, job, person_id=person_id)
+    job.captured, job.known = len(new), len(good) - len(new)
+    places = {one.key: one.read.pointer for one in wrong}
+    return [_goes_round(one, rings[one.key], {key: places.get(key) or hash_of(digest) for key, digest in digests.items()}) for one in wrong]
+
+
+def _goes_round(one: Good, ring: Ring, names: Mapping[UUID, str]) -> Problem:
+    others = ", ".join(names[other] for other in ring.others) or "its other parts"
+    told = f"what is made goes round: {shown(ring.made)} is made of {shown(ring.used)}, and that of it, together with {others}"
+    return Problem(one.read.pointer, Reason.LOOP, told)
+
+
+def _keep(told: Sequence[Good], job: CaptureJob, *, person_id: UUID | None) -> list[UUID]:
+    """Write events with what they tell of; return the keys of those that are new."""
     rows: dict[UUID, dict[str, Any]] = {}
     edges: list[tuple[UUID, Edge]] = []
-    for read, event in told:
-        digest = digest_of(read.raw, read.prefixes)
-        key = event_key(digest)
-        if key not in rows:
-            rows[key] = _row(read, event, key, digest)
-            edges += [(key, edge) for edge in edges_of(event)]
+    for one in told:
+        if one.key not in rows:
+            rows[one.key] = _row(one)
+            edges += [(one.key, edge) for edge in edges_of(one.event)]
+    if not rows:
+        return []
     things = {edge.thing: edge for _, edge in edges}
     parameters = {
         "county": job.county_id,
@@ -98,7 +149,7 @@ def _keep(told: Sequence[tuple[Read, AnyEvent]], job: CaptureJob, *, person_id: 
         "edge_quantities": [edge.quantity for _, edge in edges],
         "edge_units": [edge.unit for _, edge in edges],
     }
-    return len(asked(CAPTURE, parameters)())
+    return [key for (key,) in asked(CAPTURE, parameters)()]
 
 
 def _keep_master_data(said: Sequence[VocabularyOfHead], *, by: Organisation, now: datetime) -> None:
@@ -124,5 +175,6 @@ def _keep_master_data(said: Sequence[VocabularyOfHead], *, by: Organisation, now
     )
 
 
-def _row(read: Read, event: AnyEvent, key: UUID, digest: bytes) -> dict[str, Any]:
-    return {"id": key, "digest": digest.hex(), **columns_of(event), "body": read.raw, "context": dict(read.prefixes)}
+def _row(one: Good) -> dict[str, Any]:
+    read = one.read
+    return {"id": one.key, "digest": one.digest.hex(), **columns_of(one.event), "body": read.raw, "context": dict(read.prefixes)}
