@@ -30,8 +30,8 @@ from tests.console.world import Side, member, side
 pytestmark = pytest.mark.django_db
 
 PUBLIC = {
-    "mall:code_in_capitals", "mall:kind", "mall:product", "mall:product_qr", "mall:poster", "mall:maker", "mall:place", "media",
-    "mall:scanned_lot",
+    "mall:code_in_capitals", "mall:code_with_slash", "mall:kind", "mall:product", "mall:product_qr", "mall:poster", "mall:maker",
+    "mall:place", "media", "mall:scanned_lot",
     "api:show_area", "api:show_product", "api:find_by_barcode", "api:show_problem",
 }  # fmt: skip
 """Addresses with a part in them that anybody may open; what is marked as private is not shown there either."""

@@ -1,5 +1,6 @@
 """Who scans, and what a guest is answered; the pages' view and the short way say the same."""
 
+import re
 from http import HTTPStatus
 
 from django.conf import settings
@@ -14,6 +15,20 @@ from teahorse.mall.guest_pages import CACHE_CONTROL
 from teahorse.trace import actions
 from teahorse.trace.actions import Seen
 from teahorse.trace.guarding import guesses
+from teahorse.trace.linkset import DEFAULT, type_of
+
+KINDS = ("text/html", "application/linkset+json", "application/ld+json", "application/json")
+"""What is given at the address of a code; the first to people, and to whoever says nothing."""
+PROGRAMS = re.compile(r"json|application/\*", re.IGNORECASE)
+"""Without one of these in ``Accept`` a page is liked best, whatever else stands there."""
+
+
+def asks_for_links(request: HttpRequest) -> bool:
+    """Return whether somebody wants to know the links of a code, not to read its page."""
+    if "linkType" in request.GET:
+        return type_of(request.GET["linkType"]) not in {"", DEFAULT}
+    is_program = PROGRAMS.search(request.headers.get("Accept", "")) is not None
+    return is_program and request.get_preferred_type(list(KINDS)) not in {KINDS[0], None}
 
 
 def mark_of(request: HttpRequest) -> str:
@@ -42,7 +57,7 @@ def scan_of(request: HttpRequest, code: str, *, counts: bool, mark: str = "") ->
 def guests_answer(request: HttpRequest, seen: Seen) -> HttpResponse:
     """Answer with a guest's page; whoever has the same one already is told so (RFC 9110, section 13)."""
     content, tag = scan_pages.guests_page(seen, token=lambda: get_token(request))
-    headers = {"Cache-Control": CACHE_CONTROL, "ETag": tag}
+    headers = {"Cache-Control": CACHE_CONTROL, "ETag": tag, "Vary": "Accept"}
     if tag in request.headers.get("If-None-Match", ""):
         return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return HttpResponse(content, headers=headers)

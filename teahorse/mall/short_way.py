@@ -3,8 +3,9 @@ The short way to the page of a scanned label.
 
 A feast day's labels are scanned by guests all at once, and the page is kept but for its gaps (:mod:`teahorse.mall.scan_pages`). This
 WSGI application answers a guest's ``GET /t/CODE`` before the gate, so that many scans are kept together, and through those
-middlewares alone that a guest's page needs. Everything else it hands on: somebody who is known, an address written otherwise, a code that
-nobody gave out, who guesses too much, and whatever goes wrong here. A scan that was kept before it is handed on is the same scan there.
+middlewares alone that a guest's page needs. Everything else it hands on: somebody who is known, a program that may like the links
+better, an address written otherwise, a code that nobody gave out, who guesses too much, and whatever goes wrong here. A scan that was kept
+before it is handed on is the same scan there.
 """
 
 import logging
@@ -20,7 +21,7 @@ from django.middleware.security import SecurityMiddleware
 
 from teahorse.common.middleware import LanguageChoice, LoadsOwnOnly, SameOrigin
 from teahorse.mall.guest_pages import is_guest
-from teahorse.mall.scans import scanned_by_guest
+from teahorse.mall.scans import PROGRAMS, scanned_by_guest
 from teahorse.trace.gs1.short_codes import read_code
 
 ADDRESS = re.compile(r"/t/([0-9A-Z]{12})")
@@ -65,7 +66,7 @@ class ScanWay:
 
 
 def _scanned(request: HttpRequest) -> HttpResponse:
-    if not is_guest(request):
+    if not is_guest(request) or PROGRAMS.search(request.META.get("HTTP_ACCEPT", "")):
         raise _HandedOn
     request.get_host()  # a name that is not ours is refused there
     found = ADDRESS.fullmatch(request.path_info)

@@ -8,7 +8,7 @@ the standard any more.
 
 import json
 from datetime import date
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import jsonschema_rs
 import pytest
@@ -18,8 +18,10 @@ from teahorse.catalog.models import Product
 from teahorse.common.ids import short
 from teahorse.trace.actions.numbering import give_gtin
 from teahorse.trace.gs1.keys import closed
+from teahorse.trace.gs1.short_codes import make_code
+from teahorse.trace.guarding import MOST_OF_A_VISITOR, guesses
 from teahorse.trace.linkset import Link, chosen
-from teahorse.trace.models import Certificate, Site, Thing
+from teahorse.trace.models import Certificate, LabelScan, Site, Thing
 from teahorse.trace.rules import key_of
 from tests import world
 from tests.trace.labelled import GTIN, NOW, item, lot, made
@@ -369,6 +371,63 @@ def test_the_house_serves_the_short_address_in_capitals_too():
     answer = ask("/T/0123456789AB?a=b")
 
     assert (answer.status_code, answer["Location"]) == (307, "/t/0123456789AB?a=b")
+
+
+@pytest.mark.parametrize("address", ["/t/0123456789AB/?a=b", "/T/0123456789AB/?a=b"])
+def test_a_slash_behind_a_code_changes_nothing(address):
+    answer = Client(enforce_csrf_checks=True).get(address)
+
+    assert (answer.status_code, answer["Location"].lower()) == (307, "/t/0123456789ab?a=b")
+
+
+def test_programs_are_told_the_links_of_a_short_code_and_people_its_page(piece):
+    address = f"/t/{piece.code}"
+
+    for kind in ("application/linkset+json", "application/ld+json", "application/json"):
+        answer = ask(address, accept=kind)
+        assert (answer.status_code, answer["Content-Type"], answer["Access-Control-Allow-Origin"]) == (200, kind, "*")
+        (anchor,) = answer.json()["linkset"]
+        assert anchor["anchor"] == HOME + address
+        assert anchor[f"{VOC}defaultLink"][0]["href"] == HOME + address
+        assert f"MATCH_anyEPC={quote(piece.uri, safe='')}" in anchor[f"{VOC}epcis"][0]["href"]
+    assert LabelScan.objects.count() == 0
+    for answer in (ask(address, **PEOPLE), ask(address, accept="*/*"), ask(address)):
+        assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert "Accept" in answer["Vary"]
+
+
+def test_a_short_code_answers_for_the_type_of_link_that_was_asked_for(piece, wine):
+    address = f"/t/{piece.code}"
+    whole = ask(f"{address}?linkType=linkset", **PEOPLE)
+
+    assert (whole.status_code, whole["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert ask(f"{address}?linkType=all", accept="application/linkset+json").json()["linkset"][0]["anchor"] == HOME + address
+    goods = ask(f"{address}?linkType=gs1:pip", **PEOPLE)
+    assert (goods.status_code, goods["Location"]) == (307, f"{HOME}/goods/{short(wine.item.variant.product_id)}/?linkType=gs1:pip")
+    assert ask(f"{address}?linkType=gs1:instructions").status_code == 404
+    for own in ("gs1:defaultLink", "gs1:traceability", "gs1:recallStatus"):
+        assert ask(f"{address}?linkType={own}", **PEOPLE).status_code == 200, own
+        assert b"<html" in ask(f"{address}?linkType={own}", **PEOPLE).content
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_what_would_change_something_is_no_method_of_a_name(piece, link, method):
+    strict = Client(enforce_csrf_checks=True)
+
+    for address in (f"/t/{piece.code}", f"/t/{piece.code}/", f"/T/{piece.code}", link):
+        answer = getattr(strict, method)(address)
+        assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, OPTIONS"), address
+    assert strict.options(f"/t/{piece.code}").status_code == 204
+
+
+def test_programs_that_guess_codes_wait_as_people_do():
+    guesses.forget()
+    statuses = [ask(f"/t/{make_code()}", accept="application/json").status_code for _ in range(MOST_OF_A_VISITOR + 1)]
+    guesses.forget()
+
+    assert statuses == [404] * MOST_OF_A_VISITOR + [429]
+    mistyped = ask("/t/0123456789AB", accept="application/json")
+    assert (mistyped.status_code, mistyped["Content-Type"]) == (404, "application/problem+json")
 
 
 def test_old_labels_go_on_working_when_their_maker_gets_a_number():

@@ -66,7 +66,7 @@ def ask(path, *, application=None, method="GET", query="", address="203.0.113.5"
 
 
 def test_it_says_what_the_long_way_says(label):
-    short = ask(f"/t/{label.code}")
+    short = ask(f"/t/{label.code}", HTTP_ACCEPT="text/html,application/xhtml+xml,application/xml;q=0.9,image/wxpic,*/*;q=0.8")
     long = Client(headers={"user-agent": PHONE, "accept-language": "en"}, REMOTE_ADDR="203.0.113.5").get(f"/t/{label.code}")
 
     assert short[:2] == ("200 OK", dict(long.headers))
@@ -104,6 +104,8 @@ def test_what_needs_more_is_handed_on(label, settings):
     assert ask(f"/t/{label.code.lower()}") == LONG[0]
     assert ask(f"/t/{label.code}/proof/") == LONG[0]
     assert ask(f"/t/{label.code}", HTTP_HOST="elsewhere.example") == LONG[0]
+    assert ask(f"/t/{label.code}", HTTP_ACCEPT="application/linkset+json") == LONG[0]
+    assert ask(f"/t/{label.code}", HTTP_ACCEPT="Application/*, text/html;q=0.5") == LONG[0]
     assert LabelScan.objects.count() == 0
 
 

@@ -1,5 +1,6 @@
 """
-The resolver: GS1 Digital Links and the house's own names, for people the page that they mean, for programs the links (RFC 9264).
+The resolver: GS1 Digital Links, the house's own names and its short codes, for people the page that they mean, for programs the links
+(RFC 9264).
 
 People, that is whoever likes HTML, are never given anything else. A name that is wrong is 400, one of nothing here 404; several links that
 fit alike are 300 with a list. What else stands in the query goes on with the redirect.
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,19 +19,26 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from teahorse.common.refusals import NotThere, Refusal
+from teahorse.common.visitors import client_address
+from teahorse.mall import scans
 from teahorse.mall.links import anchors_of
 from teahorse.mall.show import page
+from teahorse.mall.views import scanned
+from teahorse.trace import addresses
 from teahorse.trace.gs1.application_identifiers import IDENTIFIERS
 from teahorse.trace.gs1.digital_link import parse, readings
+from teahorse.trace.gs1.short_codes import read_code
 from teahorse.trace.gs1.unreadable import Unreadable
+from teahorse.trace.guarding import guesses
 from teahorse.trace.linkset import CONTEXT, DEFAULT, WHOLE, Anchor, Link, chosen, linkset, of_type, type_of
 from teahorse.trace.queries.labels import check_file
-from teahorse.trace.queries.resolving import Named, named_by_link, named_by_own
+from teahorse.trace.queries.resolving import Named, named_by_code, named_by_link, named_by_own
 
-HTML, LINKSET, JSON_LD, JSON = "text/html", "application/linkset+json", "application/ld+json", "application/json"
+HTML, LINKSET, JSON_LD, JSON = scans.KINDS
 KEYS = sorted(ai for ai, known in IDENTIFIERS.items() if known.is_key)
 METHODS = "GET, HEAD, OPTIONS"
 FOR_ALL = {
@@ -69,6 +77,7 @@ class NoSuchLink(NotThere):
 def _resolving(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Answer everybody from everywhere, by the methods that change nothing, a refusal as a page or as a problem."""
 
+    @csrf_exempt  # nothing is changed here: a method that would is refused as such
     @wraps(view)
     def answer(request: HttpRequest, **named: Any) -> HttpResponse:
         if request.method == "OPTIONS":
@@ -135,6 +144,37 @@ def own_name(request: HttpRequest, kind: str, rest: str) -> HttpResponse:
     return _answer(request, [named_by_own(kind, quote(rest.rstrip("/"), safe="."))])
 
 
+@csrf_exempt  # as above
+def short_code(request: HttpRequest, code: str) -> HttpResponse:
+    """Resolve a code that the house gave out: its page stands at this very address."""
+    is_for_people = request.method in {"GET", "HEAD"} and not scans.asks_for_links(request)
+    return scanned.scanned(request, code) if is_for_people else _links_of_code(request, code=code)
+
+
+@_resolving
+def _links_of_code(request: HttpRequest, code: str) -> HttpResponse:
+    """
+    Answer the links of a code; one that leads to the code's own page, or to a part of it, is that page.
+
+    :raises NotThere, TooManyTries: where the page is refused too (:func:`.scanned.coded`).
+    """
+    address, mark = client_address(request), scans.mark_of(request)
+    guesses.let_in(address, mark)
+    try:
+        known = read_code(code)
+    except Unreadable:  # found by its check character, so nobody guessed
+        raise NotThere from None
+    try:
+        named = named_by_code(known)
+    except NotThere:
+        guesses.told_wrong(address, mark)
+        raise
+    guesses.told_right(address, mark)
+    answer = _answer(request, [named])
+    is_here = urlsplit(answer.headers.get("Location", "")).path == addresses.of_code(known)
+    return scanned.scanned(request, code) if is_here else answer
+
+
 def _asked(request: HttpRequest, path: str) -> str:
     """Return the address that was asked for, on the host of labels."""
     query = request.META.get("QUERY_STRING", "")
@@ -149,7 +189,7 @@ def _answer(request: HttpRequest, found: Sequence[Named]) -> HttpResponse:
     anchors, wish = anchors_of(found), type_of(request.GET.get("linkType", ""))
     if wish in WHOLE:
         return _listed(request, anchors, _liked(request, LINKSET, JSON_LD, JSON, HTML))
-    kind = _liked(request, HTML, LINKSET, JSON_LD, JSON)
+    kind = _liked(request, *scans.KINDS)
     if not wish and kind != HTML:
         return _listed(request, anchors, kind)
     links = chosen(
@@ -225,9 +265,9 @@ def description(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - every v
     return HttpResponse(json.dumps(body, ensure_ascii=False), content_type=JSON)
 
 
-@require_safe
-def capitals(request: HttpRequest, code: str) -> HttpResponse:
-    """Go on from an address in capitals, as QR codes have it, to the page of the code."""
+@_resolving
+def code_written_otherwise(request: HttpRequest, code: str) -> HttpResponse:
+    """Go on from an address in capitals, as QR codes have it, or with a slash behind it, to that of the code."""
     query = request.META.get("QUERY_STRING", "")
     address = f"/t/{quote(code[:LONGEST_CODE], safe='')}"
     return HttpResponse(status=307, headers={"Location": f"{address}?{query}" if query else address})

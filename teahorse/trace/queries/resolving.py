@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from teahorse.common.refusals import NotThere
 from teahorse.people.models import Organisation
+from teahorse.trace import addresses
 from teahorse.trace.epcis.identifiers import NotAnEpc, identify
 from teahorse.trace.gs1.digital_link import GTIN, DigitalLink
 from teahorse.trace.models import Alias, Certificate, LabelCode, Lot, Site, Thing, TradeItem
@@ -15,6 +16,7 @@ from teahorse.trace.rules import key_of
 
 LOT, SERIAL = "10", "21"
 ITEM_ROWS = ("seller", "variant__product")
+CODE_ROWS = ("lot__seller", *(f"lot__item__{row}" for row in ITEM_ROWS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,7 @@ def _lot(uri: str) -> Lot:
 
 
 def _code(uri: str) -> LabelCode:
-    rows = ("lot__seller", *(f"lot__item__{row}" for row in ITEM_ROWS))
-    code = LabelCode.objects.filter(thing_id__in=same_things(key_of(uri))).exclude(serial="").select_related(*rows).first()
+    code = LabelCode.objects.filter(thing_id__in=same_things(key_of(uri))).exclude(serial="").select_related(*CODE_ROWS).first()
     if code is None:
         raise NotThere
     return code
@@ -126,6 +127,19 @@ def named_by_own(kind: str, rest: str) -> Named:
     if named is None:
         raise NotThere
     return named
+
+
+def named_by_code(code: str) -> Named:
+    """
+    Return what a code that the house gave out is about, asked for by its short address.
+
+    :raises NotThere: if nobody gave it out.
+    """
+    known = LabelCode.objects.filter(pk=code).select_related(*CODE_ROWS).first()
+    if known is None:
+        raise NotThere
+    uri = settings.TRACE_HOME + addresses.of_code(code)
+    return Named(uri, maker=known.lot.seller, item=known.lot.item, lot=known.lot, code=known, told_uri=known.uri)
 
 
 def certificates_of(lot: Lot) -> list[Certificate]:
