@@ -69,7 +69,7 @@ def guests_page(seen: Seen, *, token: Callable[[], str]) -> tuple[bytes, str]:
     ``token``: gives what proves that a form is of ours; asked for only where there is one.
     """
     language = translation.get_language() or ""
-    frame = frames.find(Kind(seen.lot_id, seen.story_thing, language, bool(seen.serial), seen.has_hidden, seen.verdict is Verdict.RECALLED))
+    frame = frames.find(Kind(seen.lot_id, seen.story_thing, language, bool(seen.serial), seen.has_hidden, warns(seen)))
     return frame.filled(
         {
             "code": lambda: seen.code,
@@ -89,7 +89,7 @@ class Kind(NamedTuple):
     language: str
     has_serial: bool
     has_hidden: bool
-    is_recalled: bool
+    warns: bool
 
 
 def _mark(kind: Kind) -> str:
@@ -107,7 +107,7 @@ def _drawn_here(kind: Kind, mark: str) -> Frame:
         "told": told,
         "seen": {"serial": GAPS["serial"] if kind.has_serial else "", "has_hidden": kind.has_hidden},
         "gap_of_verdict": GAPS["verdict"],
-        "is_recalled": kind.is_recalled,
+        "warns": kind.warns,
         "earned": earned_rows(told.lot.item_id, kind.language),
         "is_hidden_right": None,
         "code": GAPS["code"],
@@ -128,6 +128,11 @@ frames: DrawnAhead[Kind, Frame] = DrawnAhead(
 )
 
 
+def warns(seen: Seen) -> bool:
+    """Return whether the page warns of the goods, or of a copy of the label; nobody is asked to buy more of them there."""
+    return seen.is_suspicious or seen.verdict in {Verdict.RECALLED, Verdict.VOIDED}
+
+
 def context_of_verdict(seen: Seen, told: Told) -> dict[str, object]:
     """Return what the page says first of a scan."""
     language = translation.get_language() or ""
@@ -135,6 +140,7 @@ def context_of_verdict(seen: Seen, told: Told) -> dict[str, object]:
         "told": told,
         "seen": seen,
         "verdict": seen.verdict.value,
+        "warns": warns(seen),
         "recall": Recall.objects.filter(pk=seen.recall_id).first() if seen.recall_id is not None else None,
         "first_area": places.full_name(seen.first_area, language or "zh-hans") if seen.first_area else "",
     }

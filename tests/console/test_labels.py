@@ -59,6 +59,20 @@ def test_what_is_typed_wrong_is_said_and_kept(wine, seller, coop, browser_of):
     assert 'value="0"' in answer.content.decode()
 
 
+def test_more_labels_than_pieces_are_asked_for_with_a_reason(wine, seller, coop, browser_of):
+    browser, home = browser_of(seller), f"/console/{coop.key}/trace/labels/"
+    form = wish(wine, count="301")
+
+    fresh = browser.get(home).content.decode()
+    silent = browser.post(home, form)
+    asked = browser.post(home, {**form, "why_more": "一瓶贴两张"})
+
+    assert 'name="why_more"' not in fresh
+    assert (silent.status_code, 'name="why_more"' in silent.content.decode(), 'value="301"' in silent.content.decode()) == (422, True, True)
+    assert asked.status_code == 302
+    assert "一瓶贴两张" in browser.get(asked["Location"]).content.decode()
+
+
 def test_a_seller_voids_one_code_and_then_all(wine, seller, coop, browser_of):
     sheet = made(wine, count=2)
     browser, address = browser_of(seller), f"/console/{coop.key}/trace/labels/{short(sheet.pk)}/"

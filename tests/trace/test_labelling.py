@@ -6,7 +6,8 @@ from django.db import ProgrammingError, transaction
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed, NotThere
 from teahorse.trace import labels
-from teahorse.trace.actions import labelling
+from teahorse.trace.actions import labelling, shelve
+from teahorse.trace.actions.recalling import draft_recall, start_recall
 from teahorse.trace.gs1.short_codes import hidden_matches, read_code
 from teahorse.trace.models import LabelCode, LabelPrint, LabelSheet
 from tests import world
@@ -198,6 +199,67 @@ def test_a_wish_that_cannot_be_is_refused_at_its_field(wish, field):
 
     assert refused.value.field == field
     assert not LabelSheet.objects.exists()
+
+
+def test_more_labels_than_pieces_need_a_reason_that_stays_with_the_sheet(drawn):
+    wine = lot(amount=5)
+    made(wine, count=4)
+
+    with pytest.raises(Malformed) as refused:
+        asked(wine, count=2)
+    sheet = asked(wine, count=2, why_more="  一张 贴坏了 ")
+
+    assert refused.value.field == "why_more"
+    assert [number in str(refused.value) for number in ("5 pieces", "for 4", "for 2 more")] == [True] * 3
+    assert LabelSheet.objects.get(pk=sheet.pk).why_more == "一张 贴坏了"
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        LabelSheet.objects.filter(pk=sheet.pk).update(why_more="")
+
+
+def test_void_labels_are_made_again_without_a_reason_and_each_level_counts_by_itself(drawn):
+    wine = lot(amount=6)
+    pieces, by = made(wine, count=6), world.person()
+    labelling.void_code(seller=wine.seller, code=pieces.codes.get(position=0).code, by=by, now=NOW, why="丢了")
+
+    again = asked(wine, count=1)
+    copies, cases = asked(wine, level="lot", count=6), asked(wine, level="case", pieces=3, count=2)
+
+    assert [sheet.why_more for sheet in (again, copies, cases)] == ["", "", ""]
+    for wish in ({"count": 1}, {"level": "lot", "count": 1}, {"level": "case", "pieces": 1, "count": 1}):
+        with pytest.raises(Malformed):
+            asked(wine, **wish)
+    labelling.void_sheet(seller=wine.seller, sheet_id=copies.pk, by=by, now=NOW, why="字错了")
+    assert asked(wine, level="lot", count=6).why_more == ""
+
+
+def test_of_kilograms_so_many_labels_are_made_as_there_are_units_and_any_number_while_nobody_packed_them(drawn):
+    seller = world.organisation("coop-dorje")
+    offer = world.offer(seller)
+    tea = lot(item(seller, unit="KGM", variant=offer.variant), amount=12)
+    loose = asked(tea, count=40)
+    labelling.void_sheet(seller=seller, sheet_id=loose.pk, by=world.person(), now=NOW, why="没装袋")
+
+    shelve(lot=tea, units=24, by=None, now=NOW)
+
+    assert asked(tea, count=24).why_more == ""
+    with pytest.raises(Malformed):
+        asked(tea, count=1)
+
+
+def test_a_lot_that_is_recalled_gets_no_labels_and_none_is_printed(drawn):
+    wine = lot()
+    sheet = made(wine)
+    drill = draft_recall(owner=wine.seller, lot_ids=[wine.pk], reason="每季演练", by=world.person(), now=NOW, is_drill=True)
+    start_recall(recall=drill, by=world.person(), now=NOW)
+    asked(wine)
+    recall = draft_recall(owner=wine.seller, lot_ids=[wine.pk], reason="瓶盖不严", by=world.person(), now=NOW)
+    start_recall(recall=recall, by=world.person(), now=NOW)
+
+    with pytest.raises(labelling.LotRecalled, match=recall.number):
+        asked(wine, why_more="还要")
+    with pytest.raises(labelling.LotRecalled):
+        labelling.take_to_print(seller=wine.seller, sheet_id=sheet.pk, by=world.person(), now=NOW)
+    assert (LabelSheet.objects.count(), LabelPrint.objects.count()) == (2, 0)
 
 
 def test_goods_with_numbers_of_their_own_have_no_label_for_all():

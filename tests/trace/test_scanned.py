@@ -11,12 +11,13 @@ from django.utils import timezone
 from teahorse.common import keeping
 from teahorse.common.ids import new_id, short
 from teahorse.mall.views import scanned
+from teahorse.places import queries as places
 from teahorse.places.models import Area
 from teahorse.trace import actions
 from teahorse.trace.epcis.reading import read
 from teahorse.trace.gs1.short_codes import hash_hidden, make_code
 from teahorse.trace.guarding import guesses
-from teahorse.trace.models import Attachment, LabelCode, LabelScan, Recall, RecalledLot, Report, Site
+from teahorse.trace.models import Attachment, LabelCode, LabelScan, Recall, RecalledLot, Report, Site, Suspicion
 from teahorse.trace.naming import piece_uri, site_uri, transaction_uri
 from teahorse.trace.rules import key_of
 from tests import world
@@ -148,6 +149,17 @@ def test_a_lots_label_is_on_many_goods(lot):
     look(code)
 
     assert look(code, agent=OTHER_PHONE).context["verdict"] == "genuine"
+
+
+def test_of_a_lots_label_it_is_said_when_and_where_the_first_was_scanned(lot, settings):
+    settings.AREA_HEADER = "X-Area"
+    code, place = label(lot), world.area("540524")
+    Client(headers={"user-agent": PHONE, "x-area": place.code}).get(f"/t/{code.code}")
+
+    answer = words(look(code, agent=OTHER_PHONE, language="en"))
+
+    assert f"Labels of this lot were scanned 1 time before, first on {timezone.localdate()}. That was in " in answer
+    assert places.full_name(place.code, "en") in answer
 
 
 def test_what_is_past_its_date_is_said(lot, piece):
@@ -467,6 +479,21 @@ def test_what_is_taken_back_is_not_offered_again(piece):
 
     assert f"/goods/{short(product)}/" in before
     assert f"/goods/{short(product)}/" not in look(piece).content.decode()
+
+
+def test_nobody_is_asked_to_buy_what_may_be_a_copy(lot, piece):
+    product = f"/goods/{short(lot.item.variant.product_id)}/"
+    other = label(lot, level="piece", serial="0002", hidden="ABCD2345")
+    Suspicion.objects.create(
+        county_id=lot.county_id, code=piece.code, seller=lot.seller, sign="many_places", first_at=timezone.now(), last_at=timezone.now()
+    )
+
+    guest, known = look(piece).content.decode(), Client(headers={"user-agent": OTHER_PHONE})
+    known.cookies["cart"] = "x"
+    wrong = Client(headers={"user-agent": PHONE}).post(f"/t/{other.code}/hidden/", {"hidden": "AAAA2345"}).content.decode()
+
+    assert product in look(other).content.decode()
+    assert [product in page for page in (guest, known.get(f"/t/{piece.code}").content.decode(), wrong)] == [False] * 3
 
 
 def test_the_address_of_a_scanned_page_can_be_typed_too(piece):

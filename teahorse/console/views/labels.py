@@ -17,7 +17,7 @@ from teahorse.trace.actions import labelling, numbering
 from teahorse.trace.models import LabelSheet
 from teahorse.trace.queries import labels as queries
 
-FIELDS = ("form_key", "lot", "form", "level", "count", "pieces", "has_hidden")
+FIELDS = ("form_key", "lot", "form", "level", "count", "pieces", "has_hidden", "why_more")
 MOST_SHOWN, MOST_CODES = 50, 100
 
 
@@ -42,7 +42,7 @@ def _levels() -> dict[str, str]:
 def sheets(request: HttpRequest, acting: Acting) -> HttpResponse:
     """List the seller's sheets of labels; the form asks for one."""
     if request.method == "POST":
-        typed = {name: request.POST.get(name, "")[:60] for name in FIELDS}
+        typed = {name: request.POST.get(name, "")[:200] for name in FIELDS}
         try:
             asked = _ask(acting, typed)
         except Refusal as refusal:
@@ -66,6 +66,7 @@ def _ask(acting: Acting, typed: dict[str, str]) -> LabelSheet:
         count=number_of(typed["count"]),
         pieces=number_of(typed["pieces"]),
         has_hidden=bool(typed["has_hidden"]),
+        why_more=typed["why_more"],
         by=acting.person,
         form_key=form_key(typed["form_key"]),
         now=acting.now,
@@ -117,7 +118,7 @@ def take(request: HttpRequest, acting: Acting, sheet_id: UUID) -> HttpResponse:
     why = request.POST.get("why", "")
     try:
         pdf = labelling.take_to_print(seller=acting.organisation, sheet_id=sheet_id, by=acting.person, now=acting.now, why=why)
-    except Malformed as refusal:
+    except (Malformed, labelling.LotRecalled) as refusal:
         return page(request, acting, "label_sheet.html", _shown(request, found, refusal), status=refusal.status)
     name = f"{acting.organisation.key}-{found.asked_at:%Y%m%d-%H%M}-{found.form}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}

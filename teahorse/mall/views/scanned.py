@@ -81,7 +81,7 @@ def lot(request: HttpRequest, lot_id: UUID) -> HttpResponse:
     except Lot.DoesNotExist:
         raise Http404 from None
     living = Recall.objects.filter(lots__lot=lot_id, lots__left_out_why="", state=Recall.State.LIVING, is_drill=False).first()
-    context = {"told": told, "recall": living, "verdict": "recalled" if living else "", "seen": None, "code": ""}
+    context = {"told": told, "recall": living, "verdict": "recalled" if living else "", "warns": bool(living), "seen": None, "code": ""}
     return page(request, "scanned", {**context, "earned": earned_rows(told.lot.item_id, get_language() or "")})
 
 

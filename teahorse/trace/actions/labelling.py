@@ -24,7 +24,8 @@ from teahorse.people.models import Organisation, Person
 from teahorse.trace import labels, naming
 from teahorse.trace.gs1.short_codes import hash_hidden, make_code, make_hidden
 from teahorse.trace.gs1.unreadable import Unreadable
-from teahorse.trace.models import LabelCode, LabelPrint, LabelSheet, Lot
+from teahorse.trace.models import LabelCode, LabelPrint, LabelSheet, Lot, Recall
+from teahorse.trace.queries.labels import labelled_of, pieces_of
 from teahorse.trace.rules import key_of
 
 JOB, QUEUE = "teahorse.trace.make_sheet", "labels"
@@ -50,6 +51,13 @@ class NumberNotForLabels(Refusal):
 
     code = "number_not_for_labels"
     sentence = gettext_lazy("The number %(gtin)s cannot stand on labels: it is wrong, or good at one till only.")
+
+
+class LotRecalled(Refusal):
+    """The lot is being taken back: nobody labels it as if it were good."""
+
+    code = "lot_is_recalled"
+    sentence = gettext_lazy("This lot is recalled (%(number)s). No labels are made or printed for it.")
 
 
 class SheetNotReady(Refusal):
@@ -79,14 +87,17 @@ def ask_labels(
     now: datetime,
     has_hidden: bool = False,
     pieces: int = 0,
+    why_more: str = "",
 ) -> LabelSheet:
     """
     Ask for so many labels of a lot; what they say is frozen now, a job makes them. The same form sent twice asks once.
 
-    ``level`` says what a code names: the lot, so that all labels are copies, a piece each, or a case of ``pieces`` each.
+    ``level`` says what a code names: the lot, so that all labels are copies, a piece each, or a case of ``pieces`` each. ``why_more`` is
+    kept where there are more labels than pieces of the lot.
 
     :raises NotThere: if the lot is not this seller's.
-    :raises Malformed: with the field to mend. :raises LotHasNone: for one code on goods whose pieces have numbers.
+    :raises Malformed: with the field to mend: ``why_more``, where the lot has fewer pieces and nobody says why.
+    :raises LotHasNone: for one code on goods whose pieces have numbers. :raises LotRecalled:
     :raises NumberNotForLabels: if the item's GTIN is a restricted number or none. Nothing is changed in any of these.
     """
     Organisation.objects.select_for_update(of=("self",)).get(pk=seller.pk)
@@ -97,6 +108,8 @@ def ask_labels(
     if lot is None:
         raise NotThere(field="lot")
     _check_wish(lot, form=form, level=level, count=count, pieces=pieces, has_hidden=has_hidden)
+    _refuse_recalled(lot)
+    why_more = _why_more(lot, level=level, asked=count * (pieces if level == LabelSheet.Level.CASE else 1), why=why_more)
     said = said_of(lot, pieces=pieces if level == LabelSheet.Level.CASE else 0)
     try:
         labels.qr_text(said, code=make_code(), level=level)
@@ -111,6 +124,7 @@ def ask_labels(
         level=level,
         count=count,
         has_hidden=has_hidden,
+        why_more=why_more,
         frozen=said,
         asked_by_id=by.pk,
         asked_at=now,
@@ -132,6 +146,33 @@ def _check_wish(lot: Lot, *, form: str, level: str, count: int, pieces: int, has
         raise Malformed(field="has_hidden", reason=_("Copies of one code cannot have a hidden part each."))
     if level == LabelSheet.Level.LOT and lot.item.is_serialised:
         raise LotHasNone(field="level")
+
+
+def _refuse_recalled(lot: Lot) -> None:
+    """:raises LotRecalled: while a recall that is no drill takes the lot back."""
+    living = Recall.objects.filter(lots__lot=lot, lots__left_out_why="", state=Recall.State.LIVING, is_drill=False).first()
+    if living is not None:
+        raise LotRecalled(field="lot", number=living.number)
+
+
+def _why_more(lot: Lot, *, level: str, asked: int, why: str) -> str:
+    """
+    Return why there are more labels than pieces; nothing where there are not, or where the lot is of kilograms that nobody has packed.
+
+    :raises Malformed: at ``why_more``, with the numbers, where nobody says why.
+    """
+    pieces = pieces_of(lot)
+    there = labelled_of(lot, level=level)
+    if pieces is None or there + asked <= pieces:
+        return ""
+    said = " ".join(why.split())[:LONGEST_WHY]
+    if len(said) < 2:
+        numbers = {"pieces": pieces, "there": there, "asked": asked}
+        reason = _(
+            "The lot has %(pieces)d pieces. Labels for %(there)d are made already, and you ask for %(asked)d more. Say why; it is kept."
+        )
+        raise Malformed(field="why_more", reason=reason % numbers)
+    return said
 
 
 def said_of(lot: Lot, *, pieces: int = 0) -> dict[str, Any]:
@@ -260,12 +301,13 @@ def take_to_print(*, seller: Organisation, sheet_id: UUID, by: Person, now: date
     """
     Return a sheet's file, and write down who took it; it is the same file each time.
 
-    :raises NotThere: if this seller has no such sheet. :raises SheetNotReady: :raises SheetVoided:
+    :raises NotThere: if this seller has no such sheet. :raises SheetNotReady: :raises SheetVoided: :raises LotRecalled:
     :raises Malformed: at ``why``, if it was printed before and nobody says why again. Nothing is written in any of these.
     """
     sheet = _locked(seller, sheet_id)
     if sheet.voided_at is not None:
         raise SheetVoided
+    _refuse_recalled(sheet.lot)
     if sheet.pdf is None:
         raise SheetNotReady
     said = _why(why, is_needed=sheet.prints.exists())

@@ -40,6 +40,7 @@ class LabelSheet(CountyOwned):
     level = models.CharField(max_length=5, choices=Level.choices, default=Level.LOT)
     count = models.IntegerField()
     has_hidden = models.BooleanField(default=False, help_text="a hidden part for each code, printed once under a scratch field")
+    why_more = models.CharField(max_length=200, blank=True, help_text="why there are more labels than pieces of the lot")
     frozen = models.JSONField(help_text="what every label says, by language")
     state = models.CharField(max_length=6, choices=State.choices, default=State.MAKING)
     made = models.IntegerField(default=0)
@@ -59,7 +60,9 @@ class LabelSheet(CountyOwned):
         ]
         indexes = [models.Index(fields=["seller", "-asked_at"], name="sheet_of_seller")]
         triggers = [
-            pgtrigger.ReadOnly(name="a_label_says_what_it_said", fields=["seller", "lot", "form", "level", "count", "frozen", "asked_at"]),
+            pgtrigger.ReadOnly(
+                name="a_label_says_what_it_said", fields=["seller", "lot", "form", "level", "count", "why_more", "frozen", "asked_at"]
+            ),
             pgtrigger.Protect(name="sheets_are_voided_not_deleted", operation=pgtrigger.Delete),
         ]
 

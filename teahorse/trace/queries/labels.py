@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from teahorse.people.models import Organisation, Person
-from teahorse.trace.models import CheckFile, LabelCode, LabelPrint, LabelSheet, Lot, TradeItem
+from teahorse.trace.models import CheckFile, LabelCode, LabelPrint, LabelSheet, Lot, LotMovement, TradeItem
 
 MOST_LOTS = 200
 
@@ -37,6 +37,23 @@ def codes_of(sheet: LabelSheet, *, found: str = "") -> QuerySet[LabelCode]:
 def code_counts(sheet: LabelSheet) -> dict[str, int]:
     """Return how many codes of a sheet stand and how many are void."""
     return LabelCode.objects.filter(sheet=sheet).aggregate(standing=Count("pk", filter=Q(voided_at=None)), void=Count("voided_at"))
+
+
+def pieces_of(lot: Lot) -> int | None:
+    """Return how many pieces a lot has: as it was counted, or as units were made of it; None where nobody knows yet."""
+    if not lot.item.unit:
+        return int(lot.amount)
+    made = LotMovement.objects.filter(lot=lot, reason=LotMovement.Reason.MADE).aggregate(units=Sum("delta"))["units"]
+    return made or None
+
+
+def labelled_of(lot: Lot, *, level: str) -> int:
+    """Return for how many pieces of a lot labels of a level were made and are not void; a case counts as the pieces in it."""
+    standing = LabelSheet.objects.filter(lot=lot, level=level, voided_at=None).exclude(state=LabelSheet.State.FAILED)
+    sheets = standing.annotate(void=Count("codes", filter=Q(codes__voided_at__isnull=False))).values_list("count", "void", "frozen__pieces")
+    if level == LabelSheet.Level.LOT:  # one code for all of a sheet
+        return sum(count for count, void, _pieces in sheets if not void)
+    return sum((count - void) * (pieces or 1) for count, void, pieces in sheets)
 
 
 def lots_to_label(seller: Organisation, *, today: date) -> list[Lot]:
