@@ -56,7 +56,9 @@ def amount_words(amount: Decimal, unit: str) -> str:
 
 
 def time_taken(seconds: float) -> str:
-    """Return how long something took: ``3 min 07 s``."""
+    """Return how long something took: ``0.4 s``, ``3 min 07 s``."""
+    if seconds < 60:
+        return gettext("%(seconds)s s") % {"seconds": number_format(seconds, 1)}
     minutes, rest = divmod(int(seconds), 60)
     return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": f"{rest:02}"}
 

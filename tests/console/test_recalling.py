@@ -95,6 +95,18 @@ def test_a_recall_is_drafted_looked_at_started_and_ended(desk, barley, wine, buy
     assert recall.number in desk.get(at("recalls")).content.decode()
 
 
+def test_the_clock_runs_from_the_question_not_from_the_open_form(desk, barley):
+    form = desk.get(at("recall_new")).content.decode()
+    ticket = re.search(r'name="ticket" value="([^"]+)"', form)[1]
+    put_at = timezone.now()
+
+    for _ in range(2):
+        desk.post(at("recall_new"), {"lot": [barley.pk], "reason": "每季演练一次", "is_drill": "yes", "ticket": ticket})
+
+    recall = Recall.objects.get()
+    assert put_at < recall.asked_at < recall.found_at < timezone.now()
+
+
 def test_the_counter_reads_why_a_parcel_is_stopped(wine, point, operator, browser_of):
     parcel_id = PackedLot.objects.get().parcel_id
     logistics.stop_parcels(parcel_ids=[parcel_id], why="这批酒召回")

@@ -1,5 +1,8 @@
 """Taking lots back: whom it reaches, what it holds, who is told, what came of it; by a maker, by a centre, in a drill."""
 
+import shutil
+import subprocess
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,6 +15,7 @@ from teahorse.logistics.models import Parcel
 from teahorse.trace import actions
 from teahorse.trace.models import Lot, LotMovement, LotStock, PackedLot, Recall, RecalledLot, RecalledParcel, TraceEvent
 from teahorse.trace.queries.recalling import notices_for, reach_of, recalls_of
+from teahorse.trace.record import record_pdf
 from tests import world
 from tests.at_once import at_once
 from tests.console.world import arrived, member, packed
@@ -218,7 +222,8 @@ def test_a_drill_writes_what_it_found_and_touches_nothing(chain):
     assert (notices_for([chain.sent.pk, chain.got.pk]), actions.open_recall_cases(now=chain.now)) == ([], 0)
     assert not Parcel.objects.exclude(stopped_why="").exists()
     assert TraceEvent.objects.count() == 1
-    assert (ended.asked_at, ended.found_at, ended.ended_at) == (chain.now, chain.now, chain.now)
+    assert (ended.asked_at, ended.ended_at) == (chain.now, chain.now)
+    assert chain.now < ended.found_at < chain.now + timedelta(minutes=1)
     assert [note.kind for note in ended.notes.order_by("pk")] == ["drafted", "started", "ended"]
 
 
@@ -296,3 +301,30 @@ def test_of_two_recalls_of_one_lot_at_once_one_starts():
     assert sorted(type(one).__name__ for one in came) == ["Recall", "RecalledAlready"]
     assert RecalledParcel.objects.count() == 2
     assert Lot.objects.count() == 3
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is missing: make browser installs it")
+@pytest.mark.parametrize("is_drill", [False, True])
+def test_the_record_says_who_led_it_who_made_what_who_holds_it_and_what_each_number_is(chain, tmp_path, is_drill):
+    chief = member(chain.coop, "+8619900072004", name="理事长")
+    recall = actions.start_recall(recall=chain.draft(is_drill=is_drill), by=chief, now=chain.now)
+    (tmp_path / "record.pdf").write_bytes(record_pdf(recall))
+
+    text = subprocess.run(["pdftotext", "-layout", "record.pdf", "-"], cwd=tmp_path, check=True, capture_output=True).stdout.decode()
+
+    said = ["".join(line.split()) for line in text.splitlines()]
+    shelf, way = ("货架上（演练，未下架）", "途中（演练，未扣留）") if is_drill else ("货架上，已下架封存", "途中扣留")
+    for line in (
+        "召回负责人理事长",
+        "生产者chamchen合作社",
+        f"{shelf}10件",
+        f"{way}1件",
+        "已售出并发货2件",
+        "仍在买家手中1件",
+        "生产总量24件",
+    ):
+        assert line in said, line
+    assert "barleyB1chamchen合作社120公斤0000" in said
+    assert "wineW1chamchen合作社24件10210" in said
+    assert [line[:6] for line in said if line.startswith(("查明", "启动"))] == ["查明掌柜20", "启动理事长2"]
+    assert ("chamchen合作社10件" in said) is is_drill

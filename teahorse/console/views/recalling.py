@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -106,7 +106,7 @@ def recalls(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 @acts(Right.TRACE, "GET", "POST", kinds=KINDS)
 def new(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Ask which lots and why, and find what they reach; the timer runs from when this page was opened."""
+    """Ask which lots and why, and find what they reach; the timer runs from when that was asked, not from when the page was opened."""
     typed = request.POST if request.method == "POST" else request.GET
     chosen = {text for text in typed.getlist("lot") if text}
     words = typed.get("q", "").strip()[:40]
@@ -115,13 +115,12 @@ def new(request: HttpRequest, acting: Acting) -> HttpResponse:
         "lots": list((lots.filter(number__icontains=words) if words else lots)[:MOST_SHOWN]),
         "chosen": chosen,
         "typed": {name: typed.get(name, "") for name in ("reason", "what_to_do", "is_drill")},
-        "ticket": request.POST.get("ticket") or signing.dumps([acting.now.isoformat(), str(new_id())], salt=SALT),
+        "ticket": request.POST.get("ticket") or signing.dumps(str(new_id()), salt=SALT),
         "q": words,
     }
     if request.method != "POST":
         return page(request, acting, "recall_new.html", context)
     try:
-        asked_at, key = _read(request.POST.get("ticket", ""))
         recall = actions.draft_recall(
             owner=acting.organisation,
             lot_ids=[lot.pk for lot in lots if str(lot.pk) in chosen] if chosen else [],
@@ -130,20 +129,19 @@ def new(request: HttpRequest, acting: Acting) -> HttpResponse:
             is_drill=bool(typed.get("is_drill")),
             by=acting.person,
             now=acting.now,
-            asked_at=asked_at,
-            key=key,
+            key=_read(request.POST.get("ticket", "")),
         )
     except Refusal as refusal:
         return page(request, acting, "recall_new.html", {**context, "fault": refusal}, status=refusal.status)
     return redirect("console:recall", org=acting.organisation.key, recall_id=recall.pk)
 
 
-def _read(ticket: str) -> tuple[datetime, UUID]:
+def _read(ticket: str) -> UUID:
+    """Return the key that was made with the form, so that sending it twice asks once."""
     try:
-        at, key = signing.loads(ticket, salt=SALT, max_age=LONGEST_DRAFTING)
-    except signing.BadSignature:
+        return UUID(signing.loads(ticket, salt=SALT, max_age=LONGEST_DRAFTING))
+    except (signing.BadSignature, ValueError, AttributeError):  # the last two: a ticket of an older house
         raise Http404 from None
-    return datetime.fromisoformat(at), UUID(key)
 
 
 @acts(Right.TRACE, "GET", "POST", kinds=KINDS)

@@ -7,9 +7,10 @@ of them by others is told of, and is theirs, or their centre's, to hold.
 
 import contextlib
 import secrets
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -91,13 +92,14 @@ def draft_recall(
     """
     Find all that was made of some lots and keep it as a draft; nothing is held yet. The same key twice is the same draft.
 
-    ``asked_at``: when the question was put; from there the timer runs.
+    The timer runs from ``now``, when the question was put, or from ``asked_at`` where that was earlier, by this machine's clock.
 
     :raises Malformed: without a reason or without a lot; :raises NotThere: if a lot is not the organisation's to recall.
     """
     known = Recall.objects.filter(pk=key, owner=owner).first() if key else None
     if known is not None:
         return known
+    began = time.monotonic()
     reason, what_to_do, wanted = " ".join(reason.split()), " ".join(what_to_do.split())[:LONGEST], set(lot_ids)
     if not SHORTEST <= len(reason) <= LONGEST:
         raise Malformed(field="reason", reason=_("Write why, in 4 to 300 characters."))
@@ -116,9 +118,10 @@ def draft_recall(
         is_drill=is_drill,
         asked_at=min(asked_at or now, now),
         drafted_by_id=by.pk,
-        found_at=now,
     )
     _find(recall, named)
+    recall.found_at = now + timedelta(seconds=time.monotonic() - began)
+    recall.save(update_fields=["found_at"])
     _note(recall, "drafted", by=by, now=now, lots=[lot.number for lot in named])
     return recall
 

@@ -1,7 +1,7 @@
 """Whom a recall reaches: lots, units on shelves, parcels on their way, buyers; and what came of it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -126,7 +126,7 @@ def reach_of(recall: Recall) -> Reach:
         amounts[row.lot.item.unit] += row.lot.amount
     shelf = dict(LotStock.objects.filter(lot__in=within_it, on_hand__gt=0).values_list("lot_id", "on_hand"))
     sent = _sent(recall, within_it)
-    return Reach(rows, dict(amounts), shelf, sent, _holders(kept, shelf, sent), _sums(kept, shelf, sent))
+    return Reach(rows, dict(amounts), shelf, sent, _holders(kept, shelf, sent), sums_of(kept, shelf, sent))
 
 
 def _sent(recall: Recall, lots: list[UUID]) -> list[Sent]:
@@ -153,12 +153,13 @@ def _holders(kept: list[RecalledLot], shelf: dict[UUID, int], sent: list[Sent]) 
     return units.most_common()
 
 
-def _sums(kept: list[RecalledLot], shelf: dict[UUID, int], sent: list[Sent]) -> Sums:
+def sums_of(kept: Collection[RecalledLot], shelf: Mapping[UUID, int], sent: Collection[Sent]) -> Sums:
+    """Return what became of some lots of a recall: all of them, or one with its shelf and what of it was sent."""
     by_state: Counter[str] = Counter()
     for one in sent:
         by_state[one.row.state if one.row else ""] += one.packed.quantity
     return Sums(
-        shelf=sum(row.held_units for row in kept) + sum(shelf.values()),
+        shelf=sum(row.held_units + shelf.get(row.lot_id, 0) for row in kept),
         sent=sum(one.packed.quantity for one in sent),
         held=by_state[State.HELD] + by_state[State.TO_HOLD],
         came_back=by_state[State.GIVEN_BACK],
