@@ -9,10 +9,13 @@ from django.db import ProgrammingError, connection, transaction
 
 from teahorse.trace import actions
 from teahorse.trace.epcis.reading import read
-from teahorse.trace.models import CaptureJob, EventThing, Thing, TraceEvent
+from teahorse.trace.models import CaptureJob, EventThing, Hearsay, Retelling, Thing, TraceEvent
+from teahorse.trace.queries.lots import left_of
+from teahorse.trace.queries.seeing import seen_by
 from teahorse.trace.rules import digest_of, event_key, key_of
 from tests import world
 
+from .goods import item_of, lot_of
 from .telling import brewing, harvest, lot, told
 
 NOW = datetime(2026, 10, 2, 4, 0, tzinfo=UTC)
@@ -45,12 +48,39 @@ def test_the_same_event_is_kept_once_whoever_tells_it_and_however_it_is_written(
     capture(harvest("barley"), by=coop)
 
     again = capture(harvest("barley"), harvest("barley"), by=coop)
-    in_utc = capture(harvest("barley", at="2026-08-15T01:00:00.000Z"), by=station)
+    in_utc, once_more = (capture(harvest("barley", at="2026-08-15T01:00:00.000Z"), by=station) for _ in range(2))
 
     assert (again.captured, again.known) == (0, 2)
-    assert (in_utc.captured, in_utc.known) == (0, 1)
+    assert [(job.captured, job.known) for job in (in_utc, once_more)] == [(1, 0), (0, 1)]
     assert TraceEvent.objects.get().organisation_id == coop.pk
     assert EventThing.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_who_tells_what_another_one_told_before_reads_it_as_hers_and_learns_nothing_of_him():
+    coop, station, stranger = (world.organisation(key) for key in ("chamchen", "station", "stranger"))
+    capture(harvest("barley"), harvest("yeast"), by=coop)
+
+    capture(harvest("barley"), by=station)
+
+    assert [seen_by(one.pk).count() for one in (coop, station, stranger)] == [2, 1, 0]
+    assert seen_by(station.pk).get().body == harvest("barley")
+    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        Retelling.objects.update(organisation_id=stranger.pk)
+
+
+@pytest.mark.django_db
+def test_what_a_seller_tells_of_her_lot_herself_is_no_hearsay_though_another_one_told_it_first():
+    coop, stranger = world.organisation("chamchen"), world.organisation("stranger")
+    made = lot_of(item_of(coop, "barley", unit="KGM"), "B1")
+    event = harvest("barley") | {"quantityList": [{"epcClass": made.uri, "quantity": 300, "uom": "KGM"}]}
+    capture(event, by=stranger)
+    before = left_of([made])[made.pk]
+
+    capture(event, by=coop)
+
+    assert (before, left_of([made])[made.pk]) == (0, 300)
+    assert Hearsay.objects.get().is_true
 
 
 @pytest.mark.django_db

@@ -56,8 +56,10 @@ def test_what_is_given_can_be_captured_elsewhere_and_is_the_same_event():
 
     assert [event.problems for event in again.events] == [()]
     assert CONTEXT[1]["ex"] in str(given.json()["@context"])
-    answer = post(client_of("neighbour"), "capture", given.content)
-    assert (answer.status_code, answer.json()["captured"], answer.json()["known"]) == (202, 0, 1)
+    neighbour = client_of("neighbour")
+    answer = post(neighbour, "capture", given.content)
+    assert (answer.status_code, answer.json()["captured"], answer.json()["known"]) == (202, 1, 0)
+    assert len(events_in(neighbour.get("/epcis/events"))) == 1
 
 
 def test_an_event_whose_prefix_means_something_else_brings_its_own_context():

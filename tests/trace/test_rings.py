@@ -65,6 +65,16 @@ def test_what_was_told_before_closes_a_ring_and_is_named_by_its_hash():
 
 
 @pytest.mark.django_db
+def test_what_another_one_told_first_closes_a_ring_of_who_tells_it_too():
+    capture(brewing("mash", "wine"), by="station")
+
+    job = capture(brewing("mash", "wine"), brewing("wine", "mash"))
+
+    assert (faults(job), TraceEvent.objects.count()) == ([("0", "loop"), ("1", "loop")], 1)
+    assert capture(brewing("wine", "mash")).errors == []
+
+
+@pytest.mark.django_db
 def test_a_process_in_several_parts_goes_round_too():
     malting = brewing("unused", "barley") | {"transformationID": f"{HOUSE}/bt/brew/7"}
     malting.pop("outputQuantityList")

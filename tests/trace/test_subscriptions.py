@@ -129,6 +129,21 @@ def test_only_what_the_query_finds_of_ones_own_is_told(receiver):
     assert b"120.5" in receiver.got[0][2]
 
 
+def test_what_another_one_told_long_before_is_new_to_who_tells_it_now(receiver):
+    client = client_of()
+    subscribed(client, receiver, stream=True)
+    actions.capture(
+        document=read(told(harvest("barley")), now=timezone.now()),
+        by=world.organisation("neighbour"),
+        now=timezone.now() - timedelta(days=2),
+    )
+
+    post(client, "capture", told(harvest("barley")))
+    work()
+
+    assert receiver.events() == [lot("barley")]
+
+
 def test_nothing_is_left_for_the_worker_where_nobody_listens():
     post(client_of(), "capture", told(harvest("barley")))
 

@@ -2,7 +2,8 @@
 Keeping what is told: a document's events in one statement, each once however often it is told.
 
 An event's hash is its identity (CBV 2.0, section 8.9): the same event in another document, from another teller, in another
-writing, is the same row. The hash is worked out here over all that was told, whatever the teller would leave out.
+writing, is the same row. Another teller is answered as if she were the first, and reads it as hers (:class:`.Retelling`). The hash is
+worked out here over all that was told, whatever the teller would leave out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ from teahorse.trace.rings import Ring
 from teahorse.trace.rules import Edge, columns_of, digest_of, edges_of, event_key, hash_of
 
 CAPTURE = (Path(__file__).parent.parent / "capture.sql").read_text()
+RETELL = (Path(__file__).parent.parent / "retell.sql").read_text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def _goes_round(one: Good, ring: Ring, names: Mapping[UUID, str]) -> Problem:
 
 
 def _keep(told: Sequence[Good], job: CaptureJob, *, person_id: UUID | None) -> list[UUID]:
-    """Write events with what they tell of; return the keys of those that are new."""
+    """Write events with what they tell of; return the keys of those that are new from this teller, whoever told them before."""
     rows: dict[UUID, dict[str, Any]] = {}
     edges: list[tuple[UUID, Edge]] = []
     for one in told:
@@ -149,7 +151,9 @@ def _keep(told: Sequence[Good], job: CaptureJob, *, person_id: UUID | None) -> l
         "edge_quantities": [edge.quantity for _, edge in edges],
         "edge_units": [edge.unit for _, edge in edges],
     }
-    return [key for (key,) in asked(CAPTURE, parameters)()]
+    new = [key for (key,) in asked(CAPTURE, parameters)()]
+    known = rows.keys() - set(new)
+    return new + [key for (key,) in asked(RETELL, {**parameters, "events": array(sorted(known))})()] if known else new
 
 
 def _keep_master_data(said: Sequence[VocabularyOfHead], *, by: Organisation, now: datetime) -> None:

@@ -24,6 +24,7 @@ from teahorse.trace.models.events import (
     CaptureJob,
     EventThing,
     Leaf,
+    Retelling,
     Thing,
     TraceEvent,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "RecalledLot",
     "RecalledParcel",
     "Report",
+    "Retelling",
     "Site",
     "Subscription",
     "Suspicion",

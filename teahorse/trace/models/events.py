@@ -94,6 +94,27 @@ class TraceEvent(models.Model):
         return f"{self.kind} {self.happened_at:%F}"
 
 
+class Retelling(CountyOwned):
+    """
+    An organisation told an event that another one had told before: it is hers to read too.
+
+    Nobody learns by it who told the event first, and what the event says she knew.
+    """
+
+    event = models.ForeignKey(TraceEvent, models.PROTECT, related_name="+", db_constraint=False)
+    organisation_id = models.UUIDField()
+    job_id = models.UUIDField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation_id", "event"], name="an_organisation_tells_an_event_again_once")]
+        indexes = [models.Index(fields=["organisation_id", "told_at"], name="retelling_as_it_came")]
+        triggers = [pgtrigger.Protect(name="what_was_told_again_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} {self.event_id}"
+
+
 class EventThing(models.Model):
     """An event tells of a thing: in which part, and how much of it."""
 

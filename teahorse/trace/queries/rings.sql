@@ -9,7 +9,8 @@ with recursive declared as not materialized (
     select id, digest, coalesce(nullif(transformation, ''), id::text) as process, transformation
       from trace_traceevent event
      where kind = 'TransformationEvent'
-       and organisation_id = %(organisation)s::uuid
+       and (organisation_id = %(organisation)s::uuid
+            or exists (select from trace_retelling again where again.event_id = event.id and again.organisation_id = %(organisation)s::uuid))
        and not body ? 'errorDeclaration'
        and not exists (
             select from declared
