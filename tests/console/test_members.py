@@ -1,6 +1,7 @@
 """Who acts for the organisation."""
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -75,6 +76,8 @@ def test_a_key_is_shown_once(desk):
     again = desk.get(answer.url)
     assert shown.context["secret"].startswith("th_")
     assert shown.context["secret"] in shown.content.decode()
+    assert "Authorization: Bearer th_" in shown.content.decode()
+    assert all(f"{settings.SITE_URL}/{address}/" in shown.content.decode() for address in ("api/v1", "epcis"))
     assert shown.headers["Cache-Control"] == "no-store"
     assert again.url == at()
     assert "ERP" in desk.get(at()).content.decode()

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from teahorse.demo.stories import told_stories
+
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "teahorse" / "demo" / "content"
 AREAS = ROOT / "teahorse" / "places" / "data" / "areas.csv"
@@ -303,7 +305,13 @@ def test_log_ins_cover_the_roles_and_the_start_table_stays_short() -> None:
     assert acting_for["township_station"] >= 2
     assert acting_for["village_point"] >= 2
     assert acting_for["region_centre"] >= 2
-    assert 8 <= sum(person["show"] for person in PEOPLE) <= 10
+    assert 8 <= sum(person["show"] for person in PEOPLE) <= 11
+
+
+def test_the_maker_of_every_story_that_is_told_is_in_the_start_table() -> None:
+    shown = {membership["organisation"] for person in PEOPLE if person["show"] for membership in person["memberships"]}
+
+    assert {story["maker"] for story in told_stories()} <= shown
 
 
 # --- categories and products -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -88,7 +89,7 @@ def shown(request: HttpRequest, acting: Acting) -> HttpResponse:
     if not kept or kept["org"] != acting.organisation.key:
         messages.info(request, _("A key is shown once, when it is made. If it is lost, revoke it and make another."))
         return redirect("console:members", org=acting.organisation.key)
-    answer = page(request, acting, "token.html", {"name": kept["name"], "secret": kept["secret"]})
+    answer = page(request, acting, "token.html", {"name": kept["name"], "secret": kept["secret"], "site": settings.SITE_URL})
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
