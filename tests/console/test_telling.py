@@ -48,6 +48,21 @@ def test_three_taps_lead_to_a_form(phone, flow):
     assert 'data-outbox="' in asked.content.decode()
 
 
+def test_a_photograph_stays_chosen_when_something_else_is_wrong(phone, flow):
+    sent = form(flow, photos=picture(), weight=["viel", "20"])
+
+    refused = phone.post(BUY, sent)
+    photo = Attachment.objects.get()
+    told = phone.post(BUY, {**form(flow), "key": sent["key"]})
+    again = phone.post(BUY, {**form(flow), "key": sent["key"]})
+
+    assert refused.status_code == 422
+    assert f"{TRACE}files/{short(photo.pk)}/?size=small" in refused.content.decode()
+    assert (told.status_code, again.status_code, Telling.objects.count()) == (302, 302, 1)
+    assert Attachment.objects.get().telling_id == Telling.objects.get().pk
+    assert TraceEvent.objects.get().body["th:attachments"] == [{"th:kind": "photo", "th:sha256": photo.sha256}]
+
+
 def test_a_plain_form_tells_and_shows_what_was_told(phone, flow, seller):
     sent = form(flow, photos=picture(), note="今年的新青稞")
 

@@ -111,6 +111,7 @@ def _flow(acting: Acting, key: str, version: str) -> Flow:
 
 def _told(request: HttpRequest, acting: Acting, flow: Flow, step: Step, recipe: Recipe) -> Telling:
     key, seller = form_key(request.POST.get("key", "")), acting.organisation
+    attachments = _kept_files(request, acting, key)  # first: whatever else is wrong, nobody chooses them twice
     answers = answers_typed(step, recipe, request.POST)
     site = next((one for one in queries.sites_for(seller) if str(one.pk) == request.POST.get("site")), None)
     return actions.tell_step(
@@ -120,7 +121,7 @@ def _told(request: HttpRequest, acting: Acting, flow: Flow, step: Step, recipe: 
         step=step.key,
         answers=answers,
         site=site,
-        attachments=_kept_files(request, acting, key),
+        attachments=attachments,
         device_at=moment_typed(request.POST.get("device_at", "")),
         by=acting.person,
         now=acting.now,
@@ -128,22 +129,23 @@ def _told(request: HttpRequest, acting: Acting, flow: Flow, step: Step, recipe: 
 
 
 def _kept_files(request: HttpRequest, acting: Acting, key: UUID) -> list[Attachment]:
-    attachments = [
+    """Keep what was sent under the phone's key; return it with what was kept under the key before, when something else was wrong."""
+    for kind, file in files_of(request):
         actions.keep_attachment(owner=acting.organisation, telling_key=key, kind=kind, file=file, by=acting.person, now=acting.now)
-        for kind, file in files_of(request)
-    ]
-    return list({one.pk: one for one in attachments}.values())
+    return list(queries.attachments_of([key]).filter(owner=acting.organisation))
 
 
 def _form_context(acting: Acting, flow: Flow, recipe: Recipe, step: Step, form: StepForm) -> Context:
     seller, asked = acting.organisation, form.typed.get("q", "").strip()[:40]
     lots = queries.lots_with_some_left(seller, flow_key=flow.key, parts=step.takes, words=asked) if step.takes else []
     chosen = set(form.typed.getlist("take"))
+    key = form_key(form.typed.get("key", "")) if form.faults else uuid4()
     return {
         "flow": flow,
         "step": step,
         "form": form,
-        "key": form_key(form.typed.get("key", "")) if form.faults else uuid4(),
+        "key": key,
+        "attachments": list(queries.attachments_of([key]).filter(owner=seller)) if form.faults else [],
         "words": asked,
         "lots": [(lot, left, str(lot.pk) in chosen, form.typed.get(f"amount.{lot.pk}", "")) for lot, left in lots],
         "gives": [(recipe.parts[part], form.typed.get(f"give.{part}", ""), form.typed.get(f"serials.{part}", "")) for part in step.gives],
@@ -214,11 +216,12 @@ def correct(request: HttpRequest, acting: Acting, telling_id: UUID) -> HttpRespo
 
     def corrected() -> Telling:
         key = form_key(request.POST.get("key", ""))
+        attachments = _kept_files(request, acting, key)  # first, as above
         return actions.correct_telling(
             key=key,
             telling=telling,
             answers=answers_typed(step, recipe, request.POST),
-            attachments=_kept_files(request, acting, key),
+            attachments=attachments,
             by=acting.person,
             now=acting.now,
         )
