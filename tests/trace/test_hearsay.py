@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from teahorse.common.refusals import NotThere
 from teahorse.trace import actions
+from teahorse.trace.actions.numbering import give_gtin
 from teahorse.trace.models import Hearsay, LabelCode, TraceEvent
 from teahorse.trace.naming import piece_uri
 from teahorse.trace.queries.lots import left_of
@@ -128,3 +129,18 @@ def test_a_seller_speaks_of_her_own(lot, maker):
 
     assert not Hearsay.objects.exists()
     assert left_of([lot])[lot.pk] == 293
+
+
+def test_what_a_stranger_said_of_a_name_that_the_lot_got_later_is_hearsay_too(maker, lot, stranger):
+    gtin = "09506000134352"
+    later = f"https://id.gs1.org/01/{gtin}/10/{lot.number}"
+    tell(stranger, "ObjectEvent", action="DELETE", bizStep="destroying", quantityList=[{"epcClass": later, "quantity": 7}])
+    tell(maker, "ObjectEvent", action="OBSERVE", bizStep="inspecting", quantityList=[{"epcClass": later, "quantity": 300}])
+    before = len(steps(lot)), Hearsay.objects.count()
+
+    give_gtin(seller=maker, item_id=lot.item_id, number=gtin, now=timezone.now())
+
+    assert before == (1, 0)
+    (said,) = Hearsay.objects.all()
+    assert (said.lot, said.teller, said.thing_id, said.is_true) == (lot, stranger, key_of(later), False)
+    assert [step[0].day for step in steps(lot)] == [1, 1]

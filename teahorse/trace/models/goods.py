@@ -8,7 +8,7 @@ from teahorse.catalog.models import Offer, Variant
 from teahorse.common.models import CountyOwned
 from teahorse.people.models import Organisation
 from teahorse.places.models import Area
-from teahorse.trace.models.hearing import WHEN_LOTS_ARE_MADE
+from teahorse.trace.models.hearing import WHEN_ALIASES_ARE_GIVEN, WHEN_LOTS_ARE_MADE
 
 
 class Site(CountyOwned):
@@ -142,7 +142,7 @@ class Alias(CountyOwned):
 
     class Meta:
         indexes = [models.Index(fields=["stands_for_id"], name="alias_of_thing")]
-        triggers = [pgtrigger.Protect(name="an_alias_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [pgtrigger.Protect(name="an_alias_stays", operation=pgtrigger.Update | pgtrigger.Delete), WHEN_ALIASES_ARE_GIVEN]
 
     def __str__(self) -> str:
         return self.uri

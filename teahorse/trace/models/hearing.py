@@ -60,3 +60,31 @@ WHEN_LOTS_ARE_MADE = pgtrigger.Trigger(
         return null;
     """,
 )
+WHEN_ALIASES_ARE_GIVEN = pgtrigger.Trigger(
+    name="what_others_said_of_a_later_name_is_hearsay",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="given"),
+    func="""
+        insert into trace_hearsay (id, county_id, event_id, thing_id, lot_id, teller_id, is_true, noticed_at)
+        select distinct on (edge.event_id, edge.thing_id) gen_random_uuid(), lot.county_id, edge.event_id, edge.thing_id, lot.id,
+               event.organisation_id, false, given.since_at
+          from given
+          join trace_lot lot on lot.thing_id = given.thing_id
+          join trace_eventthing edge on edge.thing_id = given.stands_for_id
+          join trace_traceevent event on event.id = edge.event_id
+          join people_organisation teller on teller.id = event.organisation_id
+         where lot.seller_id <> event.organisation_id
+           and not exists (
+                select from trace_telling handing
+                  join trace_eventthing handed on handed.event_id = handing.event_id and handed.thing_id = lot.thing_id
+                 where handing.handed_to_id = event.organisation_id
+                   and not exists (select from trace_telling later where later.corrects_id = handing.id))
+           and not exists (
+                select from trace_retelling again where again.event_id = event.id and again.organisation_id = lot.seller_id)
+         order by edge.event_id, edge.thing_id
+        on conflict do nothing;
+        return null;
+    """,
+)
