@@ -9,7 +9,7 @@ from teahorse.trace.actions import labelling
 from teahorse.trace.models import CheckFile, LabelPrint, LabelSheet
 from tests import world
 from tests.console.world import member
-from tests.trace.labelled import GTIN, item, lot, made
+from tests.trace.labelled import GTIN, asked, item, lot, made
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +71,17 @@ def test_more_labels_than_pieces_are_asked_for_with_a_reason(wine, seller, coop,
     assert (silent.status_code, 'name="why_more"' in silent.content.decode(), 'value="301"' in silent.content.decode()) == (422, True, True)
     assert asked.status_code == 302
     assert "一瓶贴两张" in browser.get(asked["Location"]).content.decode()
+
+
+def test_sheets_are_listed_ten_at_a_time_below_the_form(wine, seller, coop, browser_of):
+    for number in range(12):
+        asked(wine, form=("a4", "bag")[number % 2], count=1)
+    browser, home = browser_of(seller), f"/console/{coop.key}/trace/labels/"
+
+    first, second = (browser.get(home, {"page": number}).content.decode() for number in (1, 2))
+
+    assert [page.count('class="table__title"') for page in (first, second)] == [10, 2]
+    assert first.index('name="count"') < first.index('class="table__title"')
 
 
 def test_a_seller_voids_one_code_and_then_all(wine, seller, coop, browser_of):

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from teahorse.trace.models import LabelSheet
 from teahorse.trace.queries import labels as queries
 
 FIELDS = ("form_key", "lot", "form", "level", "count", "pieces", "has_hidden", "why_more")
-MOST_SHOWN, MOST_CODES = 50, 100
+PER_PAGE, MOST_CODES = 10, 100
 
 
 def _forms() -> dict[str, str]:
@@ -46,11 +47,11 @@ def sheets(request: HttpRequest, acting: Acting) -> HttpResponse:
         try:
             asked = _ask(acting, typed)
         except Refusal as refusal:
-            return page(request, acting, "labels.html", _listed(acting, typed, refusal), status=refusal.status)
+            return page(request, acting, "labels.html", _listed(acting, typed, refusal, number=""), status=refusal.status)
         messages.success(request, _("Asked. The labels are being made."))
         return redirect("console:label_sheet", org=acting.organisation.key, sheet_id=asked.pk)
     fresh = {"form_key": str(new_id()), "count": "100", "lot": request.GET.get("lot", "")[:60], "form": "roll_40x30", "level": "piece"}
-    return page(request, acting, "labels.html", _listed(acting, fresh, None))
+    return page(request, acting, "labels.html", _listed(acting, fresh, None, number=request.GET.get("page", "")))
 
 
 def _ask(acting: Acting, typed: dict[str, str]) -> LabelSheet:
@@ -73,9 +74,9 @@ def _ask(acting: Acting, typed: dict[str, str]) -> LabelSheet:
     )
 
 
-def _listed(acting: Acting, typed: dict[str, str], refusal: Refusal | None) -> Context:
+def _listed(acting: Acting, typed: dict[str, str], refusal: Refusal | None, *, number: str) -> Context:
     return {
-        "sheets": list(queries.sheets_of(acting.organisation)[:MOST_SHOWN]),
+        "sheets": Paginator(queries.sheets_of(acting.organisation), PER_PAGE).get_page(number),
         "lots": queries.lots_to_label(acting.organisation, today=acting.now.date()),
         "forms": _forms(),
         "levels": _levels(),
