@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from urllib.parse import quote, unquote
 
 import httpx
@@ -202,3 +203,27 @@ def test_what_comes_in_chunks_is_read_as_far_as_it_is_taken():
     assert doors.body_of(chunked(document)) == document
     with pytest.raises(doors.TooLarge):
         doors.body_of(chunked(document + b" " * MOST_BYTES))
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "bo", "en"])
+def test_problems_are_told_in_one_language_whatever_the_browser_likes(language):
+    client = teller()
+    headers = {"HTTP_ACCEPT_LANGUAGE": language}
+
+    bad = send(client, told(harvest("yeast") | {"eventTime": "yesterday"}), **{"Accept-Language": language})
+    unknown = client.get("/epcis/events/ni:nothing", **headers)
+    nobody = Client().get("/epcis/events", **headers)
+
+    for answer in (bad, unknown, nobody):
+        assert answer["Content-Language"] == "en"
+        assert not re.search("[\u0f00-\u0fff\u4e00-\u9fff]", json.dumps(answer.json(), ensure_ascii=False))
+    assert nobody.json()["detail"].startswith("Send a valid token")
+
+
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+@pytest.mark.parametrize("address", ["/epcis/nope", "/epcis/capture/", "/epcis/capture/nope/nope", "/witness/nope"])
+def test_an_address_that_is_nobodys_is_told_as_a_problem(address, method):
+    answer = getattr(Client(enforce_csrf_checks=True), method)(address, headers={"accept": "text/html", "accept-language": "zh-CN"})
+
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert (answer.json()["code"], answer.json()["type"]) == ("no_such_address", "epcisException:NoSuchNameException")

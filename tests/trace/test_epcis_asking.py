@@ -169,3 +169,21 @@ def test_the_name_of_a_parameter_is_a_text():
         of_address([("EQ_http://x.example/\0", ["1"])])
 
     assert [problem.reason for problem in refused.value.problems] == [Reason.NOT_A_TEXT]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"eventCountLimit": ["ten"]}, "“ten” is not a number"),
+        ({"eventCountLimit": ["0"]}, "“0” is not a whole number from 1 on"),
+        ({"EQ_quantity": ["ten", "20"]}, "“ten”, “20” is not a number"),
+        ({"EQ_bizStep": []}, "an empty list is not a list of texts"),
+        ({"EQ_bizStep": [1, {"a": 2}]}, '“1”, “{"a":2}” is not a list of texts'),
+    ],
+)
+def test_values_are_quoted_as_they_were_said(parameters, told):
+    with pytest.raises(NotAQuestion) as refused:
+        ask(parameters)
+
+    (problem,) = refused.value.problems
+    assert problem.told == told

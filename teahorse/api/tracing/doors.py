@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from teahorse.api.capabilities import OrganisationToken
-from teahorse.api.problems import NotKnown, TooLarge, WrongMethod, answer_to
+from teahorse.api.problems import NoSuchAddress, NotKnown, TooLarge, WrongMethod, answer_to
 from teahorse.common.refusals import Refusal
 from teahorse.people.models import Organisation
 from teahorse.trace.epcis.limits import MOST_BYTES, MOST_EVENTS
@@ -70,11 +71,25 @@ class AddressTooLong(Refusal):
     sentence = _("The address has more than %(most)d characters. Make a named query of it: POST /epcis/queries.")
 
 
+def in_english(view: View) -> View:
+    """Let a view speak English: what is wrong with events is told in the standard's language, so everything else in an answer is too."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, **named: Any) -> HttpResponse:
+        with translation.override("en"):
+            response = view(request, **named)
+        response.headers.setdefault("Content-Language", "en")
+        return response
+
+    return answered
+
+
 def door(*, gives: tuple[str, ...] = (JSON, JSON_LD), **views: View) -> View:
     """Return one view for an address: by method, every problem told alike, what the address knows told to who asks (OPTIONS)."""
     allowed = ", ".join(sorted({*views, "OPTIONS", *(["HEAD"] if "GET" in views else [])}))
 
     @csrf_exempt
+    @in_english
     @wraps(next(iter(views.values())))
     def answered(request: HttpRequest, **named: Any) -> HttpResponse:
         method = "GET" if request.method == "HEAD" else request.method or ""
@@ -91,6 +106,13 @@ def door(*, gives: tuple[str, ...] = (JSON, JSON_LD), **views: View) -> View:
             return _as_the_standard_says(answer_to(error))
 
     return answered
+
+
+@csrf_exempt
+@in_english
+def nobodys(request: HttpRequest, rest: str) -> HttpResponse:  # noqa: ARG001 - a view
+    """Answer at every address among these that is nobody's, whatever the method."""
+    return _as_the_standard_says(answer_to(NoSuchAddress()))
 
 
 def _negotiate(request: HttpRequest, gives: tuple[str, ...]) -> None:

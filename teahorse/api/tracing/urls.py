@@ -6,7 +6,7 @@ from django.urls import path
 
 from teahorse.api.tracing import asking, capturing, log, paging, standing
 from teahorse.api.tracing import witness as witnessing
-from teahorse.api.tracing.doors import TEXT, door
+from teahorse.api.tracing.doors import TEXT, door, nobodys
 
 RESOURCES = {
     "eventTypes": "event_type",
@@ -45,6 +45,7 @@ for kind, one in RESOURCES.items():
         path(f"{kind}/<path:name>/events", door(GET=partial(asking.find_events_of, kind=kind)), name=f"epcis_{one}_events"),
         path(f"{kind}/<path:name>", door(GET=partial(asking.show_resource, kind=kind)), name=f"epcis_{one}"),
     ]
+epcis.append(path("<path:rest>", nobodys))
 tlog = [
     path("key", door(GET=log.show_key, gives=()), name="tlog_key"),
     path("rows/<int:index>", door(GET=log.show_rows, gives=()), name="tlog_rows"),
@@ -53,4 +54,5 @@ tlog = [
 witness = [
     path("key", door(GET=witnessing.show_key, gives=()), name="witness_key"),
     path("add-checkpoint", door(POST=witnessing.add_checkpoint, gives=()), name="witness_add_checkpoint"),
+    path("<path:rest>", nobodys),
 ]

@@ -14,6 +14,7 @@ from teahorse.trace.epcis.uris import is_uri
 from teahorse.trace.epcis.vocabulary import Vocabulary
 
 MOST_VALUES: Final = 1_000  # of one parameter
+MOST_SHOWN: Final = 5  # of them in a sentence
 
 
 class Wrong(Exception):
@@ -36,12 +37,16 @@ class Asked:
         """Return the values: those of a list, or the only one."""
         return list(self.value) if isinstance(self.value, list) else [self.value]
 
+    def shown(self) -> str:
+        """Return the values as a sentence quotes them, each for itself."""
+        return ", ".join(shown(value) for value in self.listed()[:MOST_SHOWN]) or "an empty list"
+
     def texts(self) -> tuple[str, ...]:
         """Return a list of texts."""
         listed = self.listed()
         texts = tuple(text for text in listed if isinstance(text, str) and text)
         if not listed or len(texts) != len(listed):
-            raise Wrong(Reason.WRONG_TYPE, f"{shown(self.value)} is not a list of texts")
+            raise Wrong(Reason.WRONG_TYPE, f"{self.shown()} is not a list of texts")
         if len(texts) > MOST_VALUES:
             raise Wrong(Reason.TOO_MANY, f"{len(texts)} values are more than {MOST_VALUES}")
         return texts
@@ -87,14 +92,14 @@ class Asked:
         listed = self.listed()
         found = tuple(number for value in listed if (number := number_of(value)) is not None)
         if len(found) != len(listed) or not found:
-            raise Wrong(Reason.WRONG_TYPE, f"{shown(self.value)} is not a number")
+            raise Wrong(Reason.WRONG_TYPE, f"{self.shown()} is not a number")
         return found
 
     def count(self) -> int:
         """Return a whole number from 1 on."""
         (number, *more) = self.numbers()
         if more or number != int(number) or not 1 <= number <= 2**31:
-            raise Wrong(Reason.WRONG_TYPE, f"{shown(self.value)} is not a whole number from 1 on")
+            raise Wrong(Reason.WRONG_TYPE, f"{self.shown()} is not a whole number from 1 on")
         return int(number)
 
     def flag(self) -> bool:

@@ -232,7 +232,7 @@ def _compared(asked: Asked, operator: Operator) -> Compared:
     if operator is Operator.EQ:
         texts = tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in listed if isinstance(value, str | bool))
         if not numbers and not texts:
-            raise Wrong(Reason.WRONG_TYPE, f"{shown(asked.value)} is neither a text, a number nor a time")
+            raise Wrong(Reason.WRONG_TYPE, f"{asked.shown()} is neither a text, a number nor a time")
         return Compared(operator=operator, texts=texts, numbers=numbers)
     if len(listed) == len(numbers) == 1:
         return Compared(operator=operator, numbers=numbers)
