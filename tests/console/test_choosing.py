@@ -50,7 +50,7 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
             "Fees for us",
             "Cash shifts",
         ),
-        *("Cash to the bank", "Recalls", "Flows"),
+        *("Cash to the bank", "Recalls", "Flows", "Runs", "My runs"),
     }
     assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
 
@@ -97,9 +97,9 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
     assert hrefs(browser_of(manager).get("/console/centre-qonggyai/desk/")) == [
         f"/console/centre-qonggyai/{page}/"
         for page in (
-            *("approvals", "desk", "harvests/late", "disputes", "trace/recalls", "promotions", "flows", "settle", "settle/claims", "fees"),
-            *("papers", "unmatched", "refunds"),
-            *("parcels", "bags", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
+            *("approvals", "desk", "harvests/late", "disputes", "runs", "trace/recalls", "promotions", "flows", "settle"),
+            *("settle/claims", "fees", "papers", "unmatched", "refunds"),
+            *("parcels", "bags", "drive", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
         )
     ]
 

@@ -37,6 +37,12 @@ from teahorse.payments.providers import Outcome
 from teahorse.people import actions as people
 from teahorse.people.models import Membership, Organisation, Person, ServicePoint
 from teahorse.promotions import actions as promotions
+from teahorse.runs import actions as runs
+from teahorse.runs.models import DayPlan, Proof, Run, Stop
+from teahorse.runs.planning.ground import Ground, Table
+from teahorse.runs.planning.model import Day
+from teahorse.runs.planning.plan import Plan
+from teahorse.runs.stored import kept_day, kept_plan
 from teahorse.settlement import actions as settlement
 from teahorse.settlement.models import (
     BankFile,
@@ -264,7 +270,7 @@ def side(name: str, *, number: int) -> Side:
         by=seller,
         now=now,
     )
-    papers = _papers(made, seller, waiting)
+    papers = _papers(made, seller, waiting) | runs_of(made, number=number)
     made.ids |= (
         papers
         | _money(made, waiting, by=operator)
@@ -327,6 +333,37 @@ def _brown() -> io.BytesIO:
     Image.new("RGB", (400, 300), "brown").save(out, "JPEG")
     out.seek(0)
     return out
+
+
+def runs_of(made: Side, *, number: int) -> dict[str, Any]:
+    """Give a centre a vehicle with a shift, a plan that was given out, a run with a stop, and the proof of what was handed over there."""
+    centre = world.service_point(made.centre.key, kind="county_centre", level="centre", code=made.code)
+    now, driver = timezone.now(), member(made.centre, f"+861990007{number}009", name=f"{made.mark}司机")
+    draft = runs.VehicleDraft(plate=f"藏C T{number:04}", name=f"{made.mark}车", kind="van", most_grams=800_000, most_cm3=5_000_000)
+    vehicle = runs.keep_vehicle(centre=centre, draft=draft, now=now)
+    when = {"begins_at": now, "ends_at": now + timedelta(hours=9)}
+    shift = runs.give_shift(vehicle=vehicle, driver=driver, now=now, **when)
+    owned = {"county_id": centre.county_id}
+    hub = str(centre.pk)
+    day = Day(hub, (), (), Ground((hub,), Table(((0,),), ((0,),), ((0,),))))
+    things = {str(vehicle.pk): [{"id": str(vehicle.pk), "code": f"{made.mark}号"}]}
+    asked_for = {
+        "asked": {**kept_day(day), "next_stops": {}},
+        "input_hash": "0" * 64,
+        "things": things,
+        "asked_by": driver,
+        "asked_at": now,
+    }
+    found = {"state": "drafted", "things": things, "plan": kept_plan(Plan((), (), 0)), "record": {}}
+    plan = DayPlan.objects.create(**owned, centre=centre, date=now.date(), **asked_for, **found)
+    figures = {"cost_fen": 100, "metres": 1_000, "empty_metres": 0, "fullest_basis_points": 100}
+    run = Run.objects.create(**owned, plan=plan, vehicle=vehicle, driver=driver, **when, **figures)
+    times = {"arrives_at": now, "leaves_at": now + timedelta(minutes=5)}
+    stop = Stop.objects.create(**owned, run=run, number=0, kind="call", place=made.point, metres=0, code="4821", **times)
+    proof = Proof.objects.create(**owned, stop=stop, kind="signature", sha256="0" * 64, content=f"{made.mark}签名".encode(), told_at=now)
+    return {
+        "vehicle_id": vehicle.pk, "duty_id": shift.pk, "plan_id": plan.pk, "run_id": run.pk, "stop_id": stop.pk, "proof_id": proof.pk,
+    }  # fmt: skip
 
 
 def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:

@@ -44,6 +44,12 @@ def kg(grams: int | None) -> str:
 
 
 @register.filter
+def litres(cm3: int | None) -> str:
+    """``{{ cm3|litres }}``: whole litres, without the unit."""
+    return "" if cm3 is None else str(cm3 // 1000)
+
+
+@register.filter
 def carrier_name(code: str | None) -> str:
     """``{{ parcel.carrier|carrier_name }}``: who takes it on."""
     return carriers.name_of(code or "")

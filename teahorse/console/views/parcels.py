@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +20,7 @@ from teahorse.logistics.models import Parcel, Scan, Unit
 from teahorse.logistics.rules import is_parcel_number
 from teahorse.people import queries as people
 from teahorse.people.models import Right, ServicePoint
+from teahorse.runs.queries import coming_to
 
 Act = Scan.Act
 MODES = {"find": gettext_lazy("Find"), "take_in": gettext_lazy("Take in"), "send_on": gettext_lazy("Send on")}
@@ -47,6 +49,7 @@ def _counter(point: ServicePoint, mode: str, text: str = "", fault: str = "") ->
         "expected": expected,
         "to_send_on": [p for p in rest if p.held_by_id == point.pk],
         "missed": list(queries.missed_at(point)[:MOST_SHOWN]),
+        "coming": list(coming_to([point], now=timezone.now())),
         "text": text,
         "fault": fault,
     }

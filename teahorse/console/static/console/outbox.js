@@ -1,6 +1,6 @@
 /*
  * What is told without a line waits on the phone. A form with data-outbox goes into an IndexedDB store first, and out of it only when
- * the house has answered with a receipt for its key. Without this module the form posts by itself.
+ * the house has answered with a receipt for its key. The header X-Outbox says what the phone's clock shows when it sends. Without this module the form posts by itself.
  */
 const STORE = "unsent"
 const opened = () => new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ const bodyOf = entry => {
 const sendOne = async entry => {
   let answer
   try {
-    answer = await fetch(entry.url, { method: "POST", body: bodyOf(entry), headers: { "X-Outbox": "1" }, redirect: "manual", credentials: "same-origin" })
+    answer = await fetch(entry.url, { method: "POST", body: bodyOf(entry), headers: { "X-Outbox": new Date().toISOString() }, redirect: "manual", credentials: "same-origin" })
   } catch { return { state: "waiting" } }
   if (answer.type === "opaqueredirect") return { state: "logged out" }
   const told = await answer.json().catch(() => null)
@@ -95,7 +95,12 @@ customElements.define("out-box", class extends HTMLElement {
       try { await keep(entry) } catch { return form.submit() }
       const { where, state } = await this.send(entry.key) || {}
       if (where) return location.assign(where)
-      if (state !== "refused") { form.reset(); form.elements.key.value = newKey(); this.note = this.dataset.kept }
+      if (state !== "refused") {
+        form.reset()
+        form.elements.key.value = newKey()
+        this.note = this.dataset.kept
+        form.dispatchEvent(new CustomEvent("outbox:kept", { bubbles: true }))
+      }
       else { await forget(entry.key); return form.submit() }
       await this.show()
       this.scrollIntoView({ block: "nearest" })
