@@ -63,6 +63,7 @@ FILLED: dict[str, Callable[[Side], object]] = {
     "flow_key": lambda s: f"wine-{s.name}",
     "step_key": lambda _: "buy-barley",
     "name": lambda s: quote(s.ids["event_hash"], safe=""),
+    "index": lambda _: "999",
     "event_hash": lambda s: quote(s.ids["event_hash"], safe=""),
     "query_name": lambda s: s.ids["query_name"],
     **{name: (lambda s, name=name: s.ids[name]) for name in (

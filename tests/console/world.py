@@ -350,7 +350,6 @@ def runs_of(made: Side, *, number: int) -> dict[str, Any]:
     asked_for = {
         "asked": {**kept_day(day), "next_stops": {}},
         "input_hash": "0" * 64,
-        "things": things,
         "asked_by": driver,
         "asked_at": now,
     }

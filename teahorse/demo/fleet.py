@@ -1,0 +1,129 @@
+"""A county's roads and vehicles, and a run that was given out: enough for a driver's day on a phone."""
+
+from datetime import datetime, time, timedelta
+
+from teahorse.common.times import HOME
+from teahorse.demo.keys import key_of
+from teahorse.demo.reading import Row, read, translated
+from teahorse.demo.writing import write_missing
+from teahorse.logistics import actions as logistics
+from teahorse.logistics.models import Scan, Unit
+from teahorse.network.actions import lay_road
+from teahorse.network.models import Node, Pass, Road
+from teahorse.people.models import Organisation, Person, ServicePoint
+from teahorse.runs import actions
+from teahorse.runs.models import Vehicle
+
+LAST_HOUR = 11
+"""A house that is filled later than this drives tomorrow."""
+BEGINS, ENDS = time(8, 30), time(18, 30)
+RECEIVED_AT = time(7)
+FIRST_S, APART_S = 0.5, 0.3
+
+
+def load_network() -> None:
+    """Write the nodes, passes and roads of the content; what is there is left as it is."""
+    content = read("fleet.toml")
+    points = {
+        point.organisation.key: point
+        for point in ServicePoint.objects.filter(organisation__key__in=content["heights_m"]).select_related("organisation", "area")
+    }
+    write_missing(Node, (_node(key, points[key], height) for key, height in content["heights_m"].items()))
+    county = points[content["centre"]].county_id
+    write_missing(
+        Pass,
+        (
+            Pass(
+                id=key_of("pass", row["key"]),
+                county_id=county,
+                height_m=row["height_m"],
+                closes_on=row["closes_on"],
+                closes_until=row["closes_until"],
+                **translated(name=row["name"]),
+            )
+            for row in content["pass"]
+        ),
+    )
+    if not Road.objects.filter(county_id=county).exists():
+        for row in content["road"]:
+            _lay(row)
+
+
+def _node(key: str, point: ServicePoint, height_m: int) -> Node:
+    return Node(
+        id=key_of("node", key),
+        county_id=point.county_id,
+        kind=Node.Kind.SERVICE_POINT,
+        name=point.name,
+        i18n=point.i18n,
+        service_point=point,
+        area=point.area,
+        latitude=point.latitude,
+        longitude=point.longitude,
+        height_m=height_m,
+    )
+
+
+def _lay(row: Row) -> None:
+    start, end = (Node.objects.get(pk=key_of("node", key)) for key in row["between"])
+    over = [Pass.objects.get(pk=key_of("pass", row["over"]))] if "over" in row else []
+    lay_road(start=start, end=end, road_class=Road.Class(row["class"]), is_narrow=row.get("is_narrow", False), passes=over)
+
+
+def load_fleet(*, now: datetime) -> None:
+    """Write the vehicles of the content; one whose plate is known is left as it is."""
+    content = read("fleet.toml")
+    centre = _centre(content)
+    for row in content["vehicle"]:
+        if not Unit.objects.filter(code="".join(row["plate"].split())).exists():
+            actions.keep_vehicle(centre=centre, draft=actions.VehicleDraft(**row), now=now)
+
+
+def load_run(*, now: datetime) -> None:
+    """Have parcels wait in the county, the van driven, and the day planned and given out: today, or tomorrow where the morning is over."""
+    content = read("fleet.toml")
+    centre = _centre(content)
+    here = now.astimezone(HOME)
+    day = here.date() + timedelta(days=here.hour > LAST_HOUR)
+    for row in content["parcel"]:
+        _wait(row, now=now)
+    driver, planner = (Person.objects.get(pk=key_of("person", content[who])) for who in ("driver", "planner"))
+    begins, ends = (datetime.combine(day, moment, tzinfo=HOME) for moment in (BEGINS, ENDS))
+    van = Vehicle.objects.get(centre=centre, unit__code="".join(content["vehicle"][0]["plate"].split()))
+    actions.give_shift(vehicle=van, driver=driver, begins_at=begins, ends_at=ends, now=now)
+    plan = actions.ask_plan(centre=centre, day=day, by=planner, now=now)
+    found = actions.search_plan(plan_id=plan.pk, first_s=FIRST_S, final_s=0, apart_s=APART_S, now=now)
+    actions.release_plan(plan=found, by=planner, now=now)
+
+
+def _centre(content: Row) -> ServicePoint:
+    return _point(content["centre"])
+
+
+def _point(key: str) -> ServicePoint:
+    return ServicePoint.objects.select_related("organisation", "area").get(pk=key_of("service_point", key))
+
+
+def _wait(row: Row, *, now: datetime) -> None:
+    """Pack a parcel that came to a place some days ago: to be fetched somewhere, or to be taken on by a partner from the centre."""
+    place, goal = _point(row["at"]), _point(row["to"]) if "to" in row else None
+    when = datetime.combine(now.astimezone(HOME).date() - timedelta(days=row["days"]), RECEIVED_AT, tzinfo=HOME)
+    parcel = logistics.pack(
+        draft=logistics.ParcelDraft(
+            reference=key_of("waiting parcel", f"{row['sender']} {row['at']} {row.get('to', '')}"),
+            weight_grams=row["grams"],
+            carrier="network" if goal else "SF",
+        ),
+        sender=Organisation.objects.get(pk=key_of("organisation", row["sender"])),
+        recipient=logistics.Recipient(
+            name="演示买家",
+            phone="+8619900001001",
+            area_code=(goal or place).area.code,
+            area_names=(goal or place).area.name,
+            line="",
+            pickup_point=goal,
+        ),
+        now=when,
+    )
+    received = logistics.ScanDraft(parcel_number=parcel.number, act=Scan.Act.RECEIVED, happened_at=when, place=place, by=None)
+    logistics.record_scans(scans=[received], now=when)
