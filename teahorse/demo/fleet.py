@@ -50,6 +50,9 @@ def load_network() -> None:
 
 
 def _node(key: str, point: ServicePoint, height_m: int) -> Node:
+    if point.latitude is None or point.longitude is None:
+        msg = f"{key} lies nowhere"
+        raise ValueError(msg)
     return Node(
         id=key_of("node", key),
         county_id=point.county_id,

@@ -29,19 +29,19 @@ customElements.define("draw-signature", class extends HTMLElement {
     if (event.type === "reset") return this.clear()
     if (event.type === "pointerdown") {
       this.paper.setPointerCapture(event.pointerId)
-      this.before = this.at(event)
-    } else if (event.type === "pointermove" && this.before) {
+      this.from = this.at(event)
+    } else if (event.type === "pointermove" && this.from) {
       const [ink, here] = [this.paper.getContext("2d"), this.at(event)]
       ink.lineWidth = INK
       ink.lineCap = "round"
       ink.strokeStyle = "#221B16"
       ink.beginPath()
-      ink.moveTo(...this.before)
+      ink.moveTo(...this.from)
       ink.lineTo(...here)
       ink.stroke()
-      this.before = here
-    } else if (event.type !== "pointermove" && this.before) {
-      this.before = undefined
+      this.from = here
+    } else if (event.type !== "pointermove" && this.from) {
+      this.from = undefined
       this.keep()
     }
   }
