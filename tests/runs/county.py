@@ -6,6 +6,8 @@ from teahorse.runs.planning.ground import CLOSED, Ground, Table
 from teahorse.runs.planning.model import Day, Rest, Task, Vehicle, Visit, Window
 
 HOUR, MINUTE = 3600, 60
+ROUNDS = 60
+"""Of each part of a search: enough for a handful of tasks, and the same plan on a slow machine as on a fast one."""
 PLACES = ("centre", "near", "far", "beyond", "narrow")
 KILOMETRES = (
     (0, 10, 30, 40, 10),

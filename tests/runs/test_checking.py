@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from teahorse.runs.planning import planner
@@ -12,7 +12,7 @@ from teahorse.runs.planning.plan import Plan, plan_of
 from teahorse.runs.planning.planner import plan_day
 from teahorse.runs.planning.seeding import seeded
 from teahorse.runs.planning.sheet import NEVER, Sheet
-from tests.runs.county import HOUR, MINUTE, NOON_REST, PLACES, a_day, carry, collect, deliver, van
+from tests.runs.county import HOUR, MINUTE, NOON_REST, PLACES, ROUNDS, a_day, carry, collect, deliver, van
 
 DAY = a_day(
     [
@@ -183,12 +183,17 @@ def test_whatever_our_own_search_finds_holds(day):
     assert cost_of_ways(sheet, shaken_ways) <= cost_of_ways(sheet, ways) <= cost_of_ways(sheet, [[] for _ in sheet.vans])
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+TOO_MUCH_ABOARD = a_day([collect("milk", "near", is_cold=True, aboard="v0"), deliver("rice", "far")], van("v0"), van("v1"))
+"""A van that has not set out has cold goods and no cold box."""
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(days())
+@example(TOO_MUCH_ABOARD)
 def test_whatever_the_whole_search_gives_out_holds_and_is_no_dearer_than_the_first_answer(day):
     sheet = Sheet(day)
 
-    plan = plan_day(day, seconds=0.4).plan
+    plan = plan_day(day, rounds=ROUNDS).plan
 
     assert faults_of(day, plan) == []
     assert cost_of_ways(sheet, greedy(sheet)) >= plan.fen

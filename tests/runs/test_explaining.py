@@ -7,13 +7,11 @@ from teahorse.runs.planning.plan import plan_of
 from teahorse.runs.planning.planner import plan_day
 from teahorse.runs.planning.reasons import Relaxation, impossible, left_behind
 from teahorse.runs.planning.sheet import Sheet
-from tests.runs.county import HOUR, MINUTE, a_day, carry, collect, deliver, ground, van
-
-SHORT = 0.5
+from tests.runs.county import HOUR, MINUTE, ROUNDS, a_day, carry, collect, deliver, ground, van
 
 
 def reason_of(day, plan=None, **more):
-    (one,) = left_behind(day, plan or plan_day(day, seconds=SHORT).plan, **more)
+    (one,) = left_behind(day, plan or plan_day(day, rounds=ROUNDS).plan, **more)
     return one
 
 
@@ -55,7 +53,7 @@ def test_a_stop_says_how_long_it_can_wait():
 def test_a_stop_that_only_one_vehicle_can_make_says_so(task, other, why_not):
     day = a_day([task], van(takes_large=True, cold_cm3=100_000), other)
 
-    why = why_here(day, plan_day(day, seconds=SHORT).plan, "rice")
+    why = why_here(day, plan_day(day, rounds=ROUNDS).plan, "rice")
 
     assert why.only_here
     assert why.otherwise == (Otherwise("other", None, why_not),)
@@ -65,7 +63,7 @@ def test_nobody_is_asked_why_he_does_what_he_does_not():
     day = a_day([deliver("rice", "near", leave_fen=0)])
 
     with pytest.raises(NotInThePlan):
-        why_here(day, plan_day(day, seconds=SHORT).plan, "rice")
+        why_here(day, plan_day(day, rounds=ROUNDS).plan, "rice")
 
 
 def test_a_remote_place_costs_the_way_there():
@@ -82,7 +80,7 @@ def test_a_remote_place_costs_the_way_there():
 def test_goods_home_on_the_way_out_save_a_second_round():
     day = a_day([deliver("rice", "far"), collect("wool", "far"), carry("post", "near", "far")])
 
-    found = backhaul(day, seconds=SHORT)
+    found = backhaul(day, seconds=0.3)
 
     assert (found.together_left, found.apart_left) == (0, 0)
     assert (found.together_metres, found.apart_metres) == (60_000, 120_000)
@@ -147,18 +145,18 @@ def test_an_opened_window_a_lock_taken_off_and_an_open_pass_help_where_they_were
 
 def test_every_relaxation_that_is_said_to_help_does_help():
     day = a_day([deliver("a", "beyond"), deliver("b", "far")], van(ends_s=round(12.2 * HOUR)))
-    plan = plan_day(day, seconds=SHORT).plan
+    plan = plan_day(day, rounds=ROUNDS).plan
 
     longer = replace(day, vehicles=(van(ends_s=round(13.2 * HOUR)),))
 
     assert plan.left
-    assert plan_day(longer, seconds=SHORT, begin_with=plan).plan.left == ()
+    assert plan_day(longer, rounds=ROUNDS, begin_with=plan).plan.left == ()
 
 
 def test_a_day_that_asks_for_the_impossible_says_of_what_and_plans_the_rest():
     day = a_day([deliver("medicine", "beyond", must_go=True), deliver("rice", "near"), deliver("tea", "beyond")], closed=True)
 
-    plan = plan_day(day, seconds=SHORT).plan
+    plan = plan_day(day, rounds=ROUNDS).plan
     found = impossible(day, plan, if_open=ground())
 
     assert [(one.task, one.reason, one.by) for one in found] == [("medicine", "cut off", "Kamba La")]

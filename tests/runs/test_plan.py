@@ -7,15 +7,13 @@ from teahorse.runs.planning.model import Day, NotADay, Rest
 from teahorse.runs.planning.plan import NotDrivable, plan_of, ways_of
 from teahorse.runs.planning.planner import Progress, plan_day
 from teahorse.runs.planning.sheet import RELOAD, Sheet
-from tests.runs.county import HOUR, MINUTE, NOON_REST, a_day, carry, collect, deliver, ground, van
-
-SHORT = 0.6
+from tests.runs.county import HOUR, MINUTE, NOON_REST, ROUNDS, a_day, carry, collect, deliver, ground, van
 
 
 def test_goods_go_out_and_home_on_one_run_that_is_worked_out_by_hand():
     day = a_day([deliver("rice", "far"), collect("wool", "near")])
 
-    plan = plan_day(day, seconds=SHORT).plan
+    plan = plan_day(day, rounds=ROUNDS).plan
 
     (run,) = plan.runs
     assert plan.left == ()
@@ -28,7 +26,7 @@ def test_goods_go_out_and_home_on_one_run_that_is_worked_out_by_hand():
 def test_fuel_is_paid_by_climb_and_empty_kilometres_by_the_county():
     day = a_day([deliver("rice", "beyond")], van(empty_fen_per_km=50))
 
-    (run,) = plan_day(day, seconds=SHORT).plan.runs
+    (run,) = plan_day(day, rounds=ROUNDS).plan.runs
 
     assert run.cost == Cost(
         fixed_fen=3000, road_fen=8000, climb_fen=400, driver_fen=8500, empty_fen=2000, metres=80_000, empty_metres=40_000, climb_m=1000
@@ -38,7 +36,7 @@ def test_fuel_is_paid_by_climb_and_empty_kilometres_by_the_county():
 def test_what_is_aboard_is_told_at_every_stop():
     day = a_day([deliver("rice", "near", (8, 9)), collect("wool", "far", (10, 12), grams=30_000)])
 
-    (run,) = plan_day(day, seconds=SHORT).plan.runs
+    (run,) = plan_day(day, rounds=ROUNDS).plan.runs
 
     assert [(stop.doing, stop.place, stop.grams, stop.cm3) for stop in run.stops] == [
         ("set out", "centre", 10_000, 40_000),
@@ -51,7 +49,7 @@ def test_what_is_aboard_is_told_at_every_stop():
 def test_of_two_windows_the_second_is_taken_where_the_first_is_over():
     day = a_day([deliver("rice", "far", (8, 8.5), (15, 16))])
 
-    (run,) = plan_day(day, seconds=SHORT).plan.runs
+    (run,) = plan_day(day, rounds=ROUNDS).plan.runs
 
     assert run.stops[1].begins_s == 15 * HOUR
     assert run.stops[0].leaves_s == 14 * HOUR
@@ -60,8 +58,8 @@ def test_of_two_windows_the_second_is_taken_where_the_first_is_over():
 def test_being_late_is_paid_where_the_task_allows_it_and_refused_where_not():
     late = deliver("rice", "far", (8, 8.5), late_s=HOUR, late_fen_per_hour=600)
 
-    allowed = plan_day(a_day([late]), seconds=SHORT).plan
-    refused = plan_day(a_day([replace(late, late_s=0)]), seconds=SHORT).plan
+    allowed = plan_day(a_day([late]), rounds=ROUNDS).plan
+    refused = plan_day(a_day([replace(late, late_s=0)]), rounds=ROUNDS).plan
 
     assert allowed.cost.late_fen == 300
     assert allowed.runs[0].stops[1].begins_s == 9 * HOUR
@@ -86,7 +84,7 @@ def test_being_late_is_paid_where_the_task_allows_it_and_refused_where_not():
     ],
 )
 def test_what_does_not_fit_is_left(tasks, vehicle, left):
-    assert len(plan_day(a_day(tasks, vehicle), seconds=SHORT).plan.left) == left
+    assert len(plan_day(a_day(tasks, vehicle), rounds=ROUNDS).plan.left) == left
 
 
 def test_a_second_trip_reloads_at_the_centre():
@@ -95,7 +93,7 @@ def test_a_second_trip_reloads_at_the_centre():
         van(most_trips=2, reload_s=20 * MINUTE),
     )
 
-    (run,) = plan_day(day, seconds=SHORT).plan.runs
+    (run,) = plan_day(day, rounds=ROUNDS).plan.runs
 
     (reload,) = (stop for stop in run.stops if stop.doing == "reload")
     assert reload.place == "centre"
@@ -106,7 +104,7 @@ def test_whoever_is_out_past_noon_rests_on_the_way():
     tasks = [deliver(f"t{number}", place, (8, 18)) for number, place in enumerate(("near", "far", "beyond", "narrow"))]
     day = a_day([*tasks, deliver("late", "near", (16, 17))], van(rest=NOON_REST))
 
-    (run,) = plan_day(day, seconds=SHORT).plan.runs
+    (run,) = plan_day(day, rounds=ROUNDS).plan.runs
 
     (rested,) = (stop for stop in run.stops if stop.rests_s is not None)
     assert 12 * HOUR <= rested.rests_s <= 13 * HOUR
@@ -115,7 +113,7 @@ def test_whoever_is_out_past_noon_rests_on_the_way():
 def test_a_run_that_is_over_by_noon_has_no_rest():
     day = a_day([deliver("rice", "near", (8, 9))], van(rest=NOON_REST))
 
-    (run,) = plan_day(day, seconds=SHORT).plan.runs
+    (run,) = plan_day(day, rounds=ROUNDS).plan.runs
 
     assert all(stop.rests_s is None for stop in run.stops)
 
@@ -123,26 +121,26 @@ def test_a_run_that_is_over_by_noon_has_no_rest():
 def test_a_rest_that_finds_no_time_leaves_the_task():
     day = a_day([deliver("rice", "beyond", (13.2, 13.4))], van(rest=Rest(2 * HOUR, 12 * HOUR, round(12.2 * HOUR)), begins_s=12 * HOUR))
 
-    assert plan_day(day, seconds=SHORT).plan.left == ("rice",)
+    assert plan_day(day, rounds=ROUNDS).plan.left == ("rice",)
 
 
 def test_a_lock_holds_though_another_vehicle_is_cheaper():
     day = a_day([deliver("rice", "near", locked_to="dear")], van("cheap"), van("dear", fen_per_km=900))
 
-    assert plan_day(day, seconds=SHORT).plan.run_of("rice").vehicle == "dear"
+    assert plan_day(day, rounds=ROUNDS).plan.run_of("rice").vehicle == "dear"
 
 
 def test_what_is_not_worth_the_way_waits_and_what_must_go_goes():
     dear = deliver("rice", "beyond", leave_fen=5000)
 
-    assert plan_day(a_day([dear]), seconds=SHORT).plan.left == ("rice",)
-    assert plan_day(a_day([replace(dear, must_go=True)]), seconds=SHORT).plan.left == ()
+    assert plan_day(a_day([dear]), rounds=ROUNDS).plan.left == ("rice",)
+    assert plan_day(a_day([replace(dear, must_go=True)]), rounds=ROUNDS).plan.left == ()
 
 
 def test_a_vehicle_that_begins_at_home_takes_goods_of_the_centre_after_calling_there():
     day = a_day([deliver("rice", "far"), collect("wool", "near")], van(start="near", end="near", most_trips=2))
 
-    (run,) = plan_day(day, seconds=SHORT).plan.runs
+    (run,) = plan_day(day, rounds=ROUNDS).plan.runs
 
     doings = [(stop.doing, stop.task) for stop in run.stops]
     assert doings.index(("reload", None)) < doings.index(("deliver", "rice"))
@@ -164,20 +162,20 @@ def test_progress_is_told_from_the_first_answer_on_and_whoever_has_seen_enough_s
 def test_the_record_says_by_what_and_on_which_ground_a_plan_was_found():
     day = a_day([deliver("rice", "near"), deliver("salt", "beyond", leave_fen=0)])
 
-    record = plan_day(day, seconds=SHORT, seed=7).record.as_stored()
+    record = plan_day(day, rounds=ROUNDS, seed=7).record.as_stored()
 
     assert dict(record["solvers"]).keys() >= {"pyvrp", "python"}
     assert (record["seed"], record["tasks"], record["vehicles"], record["left"]) == (7, 2, 1, ("salt",))
     assert record["ground"] == day.ground.fingerprint() != ground(closed=True).fingerprint()
-    assert record["objective_fen"] == plan_day(day, seconds=SHORT, seed=7).plan.fen
+    assert record["objective_fen"] == plan_day(day, rounds=ROUNDS, seed=7).plan.fen
     assert record["steps"][0]["found_by"] == "greedy"
 
 
 def test_a_day_without_tasks_or_vehicles_is_a_plan_too():
     no_tasks, no_vehicles = Day("centre", (), (van(),), ground()), Day("centre", (deliver("rice", "near"),), (), ground())
 
-    assert plan_day(no_tasks, seconds=SHORT).plan.runs == ()
-    assert plan_day(no_vehicles, seconds=SHORT).plan.left == ("rice",)
+    assert plan_day(no_tasks, rounds=ROUNDS).plan.runs == ()
+    assert plan_day(no_vehicles, rounds=ROUNDS).plan.left == ("rice",)
 
 
 @pytest.mark.parametrize(
@@ -213,3 +211,12 @@ def test_a_plan_and_its_ways_are_the_same_thing():
     ways = [[1, 4, RELOAD, 2, 3]]
 
     assert ways_of(sheet, plan_of(sheet, ways)) == ways
+
+
+def test_with_rounds_and_a_seed_the_same_day_gives_the_same_plan():
+    tasks = [deliver(f"t{number}", place, (8 + number % 5, 15)) for number, place in enumerate(("near", "far", "beyond", "narrow") * 4)]
+    day = a_day(tasks, van("first"), van("second", fits_narrow=False))
+
+    plans = [plan_day(day, rounds=ROUNDS, seed=3).plan for _ in range(2)]
+
+    assert plans[0] == plans[1]

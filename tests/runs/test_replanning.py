@@ -9,9 +9,8 @@ from teahorse.runs.planning.planner import plan_day
 from teahorse.runs.planning.reasons import left_behind
 from teahorse.runs.planning.replanning import Standing, from_now, standing
 from teahorse.runs.planning.sheet import RELOAD, Sheet
-from tests.runs.county import HOUR, MINUTE, NOON_REST, a_day, carry, collect, deliver, ground, van
+from tests.runs.county import HOUR, MINUTE, NOON_REST, ROUNDS, a_day, carry, collect, deliver, ground, van
 
-SHORT = 0.5
 DAY = a_day(
     [deliver("rice", "near"), collect("wool", "near"), deliver("salt", "far"), carry("post", "far", "near"), deliver("tea", "beyond")],
     van("first", begins_s=8 * HOUR, ends_s=20 * HOUR),
@@ -51,7 +50,7 @@ def test_tea_on_its_way_over_the_pass_is_as_good_as_there():
 def test_a_new_plan_goes_on_from_the_old_one_and_holds():
     later = from_now(DAY, PLAN, now_s=AFTER_WOOL - 1, more=[collect("eggs", "far")])
 
-    again = plan_day(later, seconds=SHORT, begin_with=PLAN)
+    again = plan_day(later, rounds=ROUNDS, begin_with=PLAN)
 
     assert again.plan.left == ()
     assert again.plan.run_of("salt").vehicle == "first"
@@ -69,7 +68,7 @@ def test_a_pass_that_closes_before_setting_out_leaves_what_lies_beyond_with_its_
     begins = PLAN.runs[1].stops[0].leaves_s
     later = from_now(DAY, PLAN, now_s=begins - 1, ground=ground(closed=True))
 
-    again = plan_day(later, seconds=SHORT, begin_with=PLAN).plan
+    again = plan_day(later, rounds=ROUNDS, begin_with=PLAN).plan
     (tea,) = left_behind(later, again, if_open=ground())
 
     assert again.left == ("tea",)
@@ -107,8 +106,8 @@ def test_a_vehicle_that_is_home_goes_out_again_if_it_has_a_trip_left():
     spent = from_now(replace(day, vehicles=(van(), van("other"))), plan, now_s=home)
 
     assert (later.vehicles[0].fixed_fen, later.vehicles[0].begins_s) == (0, home)
-    assert plan_day(later, seconds=SHORT).plan.run_of("salt").vehicle == "van"
-    assert plan_day(spent, seconds=SHORT).plan.run_of("salt").vehicle == "other"
+    assert plan_day(later, rounds=ROUNDS).plan.run_of("salt").vehicle == "van"
+    assert plan_day(spent, rounds=ROUNDS).plan.run_of("salt").vehicle == "other"
 
 
 def test_a_rest_that_was_taken_is_not_taken_again_and_one_that_is_due_is():
@@ -125,7 +124,7 @@ def test_a_rest_that_was_taken_is_not_taken_again_and_one_that_is_due_is():
 def test_at_any_moment_the_day_goes_on_with_everybody_where_they_are(now_s, closed):
     later = from_now(DAY, PLAN, now_s=now_s, ground=ground(closed=closed) if closed and now_s < 8 * HOUR else None)
 
-    again = plan_day(later, seconds=0.05, begin_with=PLAN).plan
+    again = plan_day(later, rounds=ROUNDS // 4, begin_with=PLAN).plan
 
     assert faults_of(later, again) == []
     for task in later.tasks:

@@ -5,6 +5,7 @@ Whoever watches is told of each better plan; whoever has seen enough stops it. N
 :mod:`.checking` finds a fault with.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class Search:
     seconds: float
     on_progress: Callable[[Progress], None] | None
     should_stop: Callable[[], bool] | None
+    rounds: int | None = None
     began: float = field(default_factory=time.monotonic)
     ways: Ways = field(default_factory=list)
     fen: int = NEVER
@@ -68,6 +70,11 @@ class Search:
         if not self.asked_to_stop and self.should_stop is not None:
             self.asked_to_stop = self.should_stop()
         return self.asked_to_stop or self.elapsed() >= until
+
+    def over_after(self, until: float) -> Callable[[], bool]:
+        """Return what is asked once in each round of a part of the search whether it is over, by time or by rounds."""
+        left = itertools.count() if self.rounds is None else iter(range(self.rounds))
+        return lambda: next(left, None) is None or self.is_over(until)
 
     def offer(self, ways: Sequence[Sequence[int]], found_by: str) -> None:
         """Take ways for the best if they are, once repaired; say so."""
@@ -90,6 +97,7 @@ def plan_day(
     day: Day,
     *,
     seconds: float = FINAL_S,
+    rounds: int | None = None,
     seed: int = 1,
     begin_with: Plan | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -98,12 +106,14 @@ def plan_day(
     """
     Plan a day within some seconds, the whole of it counted.
 
+    :param rounds: of each part of the search at most so many: with time enough the same day and seed then give the same plan,
+        on whatever machine.
     :param begin_with: a plan to begin with, of this day or of another one that knows some of its tasks.
     :param on_progress: is told of each better plan, the first well within two seconds.
     :param should_stop: is asked often; True ends the search with the best so far.
     :raises PlanDoesNotHold: if the checker finds a fault with the best plan; it is never given out.
     """
-    search = Search(Sheet(day), seconds, on_progress, should_stop)
+    search = Search(Sheet(day), seconds, on_progress, should_stop, rounds)
     ends = seconds * (1 - POLISHING_PART)
     search.offer(greedy(search.sheet, stop=lambda: search.is_over(seconds)), "greedy")
     if begin_with is not None:
@@ -111,8 +121,8 @@ def plan_day(
     _seed(search)
     if day.tasks and day.vehicles and not search.is_over(ends):
         _search_long(search, seed=seed, ends=ends)
-    rounds = 0 if search.is_over(seconds) else 100_000
-    search.offer(shaken(search.sheet, search.ways, rounds=rounds, seed=seed, stop=lambda: search.is_over(seconds)), "polish")
+    shakes = 0 if search.is_over(seconds) else 100_000
+    search.offer(shaken(search.sheet, search.ways, rounds=shakes, seed=seed, stop=search.over_after(seconds)), "polish")
     plan = plan_of(search.sheet, search.ways)
     if faults := faults_of(day, plan):
         raise PlanDoesNotHold(faults)
@@ -133,9 +143,9 @@ def _search_long(search: Search, *, seed: int, ends: float) -> None:
     if left and len(left) <= max(2, FEW_LEFT * len(sheet.tasks)):
         until = search.elapsed() + MENDING_PART * (ends - search.elapsed())
         ways, holds = searched(
-            sheet, search.ways, seed=seed, stop=lambda: search.is_over(until), on_best=search.offer_at_times, leave_nothing=True
+            sheet, search.ways, seed=seed, stop=search.over_after(until), on_best=search.offer_at_times, leave_nothing=True
         )
         if holds:
             search.offer(ways, "pyvrp, leaving nothing")
-    ways, _ = searched(sheet, search.ways, seed=seed, stop=lambda: search.is_over(ends), on_best=search.offer_at_times)
+    ways, _ = searched(sheet, search.ways, seed=seed, stop=search.over_after(ends), on_best=search.offer_at_times)
     search.offer(ways, "pyvrp")

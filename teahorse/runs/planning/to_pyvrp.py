@@ -5,7 +5,8 @@ A day told to PyVRP (MIT, ``pyvrp``), and its solutions told back.
   pickup, goods from place to place a shipment;
 - what only some vehicles may take loads a dimension of its own, of which the others have no room;
 - a vehicle that stands elsewhere begins with a full dimension *fresh*, which it can empty at the centre only: before it calls
-  there it takes no goods of the centre. What it has aboard for the centre is its first load;
+  there it takes no goods of the centre. What it has aboard for the centre is its first load, and if that is more than fits
+  it is full: PyVRP knows no vehicle that is fuller, and our own arithmetic gives such a one nothing to do;
 - a break shortens the day: the clock stands still from one moment on, and what is after it comes earlier by its length. A visit
   that is in time on this clock is in time on the real one with the rest, unless it was being made at that moment: the rest then
   comes after it, which is looked at when the real times are worked out, and repaired where it does not fit;
@@ -23,7 +24,7 @@ import pyvrp
 
 from teahorse.runs.planning.inserting import Ways
 from teahorse.runs.planning.sheet import NEVER, RELOAD, Sheet, Van
-from teahorse.runs.planning.timing import timed
+from teahorse.runs.planning.timing import timed, trips_of
 
 LIMITED = 1000
 """What a task loads in a dimension that says who may take it: enough that one too many costs as much as goods do."""
@@ -233,7 +234,7 @@ def _kind(
     van = sheet.vans[number]
     room, full = limits.of_van(number)
     resting = [task for task in sheet.aboard[number] if not sheet.nodes[task]]
-    aboard = [sum(sheet.load[task][dimension] for task in resting) for dimension in range(3)]
+    aboard = [min(most, sum(sheet.load[task][dimension] for task in resting)) for dimension, most in enumerate(van.room)]
     begins, ends = _shortened(clock, van.begins_s, van.ends_s)
     return pyvrp.VehicleType(
         1,
@@ -261,8 +262,11 @@ def solution_of(sheet: Sheet, day: Told, ways: Ways) -> pyvrp.Solution:
     routes = []
     for number, way in enumerate(ways):
         times = timed(sheet, sheet.vans[number], way)
+        parted = _parted(way)
         acts = []
         for at, node in enumerate(way):
+            if node >> 1 in parted:
+                continue
             if node == RELOAD:
                 acts.append(pyvrp.Activity(pyvrp.ActivityType.DEPOT, day.reload_depot))
             elif node >> 1 in shipment_of:
@@ -274,6 +278,17 @@ def solution_of(sheet: Sheet, day: Told, ways: Ways) -> pyvrp.Solution:
         if acts:
             routes.append(pyvrp.Route(day.data, acts, day.kind_of_van[number]))
     return pyvrp.Solution(day.data, routes)
+
+
+def _parted(way: Sequence[int]) -> set[int]:
+    """Return the tasks that are fetched on one trip and brought on a later one: PyVRP has a shipment on one trip only."""
+    trip_of: dict[int, int] = {}
+    parted = set()
+    for number, trip in enumerate(trips_of(way)):
+        for node in trip:
+            if trip_of.setdefault(node >> 1, number) != number:
+                parted.add(node >> 1)
+    return parted
 
 
 def _window_of(sheet: Sheet, node: int, begins: int) -> int:
@@ -339,12 +354,13 @@ def _least_harm(
 
 
 def _with(acts: list[pyvrp.Activity], *, is_shipment: bool, number: int) -> Iterator[list[pyvrp.Activity]]:
-    """Yield a route's activities with one more at each place, a pair no further apart than some stops."""
+    """Yield a route's activities with one more at each place, a pair on one trip and no further apart than some stops."""
     kinds = pyvrp.ActivityType
     for first in range(len(acts) + 1):
         if not is_shipment:
             yield [*acts[:first], pyvrp.Activity(kinds.CLIENT, number), *acts[first:]]
             continue
-        for second in range(first, min(len(acts), first + APART) + 1):
+        reload = next((at for at, act in enumerate(acts[first:], start=first) if act.is_depot()), len(acts))
+        for second in range(first, min(reload, first + APART) + 1):
             fetch, bring = pyvrp.Activity(kinds.PICKUP, number), pyvrp.Activity(kinds.DELIVERY, number)
             yield [*acts[:first], fetch, *acts[first:second], bring, *acts[second:]]
