@@ -132,6 +132,20 @@ def labelled() -> Rows:
         return labels.sheets(made)
 
 
+def planned() -> Rows:
+    """Measure planning a county's day."""
+    from bench.county_day import plan_county
+
+    return {"plan_county": plan_county()}
+
+
+def planned_in_public() -> Rows:
+    """Measure planning instances whose best known answers are published."""
+    from bench.public_instances import plan_public
+
+    return {"plan_public": plan_public()}
+
+
 GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("place_orders_sql", "place_orders_http", "place_orders_http_3"): placed,
     ("checkout_http",): bought,
@@ -146,6 +160,8 @@ GROUPS: dict[tuple[str, ...], Callable[[], Rows]] = {
     ("scan_ingest",): ingested,
     ("promise",): promised,
     ("tracking_page",): followed,
+    ("plan_county",): planned,
+    ("plan_public",): planned_in_public,
     ("label_sheet_a4", "label_sheet_roll"): labelled,
     ("cold_start", "memory"): opening,
 }
