@@ -6,6 +6,7 @@ Whoever watches is told of each better plan; whoever has seen enough stops it. N
 """
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +17,16 @@ from teahorse.runs.planning.model import Day
 from teahorse.runs.planning.plan import Plan, plan_of, ways_of
 from teahorse.runs.planning.record import Record, Step, record_of
 from teahorse.runs.planning.searching import searched
-from teahorse.runs.planning.seeding import seeded
+from teahorse.runs.planning.seeding import LEVEL, QUICK_LEVEL, seeded
 from teahorse.runs.planning.sheet import NEVER, Sheet
 
 FINAL_S = 20.0
-SEEDING_PART, MENDING_PART, POLISHING_PART = 0.3, 0.4, 0.06
-SEEDING_MOST_S = 6.0
+FIRST_S = 1.5
+"""By then the first answer is there, if need be of a part of the day: the rest of it is the other solvers'."""
+SEEDING_PART, MENDING_PART, BETWEEN_PART, MENDING_AGAIN_PART, POLISHING_PART = 0.4, 0.4, 0.3, 0.8, 0.03
+"""Of all the time, the first and the last; of what is then left to the long search, the others."""
+SEEDING_MOST_S = 8.0
+THREADS = min(2, len(os.sched_getaffinity(0)))
 FEW_LEFT = 0.1
 """Of the tasks; if no more are left, the search first tries to leave none at all."""
 BETWEEN_TOLD_S = 0.25
@@ -88,7 +93,7 @@ class Search:
 
     def offer_at_times(self, ways: Ways) -> None:
         """Take what the long search finds, but no more often than somebody could watch."""
-        if self.elapsed() - self.told >= BETWEEN_TOLD_S:
+        if self.rounds is not None or self.elapsed() - self.told >= BETWEEN_TOLD_S:
             self.told = self.elapsed()
             self.offer(ways, "pyvrp")
 
@@ -115,7 +120,7 @@ def plan_day(
     """
     search = Search(Sheet(day), seconds, on_progress, should_stop, rounds)
     ends = seconds * (1 - POLISHING_PART)
-    search.offer(greedy(search.sheet, stop=lambda: search.is_over(seconds)), "greedy")
+    search.offer(greedy(search.sheet, stop=lambda: search.is_over(seconds if rounds else min(seconds, FIRST_S))), "greedy")
     if begin_with is not None:
         search.offer(ways_of(search.sheet, begin_with), "old plan")
     _seed(search)
@@ -130,22 +135,46 @@ def plan_day(
 
 
 def _seed(search: Search) -> None:
-    most = min(SEEDING_MOST_S, search.seconds * SEEDING_PART, search.seconds * (1 - POLISHING_PART) - search.elapsed())
+    most_s = search.seconds if search.rounds is not None else SEEDING_MOST_S
+    most = min(most_s, search.seconds * SEEDING_PART, search.seconds * (1 - POLISHING_PART) - search.elapsed())
     if not search.is_over(search.seconds):
-        ways = seeded(search.sheet, seconds=most)
+        is_short = search.rounds is not None
+        ways = seeded(search.sheet, seconds=most, level=QUICK_LEVEL if is_short else LEVEL, threads=1 if is_short else THREADS)
         if ways is not None:
             search.offer(ways, "vroom")
 
 
 def _search_long(search: Search, *, seed: int, ends: float) -> None:
+    """Try to leave nothing where little is left, then search; if that leaves something yet, try once more and search on."""
+
+    def part(share: float) -> float:
+        return search.elapsed() + share * (ends - search.elapsed())
+
+    _leave_nothing(search, seed=seed, until=part(MENDING_PART))
+    is_whole = not _few_left(search)
+    _search(search, seed=seed, until=ends if is_whole else part(BETWEEN_PART))
+    if not is_whole:
+        _leave_nothing(search, seed=seed + 1, until=part(MENDING_AGAIN_PART))
+        _search(search, seed=seed + 1, until=ends)
+
+
+def _search(search: Search, *, seed: int, until: float) -> None:
+    if not search.is_over(until):
+        ways, _ = searched(search.sheet, search.ways, seed=seed, stop=search.over_after(until), on_best=search.offer_at_times)
+        search.offer(ways, "pyvrp")
+
+
+def _few_left(search: Search) -> bool:
+    """Whether so little is left that it might all go."""
     sheet = search.sheet
     left = [task for task in sheet.left(search.ways) if any(row[task] for row in sheet.may_take)]
-    if left and len(left) <= max(2, FEW_LEFT * len(sheet.tasks)):
-        until = search.elapsed() + MENDING_PART * (ends - search.elapsed())
+    return bool(left) and len(left) <= max(2, FEW_LEFT * len(sheet.tasks))
+
+
+def _leave_nothing(search: Search, *, seed: int, until: float) -> None:
+    if _few_left(search) and not search.is_over(until):
         ways, holds = searched(
-            sheet, search.ways, seed=seed, stop=search.over_after(until), on_best=search.offer_at_times, leave_nothing=True
+            search.sheet, search.ways, seed=seed, stop=search.over_after(until), on_best=search.offer_at_times, leave_nothing=True
         )
         if holds:
             search.offer(ways, "pyvrp, leaving nothing")
-    ways, _ = searched(sheet, search.ways, seed=seed, stop=search.over_after(ends), on_best=search.offer_at_times)
-    search.offer(ways, "pyvrp")

@@ -19,7 +19,8 @@ try:
 except ImportError:  # its wheels need glibc 2.34
     vroom = None
 
-LEVEL = 5
+LEVEL, QUICK_LEVEL = 5, 1
+"""How much it tries before it stops itself, of 0 to 5; a quick search is mostly PyVRP's."""
 FAR = 4_000_000
 """Seconds, and thousands of a cost, of a way that is closed: more than any day, and still small enough to be added up."""
 UPPER = 2_000_000_000
@@ -32,7 +33,7 @@ def version_of_vroom() -> str | None:
     return None if vroom is None else version("pyvroom")
 
 
-def seeded(sheet: Sheet, *, seconds: float, threads: int = 1) -> Ways | None:
+def seeded(sheet: Sheet, *, seconds: float, level: int = LEVEL, threads: int = 1) -> Ways | None:
     """Return ways found within some seconds; they may need repair. None without the package or where it refuses the day."""
     served = [task for task, nodes in enumerate(sheet.nodes) if nodes and any(row[task] for row in sheet.may_take)]
     if vroom is None or not served or seconds <= 0:
@@ -44,7 +45,7 @@ def seeded(sheet: Sheet, *, seconds: float, threads: int = 1) -> Ways | None:
         asked.add_vehicle(_vehicle(sheet, number, profiles[number], skills))
     for task in served:
         _add(sheet, asked, task, _needs(sheet, task, skills))
-    solution = asked.solve(exploration_level=LEVEL, nb_threads=threads, timeout=timedelta(seconds=seconds))
+    solution = asked.solve(exploration_level=level, nb_threads=threads, timeout=timedelta(seconds=seconds))
     return _ways(sheet, solution)
 
 
@@ -54,7 +55,7 @@ def _matrices(sheet: Sheet, asked: Any) -> list[str]:
     found = []
     scale = _cost_scale(sheet)
     for van in sheet.vans:
-        key = (id(van.seconds), hash(tuple(map(tuple, van.worth))))
+        key = (id(van.seconds), id(van.worth))
         if key not in names:
             names[key] = f"profile{len(names)}"
             asked.set_durations_matrix(names[key], [[FAR if one < 0 else one for one in row] for row in van.seconds])

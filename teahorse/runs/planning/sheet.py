@@ -8,13 +8,14 @@ between two trips. A *way* is a list of nodes in the order in which a vehicle do
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from teahorse.runs.planning.ground import CLOSED
+from teahorse.runs.planning.ground import CLOSED, Table
 from teahorse.runs.planning.model import Day, Task, Vehicle
 
 RELOAD = -1
 NEVER = 1 << 40
 ALWAYS = ((-NEVER, NEVER),)
 Load = tuple[int, int, int]
+Legs = list[list[int]]
 NOTHING: Load = (0, 0, 0)
 
 
@@ -60,6 +61,7 @@ class Sheet:
         self.late_s = [0] * count
         self.load: list[Load] = [task.load for task in day.tasks]
         self.nodes = [self._nodes_of(number, task) for number, task in enumerate(day.tasks)]
+        self._legs: dict[tuple[bool, int, int, int], tuple[Legs, Legs]] = {}
         self.vans = [self._van(vehicle) for vehicle in day.vehicles]
         self.may_take = [[self._takes(vehicle, task) for task in day.tasks] for vehicle in day.vehicles]
         self.aboard = [[n for n, task in enumerate(day.tasks) if task.aboard == vehicle.key] for vehicle in day.vehicles]
@@ -80,13 +82,7 @@ class Sheet:
 
     def _van(self, vehicle: Vehicle) -> Van:
         table = self.day.ground.table_for(fits_narrow=vehicle.fits_narrow)
-        road = [
-            [
-                NEVER if metres == CLOSED else metres * vehicle.fen_per_km + climb * vehicle.climb_fen_per_km
-                for metres, climb in zip(row, climbs, strict=True)
-            ]
-            for row, climbs in zip(table.metres, table.climb_m, strict=True)
-        ]
+        road, worth = self._fen_of_legs(table, vehicle)
         rest = vehicle.rest
         return Van(
             key=vehicle.key,
@@ -106,11 +102,27 @@ class Sheet:
             metres=table.metres,
             climb_m=table.climb_m,
             fen_1000=road,
-            worth=[
-                [fen + seconds * vehicle.driver_fen_per_hour * 5 // 18 for fen, seconds in zip(row, times, strict=True)]
-                for row, times in zip(road, table.seconds, strict=True)
-            ],
+            worth=worth,
         )
+
+    def _fen_of_legs(self, table: Table, vehicle: Vehicle) -> tuple[Legs, Legs]:
+        """Return each leg's thousandths of a fen without and with the driver: one table for all vehicles that cost the same."""
+        wage = vehicle.driver_fen_per_hour
+        key = (vehicle.fits_narrow, vehicle.fen_per_km, vehicle.climb_fen_per_km, wage)
+        if key not in self._legs:
+            road = [
+                [
+                    NEVER if metres == CLOSED else metres * vehicle.fen_per_km + climb * vehicle.climb_fen_per_km
+                    for metres, climb in zip(row, climbs, strict=True)
+                ]
+                for row, climbs in zip(table.metres, table.climb_m, strict=True)
+            ]
+            worth = [
+                [fen + seconds * wage * 5 // 18 for fen, seconds in zip(row, times, strict=True)]
+                for row, times in zip(road, table.seconds, strict=True)
+            ]
+            self._legs[key] = (road, worth)
+        return self._legs[key]
 
     def _takes(self, vehicle: Vehicle, task: Task) -> bool:
         """Whether a vehicle could take goods at all: they are not another one's, and they fit."""

@@ -204,7 +204,7 @@ def _vehicles(
     distances: list[Figures] = []
     durations: list[Figures] = []
     for number, van in enumerate(sheet.vans):
-        key = (id(van.seconds), hash(tuple(map(tuple, van.fen_1000))))
+        key = (id(van.seconds), id(van.fen_1000))
         if key not in profiles:
             profiles[key] = len(profiles)
             distances.append(_costs(van, scale))
