@@ -2,7 +2,8 @@
 The command ``teahorse``: starting the house, starting over, and Django's commands under their own names.
 
 ``teahorse up`` runs everything the Procfile names over the embedded database (or ``DATABASE_URL``); every other word is
-passed on to Django (``teahorse demo --products 100000``, ``teahorse migrate``) over the same database.
+passed on to Django (``teahorse demo --products 100000``, ``teahorse migrate``) over the same database. ``teahorse simulate-year``
+needs neither.
 """
 
 import contextlib
@@ -38,10 +39,10 @@ def main() -> int:
             return _django_without_database(words)
         case "verify-log":
             return _django_without_database(["verify_log", *words[1:]])
-        case "verify-story":
-            return _django(["verify_story", *words[1:]])
-        case _:
-            return _django(words)
+        case "simulate-year":
+            return subprocess.call([PYTHON, "-m", "teahorse.runs.simulating", *words[1:]])
+        case word:
+            return _django(["verify_story" if word == "verify-story" else word, *words[1:]])
 
 
 def up() -> int:
