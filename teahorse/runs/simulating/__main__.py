@@ -15,7 +15,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=date.fromisoformat, default=date(2025, 3, 1), help="the first day (2025-03-01)")
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--rounds", type=int, default=100, help="of each part of the search of a day")
+    parser.add_argument("--rounds", type=int, default=60, help="of each part of the search of a day")
     asked = parser.parse_args()
     world = world_of(seed=asked.seed, first=asked.first, days=asked.days)
     began, years = time.monotonic(), {}
