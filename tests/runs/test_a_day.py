@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from PIL import Image
 
+from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Oddity, Scan
 from teahorse.network.actions import close_ways
 from teahorse.runs import actions, queries, stored
@@ -361,3 +362,30 @@ def test_a_lock_ends_with_the_loading(fleet):
     fleet.tell(begin, when=at(8, 30))
 
     assert not Lock.objects.exists()
+
+
+def test_what_is_loaded_beyond_what_a_vehicle_carries_is_taken_and_noticed(fleet):
+    fleet.shift()
+    fleet.parcel(to=fleet.village)
+    begin, *_ = fleet.stops(fleet.released())
+    heavy = fleet.parcel(to=fleet.village, grams=799_000, volume_cm3=1_000)
+
+    fleet.tell(begin, when=at(8, 30), more=[heavy.number])
+
+    odd = Oddity.objects.get()
+    assert where(heavy) == ("in_transit", None, fleet.van.unit_id)
+    assert (odd.kind, odd.facts) == ("overloaded", {"unit": "藏CT0001", "grams": 803_000, "most_grams": 800_000})
+
+
+def test_what_lies_in_a_bag_is_carried_with_its_weight(fleet):
+    fleet.shift()
+    parcel = fleet.parcel(to=fleet.village, grams=7_000)
+    [bag] = logistics.make_units(
+        kind="bag", count=1, organisation=fleet.centre.organisation, at=fleet.centre, destination=fleet.village, now=at(5).replace(day=1)
+    )
+    fleet.scan(parcel.number, "put_in", fleet.centre, when=at(6), into=bag.code)
+
+    plan = fleet.planned()
+
+    [task] = plan.asked["tasks"]
+    assert (task["key"], task["grams"], task["cm3"]) == (str(bag.pk), 7_000, 35_000)

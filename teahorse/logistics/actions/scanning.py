@@ -14,6 +14,7 @@ from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.statements import asked
 from teahorse.logistics.actions.deriving import derive, lock
 from teahorse.logistics.actions.noticing import notice
+from teahorse.logistics.actions.overloading import overloads
 from teahorse.logistics.models import Oddity, Parcel, Scan
 from teahorse.logistics.things import Thing, find_things, holds
 from teahorse.people.models import Person, ServicePoint
@@ -193,10 +194,14 @@ def _take(
     asked(KEEP, [[getattr(row, column) for row in rows] for column in COLUMNS])
     notice([(row, found) for row in rows for found in (odd or {}).get(row.id, ())], now=now)
     fits_not = derive(affected, now=now)
+    too_much = overloads(rows)
+    notice(too_much, now=now)
     parcels = {key: affected.parcels[key] for thing in scanned if (key := thing.id) in affected.parcels}
     told = {key: [kind for kind, _ in found] for key, found in (odd or {}).items()}
     for one in fits_not:
         told.setdefault(one.scan, []).append(one.kind)
+    for row, (kind, _facts) in too_much:
+        told.setdefault(row.id, []).append(kind)
     return Taken({parcel.number: parcel for parcel in parcels.values()}, told)
 
 

@@ -75,6 +75,7 @@ class Oddity(CountyOwned):
         NOT_INSIDE = "not_inside"
         AFTER_THE_END = "after_the_end"
         DOES_NOT_FIT = "does_not_fit"
+        OVERLOADED = "overloaded"
 
     scan_id = models.UUIDField()
     thing_id = models.UUIDField(null=True)

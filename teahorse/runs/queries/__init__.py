@@ -10,13 +10,12 @@ from teahorse.runs.queries.board import (
     shifts_of_day,
     vehicles_at,
 )
-from teahorse.runs.queries.waiting import Lying, loads_of, waiting_in
+from teahorse.runs.queries.waiting import Lying, waiting_in
 
 __all__ = [
     "Lying",
     "coming_to",
     "latest_plan",
-    "loads_of",
     "released_plan",
     "run_of",
     "runs_of_day",

@@ -1,19 +1,19 @@
 """What vehicles have to take: from what lies at the places of a county, and aboard of its vehicles, as custody knows it."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import Q
 
+from teahorse.logistics.loads import loads_of
 from teahorse.logistics.models import Parcel, Unit
 from teahorse.network.models import Node
 from teahorse.people.models import ServicePoint
 from teahorse.runs.models import Lock, Vehicle
 from teahorse.runs.rules import Waiting, volume_of
 
-Load = tuple[int, int]
+Room = tuple[int, int]
 """Grams and cm3."""
 
 
@@ -81,7 +81,10 @@ def _parcels(county: _County) -> Iterable[Waiting]:
 def _units(county: _County) -> Iterable[Waiting]:
     here = Q(held_by__in=county.points, inside=None) | Q(inside__in=list(county.vehicles))
     rows = list(Unit.objects.filter(here, kind__in=(Unit.Kind.BAG, Unit.Kind.CAGE), retired_at=None).order_by("pk"))
-    loads = loads_of(rows)
+    loads = {
+        key: (load.grams, load.measured_cm3 + volume_of(None, load.unmeasured_grams))
+        for key, load in loads_of([unit.pk for unit in rows]).items()
+    }
     for unit in rows:
         goal = unit.destination_id if unit.destination_id in county.points else county.centre.pk
         if unit.destination_id is None and not any(loads[unit.pk]):
@@ -91,7 +94,7 @@ def _units(county: _County) -> Iterable[Waiting]:
             yield thing
 
 
-def _waiting(county: _County, row: Parcel | Unit, goal: UUID | None, load: Load, *, kind: str) -> Waiting | None:
+def _waiting(county: _County, row: Parcel | Unit, goal: UUID | None, load: Room, *, kind: str) -> Waiting | None:
     aboard = county.vehicles.get(row.inside_id) if row.inside_id else None
     at = county.centre.pk if aboard else row.held_by_id
     if goal == at and not aboard:
@@ -109,24 +112,3 @@ def _waiting(county: _County, row: Parcel | Unit, goal: UUID | None, load: Load,
         aboard=aboard,
         locked_to=county.locks.get(row.pk),
     )
-
-
-def loads_of(units: Collection[Unit]) -> dict[UUID, Load]:
-    """Return the weight and volume of what lies in some units, at whatever depth; the units themselves weigh nothing."""
-    inside: dict[UUID, set[UUID]] = {unit.pk: {unit.pk} for unit in units}
-    level = {unit.pk: [unit.pk] for unit in units}
-    while level:
-        deeper: dict[UUID, list[UUID]] = {}
-        for key, container in Unit.objects.filter(inside__in=list(level)).values_list("pk", "inside_id"):
-            for outermost in level.get(container, ()):
-                inside[outermost].add(key)
-                deeper.setdefault(key, []).append(outermost)
-        level = deeper
-    lying: dict[UUID | None, list[Load]] = defaultdict(list)
-    everywhere = {key for keys in inside.values() for key in keys}
-    for container, grams, cm3 in Parcel.objects.filter(inside__in=everywhere).values_list("inside_id", "weight_grams", "volume_cm3"):
-        lying[container].append((grams, volume_of(cm3, grams)))
-    return {
-        outermost: (sum(load[0] for key in keys for load in lying[key]), sum(load[1] for key in keys for load in lying[key]))
-        for outermost, keys in inside.items()
-    }
