@@ -95,8 +95,9 @@ class _Search:
     options: list[list[int]] = field(default_factory=list)
     late_fen: int = 0
     """What outweighs all costs together, so that one number says which answer is better."""
-    bounds: list[int] = field(default_factory=list)
-    """By place in the order, the least that it and all after it can cost."""
+    shares: list[list[int]] = field(default_factory=list)
+    """By bag and departure, the part of the fixed cost that its weight has in all that could go."""
+    bounds: dict[int, list[int]] = field(default_factory=dict)
     best: list[int] = field(default_factory=list)
     best_cost: int = 0
     seen: dict[tuple[int, tuple[int, ...], int], int] = field(default_factory=dict)
@@ -109,6 +110,21 @@ class _Search:
         one, goes = self.bags[bag], self.departures[departure]
         is_late = goes.arrives_at > one.due_at
         return _by_weight(one, goes) + (self.late_fen * (len(self.bags) + 1) if is_late else 0)
+
+    def least(self, bag: int, departure: int, used: int) -> int:
+        """Return what a bag costs on a departure at least: its share of the fixed cost too, unless that one is paid already."""
+        is_paid = departure == LEFT or used >> departure & 1
+        return self.cost_of(bag, departure) + (0 if is_paid else self.shares[bag][departure])
+
+    def bounds_by_place(self, used: int) -> list[int]:
+        """Return, by place in the order, the least that it and all after it can add where some departures are paid already."""
+        if used not in self.bounds:
+            bound, bounds = 0, [0]
+            for bag, options in zip(reversed(self.order), reversed(self.options), strict=True):
+                bound += min(self.least(bag, one, used) for one in options)
+                bounds.append(bound)
+            self.bounds[used] = bounds[::-1]
+        return self.bounds[used]
 
 
 def consolidate(bags: Sequence[Bag], departures: Sequence[Departure], *, most_steps: int = MOST_STEPS) -> Consolidated:
@@ -164,20 +180,13 @@ def _begun(bags: Sequence[Bag], departures: Sequence[Departure]) -> _Search:
     can = [[number for number, one in enumerate(departures) if _can_take(bag, one)] for bag in bags]
     wanted = [sum(bag.grams for bag, ones in zip(bags, can, strict=True) if number in ones) for number in range(len(departures))]
 
-    def least(bag: int, departure: int) -> int:
-        """Return what a bag costs on a departure at least: of the fixed cost the part that its weight has in all that could go."""
-        one = departures[departure]
-        together = min(one.grams, wanted[departure])
-        share = one.fixed_fen * bags[bag].grams // together if together else 0
-        return search.cost_of(bag, departure) + share
+    def share(bag: int, departure: int) -> int:
+        together = min(departures[departure].grams, wanted[departure])
+        return departures[departure].fixed_fen * bags[bag].grams // together if together else 0
 
+    search.shares = [[share(bag, departure) for departure in range(len(departures))] for bag in range(len(bags))]
     search.order = sorted(range(len(bags)), key=lambda bag: (-bags[bag].grams, len(can[bag]), bags[bag].due_at, bags[bag].key))
-    search.options = [[*sorted(can[bag], key=lambda one: least(bag, one)), LEFT] for bag in search.order]
-    bound, bounds = 0, [0]
-    for bag in reversed(search.order):
-        bound += min((least(bag, one) for one in can[bag]), default=search.cost_of(bag, LEFT))
-        bounds.append(bound)
-    search.bounds = bounds[::-1]
+    search.options = [[*sorted(can[bag], key=lambda one: search.least(bag, one, 0)), LEFT] for bag in search.order]
     search.best, search.best_cost = _greedy(search)
     return search
 
@@ -205,7 +214,7 @@ def _searched(search: _Search, most_steps: int) -> bool:
     stack: list[tuple[int, int, tuple[int, ...], int, tuple[int, ...]]] = [(0, 0, room, 0, ())]
     while stack:
         at, cost, room, used, taken = stack.pop()
-        if cost + search.bounds[at] >= search.best_cost:
+        if cost + search.bounds_by_place(used)[at] >= search.best_cost:
             continue
         if at == len(search.order):
             search.best, search.best_cost = list(taken), cost

@@ -120,6 +120,14 @@ some_departures = st.lists(
 )
 
 
+def test_what_a_departure_costs_once_is_not_asked_again_of_those_that_join_it():
+    bags = [bag("a", kg=20), bag("b", kg=10), bag("c", kg=10)]
+
+    found = consolidate(bags, [leaves("own truck", 4, kg=40, fixed=5000, per_kg=0), leaves("line", 30, kg=40, per_kg=130)])
+
+    assert ({one.departure for one in found.goes}, found.fen) == ({"own truck"}, 5000)
+
+
 @settings(deadline=None, max_examples=300)
 @given(some_bags, some_departures)
 def test_the_answer_is_the_best_of_all_that_there_are(of_bags, of_departures):
