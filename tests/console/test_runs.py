@@ -98,7 +98,7 @@ def test_a_draft_is_shown_with_its_costs_and_given_out(desk, fleet):
     again = desk.post(at("run_release", plan_id=plan.pk), follow=True)
 
     assert draft.context["drafted"]["tasks"] == 1
-    assert [row["stage"] for row in given.context["runs"]] == ["Given out"]
+    assert [row["run"].stage for row in given.context["runs"]] == ["released"]
     assert "This plan cannot be given out" in words(again)
     assert Run.objects.count() == 1
 
@@ -143,7 +143,7 @@ def test_the_driver_tells_each_stop_and_the_board_follows(desk, phone, fleet, ru
     assert len(listed.context["rows"]) == 1
     assert Parcel.objects.get(pk=fleet.out.pk).stage == "at_point"
     assert Parcel.objects.get(pk=fleet.home.pk).held_by_id == fleet.centre.pk
-    assert [(row["stage"], row["done"]) for row in desk.get(at("runs")).context["runs"]] == [("At home", 3)]
+    assert [(row["run"].stage, row["done"]) for row in desk.get(at("runs")).context["runs"]] == [("finished", 3)]
     assert Proof.objects.filter(holds=True, kind="code", stop=stops[1]).count() == 1
 
 
