@@ -74,6 +74,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.TRACE if is_region else "", "check_files", _("Check files"), "check", centre),
         (Right.TRACE if is_region else "", "witnesses", _("Witnesses of the log"), "people", centre),
         (Right.HANDLE_PARCELS, "parcels", _("Parcels"), "scan", station),
+        (Right.HANDLE_PARCELS, "exceptions", _("Exceptions"), "warning", station),
         (Right.HANDLE_PARCELS, "bags", _("Bags and cages"), "parcel", station),
         (Right.HANDLE_PARCELS if organisation.kind == Organisation.Kind.COUNTY_CENTRE else "", "drive", _("My runs"), "truck", station),
         (Right.HANDLE_PARCELS, "returns", _("Take returns in"), "back", station),

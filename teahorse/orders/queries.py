@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
@@ -12,7 +12,7 @@ from django.db.models.functions import Right as Tail
 
 from teahorse.common.times import HOME
 from teahorse.logistics.models import Parcel
-from teahorse.orders.models import Cart, CartLine, HarvestSale, OrderGroup, OrderLine, SellerNotice, SellerOrder
+from teahorse.orders.models import Cart, CartLine, HarvestSale, OrderGroup, OrderLine, PromiseDay, SellerNotice, SellerOrder
 from teahorse.people import queries as people
 from teahorse.people.models import Organisation, Person, Right
 from teahorse.promotions.models import Promotion
@@ -173,3 +173,20 @@ def used(promotions: Collection[Promotion]) -> dict[UUID, Used]:
             found = cursor.fetchall()
     counted = {one.pk: Used(one.uses, one.spent_fen) for one in promotions if one.is_counted}
     return counted | {one.pk: Used() for one in rest} | {key: Used(count, fen, more) for key, count, fen, more in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many promises ended on a way between two areas, by their codes, and how many were kept."""
+
+    origin_code: str
+    destination_code: str
+    promised: int
+    kept: int
+
+
+def kept_promises(code: str, *, since: date) -> list[Kept]:
+    """Return how promises were kept that ended on a day or later, by way from or to the area of a code; the most used way first."""
+    found = PromiseDay.objects.filter(Q(origin_code__startswith=code) | Q(destination_code__startswith=code), day__gte=since)
+    sums = found.values_list("origin_code", "destination_code").annotate(all=Sum("promised"), good=Sum("kept"))
+    return [Kept(*row) for row in sums.order_by("-all", "origin_code", "destination_code")]

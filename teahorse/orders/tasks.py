@@ -57,3 +57,10 @@ def settle_harvests(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pas
     """Decide on the orders of harvests that were declared."""
     while actions.settle_harvests(now=timezone.now()):
         pass
+
+
+@app.periodic(cron="7 4 * * *")
+@app.task(name="orders.count_promises", queue="clock", queueing_lock="orders.count_promises")
+def count_promises(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Count the promises that were kept."""
+    actions.count_promises(now=timezone.now())

@@ -43,6 +43,7 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
             "Unmatched money",
             "Stuck refunds",
             "Parcels",
+            "Exceptions",
             "Bags and cages",
             "Take returns in",
             "Cash",
@@ -99,7 +100,7 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
         for page in (
             *("approvals", "desk", "harvests/late", "disputes", "runs", "trace/recalls", "promotions", "flows", "settle"),
             *("settle/claims", "fees", "papers", "unmatched", "refunds"),
-            *("parcels", "bags", "drive", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
+            *("parcels", "exceptions", "bags", "drive", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
         )
     ]
 

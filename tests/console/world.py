@@ -27,7 +27,7 @@ from teahorse.invoices import actions as invoices
 from teahorse.invoices.models import RedInvoice
 from teahorse.invoices.rules import check_sign
 from teahorse.logistics import actions as logistics
-from teahorse.logistics.models import Parcel
+from teahorse.logistics.models import Oddity, Parcel
 from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
@@ -360,8 +360,11 @@ def runs_of(made: Side, *, number: int) -> dict[str, Any]:
     times = {"arrives_at": now, "leaves_at": now + timedelta(minutes=5)}
     stop = Stop.objects.create(**owned, run=run, number=0, kind="call", place=made.point, metres=0, code="4821", **times)
     proof = Proof.objects.create(**owned, stop=stop, kind="signature", sha256="0" * 64, content=f"{made.mark}签名".encode(), told_at=now)
+    scan = logistics.ScanDraft(parcel_number=f"{made.mark}纸条", act="received", happened_at=now, place=made.point, by=None)
+    logistics.take_scans(scans=[scan], now=now)
     return {
         "vehicle_id": vehicle.pk, "duty_id": shift.pk, "plan_id": plan.pk, "run_id": run.pk, "stop_id": stop.pk, "proof_id": proof.pk,
+        "oddity_id": Oddity.objects.get(scan_id=scan.id).pk,
     }  # fmt: skip
 
 

@@ -110,6 +110,11 @@ class Parcel(CountyOwned):
             models.Index(fields=["pickup_point", "stage"], name="parcel_by_point"),
             models.Index(fields=["held_by", "stage"], name="parcel_by_holder"),
             models.Index(fields=["inside"], name="parcel_by_container"),
+            models.Index(
+                fields=["stage_at"],
+                name="parcel_open_since",
+                condition=models.Q(stage__in=("packed", "in_transit", "at_point", "refused", "lost")),
+            ),
             models.Index(fields=["pickup_code"], name="parcel_by_code", condition=~models.Q(pickup_code="")),
         ]
 

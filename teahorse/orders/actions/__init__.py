@@ -1,6 +1,7 @@
 """Every change of carts and orders, by topic."""
 
 from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
+from teahorse.orders.actions.counting import count_promises
 from teahorse.orders.actions.drafting import Wish
 from teahorse.orders.actions.fulfilling import (
     NotReceived,
@@ -61,6 +62,7 @@ __all__ = [
     "close_after_case",
     "close_received",
     "confirm_receipt",
+    "count_promises",
     "declare_harvest",
     "difference_of",
     "expire_orders",

@@ -3,6 +3,7 @@
 from teahorse.orders.models.balance import BalanceDue, HarvestSale, Weighing
 from teahorse.orders.models.cart import Cart, CartLine
 from teahorse.orders.models.order import BY_INDEX, OVER_WHAT_IS_PLACED, LineDiscount, OrderGroup, OrderLine, SellerNotice, SellerOrder
+from teahorse.orders.models.promises import PromiseDay
 
 __all__ = [
     "BY_INDEX",
@@ -14,6 +15,7 @@ __all__ = [
     "LineDiscount",
     "OrderGroup",
     "OrderLine",
+    "PromiseDay",
     "SellerNotice",
     "SellerOrder",
     "Weighing",
