@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.carriers.models import Consignment, Manifest
 from teahorse.common.ids import new_id, readable
 from teahorse.common.refusals import Refusal
+from teahorse.logistics.models import Parcel
 from teahorse.people.models import Organisation, Person
 
 MOST_PARCELS = 500
@@ -23,13 +25,14 @@ class NothingToHandOver(Refusal):
 @transaction.atomic
 def make_manifest(*, giver: Organisation, carrier: str, by: Person, now: datetime) -> Manifest:
     """
-    Put all parcels of a giver that a carrier has taken on, and that are on no list yet, on one.
+    Put all parcels that a carrier has taken on, that wait at a giver and are on no list yet, on one.
+
+    They wait at her who packed them until they were brought anywhere, then at whose service point they lie: a hub hands over for many.
 
     :raises NothingToHandOver: if there are none; nothing is made.
     """
-    waiting = Consignment.objects.filter(
-        parcel__sender=giver, carrier=carrier, stage=Consignment.Stage.BOOKED, is_return=False, manifest=None
-    )
+    is_here = Q(parcel__held_by__organisation=giver) | Q(parcel__sender=giver, parcel__stage=Parcel.Stage.PACKED)
+    waiting = Consignment.objects.filter(is_here, carrier=carrier, stage=Consignment.Stage.BOOKED, is_return=False, manifest=None)
     rows = list(waiting.select_for_update(of=("self",)).order_by("pk")[:MOST_PARCELS])
     if not rows:
         raise NothingToHandOver
