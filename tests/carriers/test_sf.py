@@ -9,11 +9,11 @@ from django.utils import timezone
 from teahorse.carriers import accounts, actions, queries
 from teahorse.carriers.actions.following import take_events
 from teahorse.carriers.models import CarrierAccount, CarrierEvent, CarrierMessage, Consignment
-from teahorse.carriers.providers import CarrierUnavailable, Party, Wanted
+from teahorse.carriers.providers import CarrierUnavailable, Party, Told, Wanted
 from teahorse.carriers.providers.sf.client import digest
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed
-from teahorse.logistics.models import Parcel, Scan
+from teahorse.logistics.models import Oddity, Parcel, Scan
 from tests import world
 
 from .conftest import SENDER, book, make_parcel
@@ -246,3 +246,16 @@ def test_what_never_reached_the_carrier_is_called_off_without_it(parcel, sf):
 
     made.refresh_from_db()
     assert (made.stage, made.number, made.next_try_at) == ("cancelled", "", None)
+
+
+def test_what_was_told_of_one_second_happened_in_the_order_in_which_a_parcel_goes(booked, sf):
+    at, now = timezone.now().replace(microsecond=0) - timedelta(hours=1), timezone.now()
+    told_of_it = [
+        Told(source="sf", number=booked.number, code=code, words=code, place="", happened_at=at) for code in ("80", "44", "30", "50")
+    ]
+
+    take_events(consignment=booked, told=told_of_it, now=now)
+
+    acts = Scan.objects.filter(thing_id=booked.parcel_id).order_by("happened_at").values_list("act", flat=True)
+    assert list(acts) == ["received", "departed", "departed", "handed_over"]
+    assert not Oddity.objects.exists()

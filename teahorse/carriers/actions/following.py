@@ -27,6 +27,8 @@ from teahorse.logistics.models import Scan
 
 SCANS = UUID("6f0b1c1e-2d1a-5c70-9a53-7d4a34c6e001")
 """The name space of the scans that events become: the same event is the same scan."""
+ORDER = {state.value: place for place, state in enumerate(ACTS)}
+"""Carriers tell whole seconds; what they tell of one of them happened in this order."""
 MOST_AT_ONCE = 50
 MOST_REFUSED = 500
 FLOOD_WINDOW = timedelta(minutes=10)
@@ -186,7 +188,7 @@ def _scan(row: Consignment, event: CarrierEvent, *, now: datetime) -> ScanDraft 
         id=uuid5(SCANS, name),
         parcel_number=row.parcel.number,
         act=act,
-        happened_at=min(event.happened_at, now),
+        happened_at=min(event.happened_at, now) + timedelta(microseconds=ORDER[event.state]),
         place=None,
         by=None,
         proof=Scan.Proof.CARRIER,
