@@ -60,6 +60,7 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.DESK_ORDERS, "late_harvests", _("Late harvests"), "clock", centre),
         (Right.DESK_ORDERS, "disputes", _("Disputes"), "question", centre),
         (Right.DESK_ORDERS if organisation.kind == Organisation.Kind.COUNTY_CENTRE else "", "runs", _("Runs"), "truck", centre),
+        (Right.DESK_ORDERS if organisation.kind == Organisation.Kind.COUNTY_CENTRE else "", "departures", _("Departures"), "arrow", centre),
         (Right.TRACE, "recalls", _("Recalls"), "warning", selling if organisation.is_seller else centre),
         (Right.PROMOTE, "promotions", _("Promotions"), "heart", selling if organisation.is_seller else centre),
         (Right.TRACE if organisation.kind in Organisation.CENTRES else "", "flows", _("Flows"), "arrow", centre),

@@ -76,3 +76,16 @@ TROUBLES = {
     DayPlan.Trouble.NOT_FOUND: _("No plan was found that can be driven. Nothing was changed."),
     DayPlan.Trouble.INTERRUPTED: _("The search was interrupted. Ask again."),
 }
+
+WHY_THIS_ONE = {
+    "first": _("the first that leaves"),
+    "cheaper": _("waits, for that is cheaper"),
+    "first is full": _("those before are full"),
+    "first is not cold": _("those before do not keep cold"),
+    "too late for the first": _("came too late for those before"),
+    "late": _("comes late even so"),
+    "too heavy": _("too heavy for every departure"),
+    "not cold": _("no departure keeps cold"),
+    "too late": _("came too late for every departure that is known"),
+    "full": _("every departure is full"),
+}

@@ -1,6 +1,7 @@
 """A county's roads and vehicles, and a run that was given out: enough for a driver's day on a phone."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from teahorse.common.times import HOME
 from teahorse.demo.keys import key_of
@@ -9,8 +10,9 @@ from teahorse.demo.writing import write_missing
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Scan, Unit
 from teahorse.network.actions import lay_road
-from teahorse.network.models import Node, Pass, Road
+from teahorse.network.models import Line, LineCall, Node, Pass, Road
 from teahorse.people.models import Organisation, Person, ServicePoint
+from teahorse.places.models import Area
 from teahorse.runs import actions
 from teahorse.runs.models import Vehicle
 
@@ -18,11 +20,12 @@ LAST_HOUR = 11
 """A house that is filled later than this drives tomorrow."""
 BEGINS, ENDS = time(8, 30), time(18, 30)
 RECEIVED_AT = time(7)
+SINCE = date(2026, 1, 1)
 FIRST_S, APART_S = 0.5, 0.3
 
 
 def load_network() -> None:
-    """Write the nodes, passes and roads of the content; what is there is left as it is."""
+    """Write the nodes, passes, roads and lines of the content; what is there is left as it is."""
     content = read("fleet.toml")
     points = {
         point.organisation.key: point
@@ -44,9 +47,12 @@ def load_network() -> None:
             for row in content["pass"]
         ),
     )
+    write_missing(Node, (_hub(row, county) for row in content["hub"]))
     if not Road.objects.filter(county_id=county).exists():
         for row in content["road"]:
             _lay(row)
+    for row in content["line"]:
+        _run(row, county)
 
 
 def _node(key: str, point: ServicePoint, height_m: int) -> Node:
@@ -65,6 +71,35 @@ def _node(key: str, point: ServicePoint, height_m: int) -> Node:
         longitude=point.longitude,
         height_m=height_m,
     )
+
+
+def _hub(row: Row, county: UUID) -> Node:
+    place = {name: row[name] for name in ("kind", "latitude", "longitude", "height_m")}
+    area = Area.objects.get(code=row["area"], until_date=None)
+    return Node(id=key_of("node", row["key"]), county_id=county, area=area, **place, **translated(name=row["name"]))
+
+
+def _run(row: Row, county: UUID) -> None:
+    """Write a line with its calls; minutes are those of the day at which it leaves, or comes where it ends."""
+    line, is_new = Line.objects.get_or_create(
+        pk=key_of("line", row["key"]),
+        defaults={
+            "county_id": county,
+            "mode": row["mode"],
+            "weekdays": row["weekdays"],
+            "valid_from": SINCE,
+            "capacity_grams": row["most_grams"],
+            "capacity_cm3": row["most_cm3"],
+            "cost_fixed_fen": row["fixed_fen"],
+            "cost_per_kg_fen": row["fen_per_kg"],
+            **translated(name=row["name"]),
+        },
+    )
+    if is_new:
+        for place, (key, minute, cutoff) in enumerate(row["calls"]):
+            node = Node.objects.get(pk=key_of("node", key))
+            times = {"arrives_minute": minute, "departs_minute": minute, "cutoff_minutes": cutoff}
+            LineCall.objects.create(county_id=county, line=line, place=place, node=node, **times)
 
 
 def _lay(row: Row) -> None:
