@@ -145,10 +145,11 @@ def _point(key: str) -> ServicePoint:
 def _wait(row: Row, *, now: datetime) -> None:
     """Pack a parcel that came to a place some days ago: to be fetched somewhere, or to be taken on by a partner from the centre."""
     place, goal = _point(row["at"]), _point(row["to"]) if "to" in row else None
+    area = Area.objects.get(code=row["area"], until_date=None) if "area" in row else (goal or place).area
     when = datetime.combine(now.astimezone(HOME).date() - timedelta(days=row["days"]), RECEIVED_AT, tzinfo=HOME)
     parcel = logistics.pack(
         draft=logistics.ParcelDraft(
-            reference=key_of("waiting parcel", f"{row['sender']} {row['at']} {row.get('to', '')}"),
+            reference=key_of("waiting parcel", f"{row['sender']} {row['at']} {row.get('to', row.get('area', ''))}"),
             weight_grams=row["grams"],
             carrier="network" if goal else "SF",
         ),
@@ -156,8 +157,8 @@ def _wait(row: Row, *, now: datetime) -> None:
         recipient=logistics.Recipient(
             name="演示买家",
             phone="+8619900001001",
-            area_code=(goal or place).area.code,
-            area_names=(goal or place).area.name,
+            area_code=area.code,
+            area_names=area.name,
             line="",
             pickup_point=goal,
         ),

@@ -28,8 +28,8 @@ with rule as (
                when 'damaged' then parcel.is_damaged
                when 'unfetched' then parcel.stage = 'at_point'
                when 'not_left' then parcel.stage = 'packed'
-               when 'still' then parcel.stage = 'in_transit' and parcel.carrier = 'network'
-               when 'still_with_carrier' then parcel.stage = 'in_transit' and parcel.carrier <> 'network'
+               when 'still' then parcel.stage = 'in_transit' and (parcel.carrier = 'network' or parcel.owner_id is not null)
+               when 'still_with_carrier' then parcel.stage = 'in_transit' and parcel.carrier <> 'network' and parcel.owner_id is null
                else false end
      where parcel.stage_at + rule.after <= %(now)s
     union all

@@ -1,5 +1,6 @@
 """What waits at a centre to leave the county, and with which departure: promises hold, at the least cost."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -65,18 +66,17 @@ def _shown(found: Departing, *, now: datetime) -> Context:
     goes = {one.bag: one for one in found.found.goes}
     areas = {area.code: named(area) for area in Area.objects.filter(code__in={one.province for one in found.waiting}, until_date=None)}
     rows = [_row(one, goes[one.key], areas) for one in found.waiting]
-    soon = [one for one in found.leaving.values() if (one.departs_at - now).days < DAYS_SHOWN]
+    by_departure: dict[str | None, list[Context]] = defaultdict(list)
+    for row in rows:
+        by_departure[row["goes"].departure].append(row)
     return {
         "departures": [
-            {
-                "leaves": one,
-                "rows": [row for row in rows if row["goes"].departure == one.key],
-                "grams": sum(row["it"].grams for row in rows if row["goes"].departure == one.key),
-            }
-            for one in found.leaving.values()
-            if one in soon or any(row["goes"].departure == one.key for row in rows)
+            {"leaves": one, "rows": by_departure[key], "grams": sum(row["it"].grams for row in by_departure[key])}
+            for key, one in found.leaving.items()
+            if key in by_departure
         ],
-        "left": [row for row in rows if row["goes"].departure is None],
+        "empty": [one for key, one in found.leaving.items() if key not in by_departure and (one.departs_at - now).days < DAYS_SHOWN],
+        "left": by_departure.get(None, []),
         "waiting": len(rows),
         "broken": found.found.broken,
         "fen": found.found.fen,
