@@ -27,6 +27,7 @@ from sandbox.alipay.gateway import Gateway as AlipayGateway
 from sandbox.fapiao import keys as fapiao_keys
 from sandbox.fapiao import server as fapiao
 from sandbox.frame import page
+from sandbox.jd import server as jd
 from sandbox.kuaidi100 import server as kuaidi100
 from sandbox.sf import server as sf
 from sandbox.sms import server as sms
@@ -41,6 +42,7 @@ SERVERS = (
     ("alipay/", "支付宝", "Alipay: payments, refunds, notifications, bills; the payer's page"),
     ("fapiao/", "电子发票", "Invoices (fapiao) as Nuonuo's open platform issues them"),
     ("sf/", "顺丰速运", "SF Express: booking, labels, routes, pushes"),
+    ("jd/", "京东物流", "JD Logistics: booking, labels, traces, pushes"),
     ("kuaidi100/", "快递100", "Kuaidi100: questions, subscriptions, signed pushes"),
     ("sms/", "短信", "The messages that phones would have received"),
 )
@@ -78,6 +80,7 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
             Mount("/wechat", routes=oauth.routes(gateway)),
             Mount("/sms", routes=sms.routes(keys, state)),
             Mount("/sf", routes=sf.routes(keys_folder, state)),
+            Mount("/jd", routes=jd.routes(keys_folder, state)),
             Mount("/kuaidi100", routes=kuaidi100.routes(keys_folder, state)),
             Mount("/fapiao", routes=fapiao.routes(fapiao_keys.ensure(keys_folder), state)),
         ],

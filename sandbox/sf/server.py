@@ -24,9 +24,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox import label as paper
 from sandbox.carrying import Knobs, Pusher, ensure, secret
 from sandbox.frame import page
-from sandbox.sf import paper
 from sandbox.state import State
 
 HOME = ZoneInfo("Asia/Shanghai")
@@ -194,7 +194,7 @@ class Platform:
         row = self.state.one("select * from sf_orders where waybill = ?", number)
         if row is None or not hmac.compare_digest(self._token(number), request.headers.get("x-auth-token", "")):
             return Response(status_code=403)
-        label = await asyncio.to_thread(paper.draw, number=number, order=row["order_id"])
+        label = await asyncio.to_thread(paper.draw, carrier="顺丰速运", number=number, order=row["order_id"])
         return Response(label, media_type="application/pdf")
 
     async def act(self, request: Request) -> Response:

@@ -5,7 +5,8 @@ The same number means opposite things at different sources (2xx is trouble at Ku
 mapped by number alone. What is in no table stays unmapped: it is kept with the carrier's own words and flagged.
 
 Sources: SF's operation codes as public traces show them (50 and 54 collected, 30 sorted for the next stop, 36 left, 31 arrived, 44 out
-for delivery, 70 not delivered, 80 and 8000 signed, 99, 631 and 648 on its way back); Kuaidi100's states as its public tables list them.
+for delivery, 70 not delivered, 80 and 8000 signed, 99, 631 and 648 on its way back); Kuaidi100's states as its
+public tables list them; JD's nodes as a public copy of its platform's table lists them.
 """
 
 from enum import StrEnum
@@ -104,7 +105,58 @@ KUAIDI100 = {
 By the advanced ``statusCode``. 304 is signed for by a locker or a shop, not by a person: nobody has it in hand yet.
 """
 
-OF_SOURCE = {"sf": SF, "kuaidi100": KUAIDI100}
+JD = {
+    "10010": State.ANNOUNCED,
+    "200018": State.ANNOUNCED,
+    "200034": State.ANNOUNCED,
+    "200035": State.ANNOUNCED,
+    "200036": State.ANNOUNCED,
+    "200053": State.ANNOUNCED,
+    "200001": State.COLLECTED,
+    "200058": State.COLLECTED,
+    "10054": State.DEPARTED,
+    "200006": State.DEPARTED,
+    "200012": State.DEPARTED,
+    "200013": State.DEPARTED,
+    "200019": State.DEPARTED,
+    "200055": State.DEPARTED,
+    "200076": State.DEPARTED,
+    "10032": State.ARRIVED,
+    "10033": State.ARRIVED,
+    "200004": State.ARRIVED,
+    "200007": State.ARRIVED,
+    "200008": State.ARRIVED,
+    "200009": State.ARRIVED,
+    "200017": State.ARRIVED,
+    "200050": State.ARRIVED,
+    "200056": State.ARRIVED,
+    "200075": State.ARRIVED,
+    "11000": State.OUT_FOR_DELIVERY,
+    "200051": State.READY_TO_FETCH,
+    "200057": State.READY_TO_FETCH,
+    "10034": State.DELIVERED,
+    "10035": State.REFUSED,
+    "200068": State.REFUSED,
+    "10042": State.TROUBLE,
+    "200003": State.TROUBLE,
+    "200023": State.TROUBLE,
+    "200031": State.TROUBLE,
+    "200032": State.TROUBLE,
+    "200059": State.TROUBLE,
+    "200067": State.TROUBLE,
+    "200069": State.TROUBLE,
+    "200070": State.TROUBLE,
+    "200033": State.RETURNING,
+    "200060": State.RETURNING,
+    "200010": State.CANCELLED,
+    "200052": State.CANCELLED,
+}
+"""
+By ``state``, the platform's code of a node. 10042 is delivered in part, 200031 waits to be brought once more, 200032 and 200070 are
+given up: a person has to look. What only says that a label was printed or money was paid stands in no table and stays unmapped.
+"""
+
+OF_SOURCE = {"sf": SF, "jd": JD, "kuaidi100": KUAIDI100}
 
 ACTS = {
     State.COLLECTED: "received",

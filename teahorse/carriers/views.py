@@ -6,6 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from teahorse.carriers.actions import keep_push
+from teahorse.carriers.providers import keys_module
 
 LONGEST_BODY = 256 * 1024
 
@@ -18,11 +19,4 @@ def push(request: HttpRequest, source: str) -> HttpResponse:
     if not length.isdigit() or int(length) > LONGEST_BODY:
         return HttpResponse(status=413)
     kept = keep_push(source=source, headers=request.headers, body=request.body, now=timezone.now())
-    if source == "sf":
-        return JsonResponse({"return_code": "0000" if kept.is_accepted else "1000", "return_msg": "成功" if kept.is_accepted else "失败"})
-    said = {
-        "result": kept.is_accepted,
-        "returnCode": "200" if kept.is_accepted else "500",
-        "message": "成功" if kept.is_accepted else "失败",
-    }
-    return JsonResponse(said)
+    return JsonResponse(keys_module(source).answer(request.body, is_accepted=kept.is_accepted))

@@ -56,6 +56,11 @@ def sf(sandbox):
 
 
 @pytest.fixture
+def jd(sandbox):
+    return _partner(sandbox, "jd")
+
+
+@pytest.fixture
 def kuaidi100(sandbox):
     return _partner(sandbox, "kuaidi100")
 
@@ -91,9 +96,9 @@ def booked(parcel, sf, tariff):
 
 
 def book(parcel, **more):
-    """Return a parcel's consignment that SF has taken on."""
+    """Return a parcel's consignment that a carrier (SF unless told) has taken on."""
     now = timezone.now()
-    made = actions.consign(parcel=parcel, carrier="sf", sender=SENDER, now=now, **{"weight_grams": 1250, **more})
+    made = actions.consign(parcel=parcel, sender=SENDER, now=now, **{"carrier": "sf", "weight_grams": 1250, **more})
     assert actions.settle_due(now=now) == 1
     made.refresh_from_db()
     return made

@@ -158,7 +158,7 @@ def _settled(row: Consignment, *, now: datetime) -> bool:
             number = guarded_call(row.carrier, lambda: partner.book(wanted))
             _note(row, was=Stage.WAITING, stage=Stage.BOOKED, number=number, booked_at=now, next_try_at=now, tries=0, trouble="")
         else:
-            guarded_call(row.carrier, lambda: partner.cancel(row.our_number))
+            guarded_call(row.carrier, lambda: partner.cancel(row.our_number, number=row.number))
             _note(row, was=Stage.CANCELLING, stage=Stage.CANCELLED, next_try_at=None, trouble="")
     except CarrierUnavailable as unavailable:
         trouble = str(unavailable.numbers.get("trouble", ""))[:200]

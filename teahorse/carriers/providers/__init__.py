@@ -17,9 +17,9 @@ from teahorse.common.refusals import Refusal
 from teahorse.payments.providers.guarded import guarded
 
 T = TypeVar("T")
-CARRIERS = frozenset({"sf"})
+CARRIERS = frozenset({"sf", "jd"})
 """Who can be asked to take a parcel on."""
-TRACKERS = frozenset({"sf", "kuaidi100"})
+TRACKERS = CARRIERS | {"kuaidi100"}
 """Whose events parcels are followed by."""
 
 
@@ -131,8 +131,8 @@ class Carrier(Tracker, Protocol):
     def label(self, number: str) -> bytes:
         """Return the carrier's own label, a PDF."""
 
-    def cancel(self, our_number: str) -> None:
-        """Call a booking off; twice does no harm."""
+    def cancel(self, our_number: str, *, number: str) -> None:
+        """Call a booking off; twice does no harm. ``number`` is the carrier's, empty if it never came."""
 
 
 class KeysModule(Protocol):
@@ -143,6 +143,9 @@ class KeysModule(Protocol):
 
     def made(self, keys: bytes, *, sandbox: str) -> Tracker:
         """Return the partner with keys (JSON); ``sandbox`` is the address of one, else empty. :raises Malformed: if they are none."""
+
+    def answer(self, body: bytes, *, is_accepted: bool) -> dict[str, object]:
+        """Return what the partner wants to hear to a push; what it hears as a refusal it sends again."""
 
 
 def guarded_call(code: str, call: Callable[[], T]) -> T:

@@ -133,6 +133,11 @@ def made(keys: bytes, *, sandbox: str) -> Kuaidi100:
     return Kuaidi100(read, gateway=f"{sandbox}/kuaidi100" if sandbox else GATEWAY)
 
 
+def answer(body: bytes, *, is_accepted: bool) -> dict[str, object]:  # noqa: ARG001 - the same for each push
+    """Return what Kuaidi100 wants to hear to a push."""
+    return {"result": is_accepted, "returnCode": "200" if is_accepted else "500", "message": "成功" if is_accepted else "失败"}
+
+
 def _all_told(found: Result, number: str) -> list[Told]:
     if found.nu != number:
         raise CarrierUnavailable(trouble="it answered for another number")

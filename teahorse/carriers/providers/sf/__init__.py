@@ -132,7 +132,7 @@ class SfExpress:
             raise CarrierUnavailable(trouble="it printed nothing")
         return self.client.fetch(files[0].url, token=files[0].token)
 
-    def cancel(self, our_number: str) -> None:
+    def cancel(self, our_number: str, *, number: str) -> None:  # noqa: ARG002 - SF knows it by ours
         try:
             self.client.ask("EXP_RECE_UPDATE_ORDER", {"orderId": our_number, "dealType": 2}, read_as=dict[str, Any])
         except CarrierRefuses as refused:
@@ -163,6 +163,11 @@ def made(keys: bytes, *, sandbox: str) -> SfExpress:
     except msgspec.MsgspecError as error:
         raise Malformed(field="keys", reason=type(error).__name__) from error
     return SfExpress(Client(read, gateway=f"{sandbox}/sf/std/service" if sandbox else GATEWAY))
+
+
+def answer(body: bytes, *, is_accepted: bool) -> dict[str, object]:  # noqa: ARG001 - the same for each push
+    """Return what SF wants to hear to a push."""
+    return {"return_code": "0000" if is_accepted else "1000", "return_msg": "成功" if is_accepted else "失败"}
 
 
 def _order(wanted: Wanted, monthly_card: str) -> dict[str, Any]:

@@ -9,14 +9,12 @@ import hashlib
 import time
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
-import httpx
 import msgspec
 
 from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable
-from teahorse.carriers.providers.asking import TIMEOUT, posted
-from teahorse.common.gate import pages
+from teahorse.carriers.providers.asking import label_fetched, posted
 from teahorse.common.ids import new_id
 
 T = TypeVar("T")
@@ -24,7 +22,6 @@ TAKEN = "A1000"
 DONE = "S0000"
 BUSY = frozenset({"A1005", "A1009", "A1099", "S0003"})
 """The platform's own trouble, or too many calls: the same call is tried again later."""
-LARGEST_LABEL = 5 * 1024 * 1024
 HOSTS = ("sf-express.com",)
 """Whence labels come; nowhere else are they fetched from."""
 
@@ -90,27 +87,8 @@ class Client:
             raise CarrierUnavailable(trouble=f"it answered in another form: {error}"[:200]) from error
 
     def fetch(self, url: str, *, token: str) -> bytes:
-        """Return a label. :raises CarrierUnavailable: if it is no PDF, too large, or not at one of SF's own hosts."""
-        parts, own = urlsplit(url), urlsplit(self.gateway)
-        is_own = parts.netloc == own.netloc or any((parts.hostname or "").endswith(f".{host}") for host in HOSTS)
-        if not is_own or parts.scheme != own.scheme:
-            raise CarrierUnavailable(trouble=f"its label is somewhere else: {parts.netloc[:80]}")
-        label = b""
-        try:
-            with (
-                pages.stepped_aside(),
-                httpx.stream("GET", url, headers={"X-Auth-token": token}, timeout=TIMEOUT, trust_env=False) as answer,
-            ):
-                answer.raise_for_status()
-                for part in answer.iter_bytes():
-                    label += part
-                    if len(label) > LARGEST_LABEL:
-                        raise CarrierUnavailable(trouble="its label is too large")
-        except httpx.HTTPError as error:
-            raise CarrierUnavailable(trouble=f"its label does not come: {type(error).__name__}") from error
-        if not label.startswith(b"%PDF-"):
-            raise CarrierUnavailable(trouble="its label is no PDF")
-        return label
+        """Return a label; see :func:`.asking.label_fetched`."""
+        return label_fetched(url, gateway=self.gateway, hosts=HOSTS, headers={"X-Auth-token": token})
 
     def _form(self, service: str, message: str) -> dict[str, str]:
         timestamp = str(int(time.time() * 1000))

@@ -1,0 +1,1 @@
+"""JD Logistics: its open platform, signed by md5-salt."""
