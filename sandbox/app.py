@@ -24,6 +24,7 @@ from sandbox.alipay import control as alipay_control
 from sandbox.alipay import notify as alipay_notify
 from sandbox.alipay import pages as alipay_pages
 from sandbox.alipay.gateway import Gateway as AlipayGateway
+from sandbox.china_post import server as china_post
 from sandbox.fapiao import keys as fapiao_keys
 from sandbox.fapiao import server as fapiao
 from sandbox.frame import page
@@ -43,6 +44,7 @@ SERVERS = (
     ("fapiao/", "电子发票", "Invoices (fapiao) as Nuonuo's open platform issues them"),
     ("sf/", "顺丰速运", "SF Express: booking, labels, routes, pushes"),
     ("jd/", "京东物流", "JD Logistics: booking, labels, traces, pushes"),
+    ("china_post/", "中国邮政", "China Post and EMS: booking, labels, traces, sealed pushes"),
     ("kuaidi100/", "快递100", "Kuaidi100: questions, subscriptions, signed pushes"),
     ("sms/", "短信", "The messages that phones would have received"),
 )
@@ -81,6 +83,7 @@ def build(*, state_path: str, keys_folder: str, speed: float) -> Starlette:
             Mount("/sms", routes=sms.routes(keys, state)),
             Mount("/sf", routes=sf.routes(keys_folder, state)),
             Mount("/jd", routes=jd.routes(keys_folder, state)),
+            Mount("/china_post", routes=china_post.routes(keys_folder, state)),
             Mount("/kuaidi100", routes=kuaidi100.routes(keys_folder, state)),
             Mount("/fapiao", routes=fapiao.routes(fapiao_keys.ensure(keys_folder), state)),
         ],

@@ -7,6 +7,11 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
 S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
+PROVINCE = re.compile(
+    r"(?:北京|天津|上海|重庆)市|(?:内蒙古|广西壮族|西藏|宁夏回族|新疆维吾尔)自治区|(?:香港|澳门)特别行政区|[^\s省]{2,3}省"
+)
+CITY = re.compile(r"\S{1,10}?(?:市|自治州|地区|盟)")
+COUNTY = re.compile(r"(?:\S{1,3}?|[^\s镇乡街路村号]{4,13}?)(?:自治县|自治旗|林区|[区县市旗])")
 SILENT_AFTER = timedelta(hours=24)
 """A carrier, or a parcel with one, of which nothing was heard for so long is shown on the board."""
 POLL_EVERY = timedelta(minutes=30)
@@ -29,6 +34,32 @@ def is_postal_number(number: str) -> bool:
     if is_s10(number):
         return s10_check_digit(number[2:10]) == int(number[10])
     return re.fullmatch(r"\d{13}", number) is not None
+
+
+def region_in(address: str) -> tuple[str, str, str, str] | None:
+    """
+    Return province, city, county and the rest of an address that begins with them; None if they cannot be told apart.
+
+    A municipality is its own city. A county-level city that a province governs itself is both city and county.
+    """
+    rest = address.strip()
+    province = PROVINCE.match(rest)
+    if province is None:
+        return None
+    is_municipality = province[0].endswith("市")
+    rest = rest[province.end() :].lstrip()
+    city = None if is_municipality else CITY.match(rest)
+    if not is_municipality:
+        if city is None:
+            return None
+        rest = rest[city.end() :].lstrip()
+    elif rest.startswith(province[0]):
+        rest = rest[len(province[0]) :].lstrip()
+    county = COUNTY.match(rest)
+    if county is None and city is None:
+        return None
+    name = city[0] if city else province[0]
+    return province[0], name, county[0] if county else name, rest[county.end() :].strip() if county else rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ mapped by number alone. What is in no table stays unmapped: it is kept with the 
 
 Sources: SF's operation codes as public traces show them (50 and 54 collected, 30 sorted for the next stop, 36 left, 31 arrived, 44 out
 for delivery, 70 not delivered, 80 and 8000 signed, 99, 631 and 648 on its way back); Kuaidi100's states as its
-public tables list them; JD's nodes as a public copy of its platform's table lists them.
+public tables list them; JD's nodes as a public copy of its platform's table lists them; China Post's operations as public traces show them.
 """
 
 from enum import StrEnum
@@ -156,7 +156,26 @@ By ``state``, the platform's code of a node. 10042 is delivered in part, 200031 
 given up: a person has to look. What only says that a label was printed or money was paid stands in no table and stays unmapped.
 """
 
-OF_SOURCE = {"sf": SF, "jd": JD, "kuaidi100": KUAIDI100}
+CHINA_POST = {
+    "203": State.COLLECTED,
+    "303": State.ARRIVED,
+    "345": State.ARRIVED,
+    "305": State.DEPARTED,
+    "389": State.DEPARTED,
+    "989": State.DEPARTED,
+    "306": State.ARRIVED,
+    "912": State.ARRIVED,
+    "954": State.ARRIVED,
+    "702": State.OUT_FOR_DELIVERY,
+    "704": State.DELIVERED,
+    "705": State.TROUBLE,
+}
+"""
+By ``opCode``, as public traces show them. 303 and 345 are sorted where it was taken in, 305 and 389 sealed in a vehicle, 912 landed. The
+words of the Universal Postal Union (EMA to EMI) stand in no public trace that we know and stay unmapped.
+"""
+
+OF_SOURCE = {"sf": SF, "jd": JD, "china_post": CHINA_POST, "kuaidi100": KUAIDI100}
 
 ACTS = {
     State.COLLECTED: "received",
@@ -173,11 +192,12 @@ ACTS = {
 
 ENDED = (State.DELIVERED, State.RETURNED, State.CANCELLED)
 IN_A_LOCKER = ("自助柜", "丰巢", "驿站", "快递柜", "代收点")
+BY_WORDS = ("sf", "china_post")
 BY_HAND = ("本人", "已取件", "签收人")
 
 
 def mapped(source: str, code: str, words: str = "") -> State:
-    """Return our word for a source's code; SF tells a locker's receipt by its words only, under the same code as a person's."""
+    """Return our word for a source's code; SF and the post tell a locker's receipt by its words only, under a person's code."""
     state = OF_SOURCE[source].get(code, State.UNMAPPED)
     is_locker = any(word in words for word in IN_A_LOCKER) and not any(word in words for word in BY_HAND)
-    return State.READY_TO_FETCH if source == "sf" and state == State.DELIVERED and is_locker else state
+    return State.READY_TO_FETCH if source in BY_WORDS and state == State.DELIVERED and is_locker else state

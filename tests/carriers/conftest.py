@@ -61,6 +61,11 @@ def jd(sandbox):
 
 
 @pytest.fixture
+def china_post(sandbox):
+    return _partner(sandbox, "china_post")
+
+
+@pytest.fixture
 def kuaidi100(sandbox):
     return _partner(sandbox, "kuaidi100")
 

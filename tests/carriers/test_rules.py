@@ -9,7 +9,17 @@ from teahorse.carriers.providers import Party, Wanted
 from teahorse.carriers.providers.kuaidi100 import push_sign, question_sign
 from teahorse.carriers.providers.sf import _order
 from teahorse.carriers.providers.sf.client import digest
-from teahorse.carriers.rules import Price, charged_grams, fee_fen, fen_written, grams_written, is_postal_number, kilograms, s10_check_digit
+from teahorse.carriers.rules import (
+    Price,
+    charged_grams,
+    fee_fen,
+    fen_written,
+    grams_written,
+    is_postal_number,
+    kilograms,
+    region_in,
+    s10_check_digit,
+)
 from teahorse.logistics.models import Scan
 
 PRICE = Price(first_grams=1000, first_fen=1800, step_grams=1000, step_fen=500, cm3_per_kg=6000)
@@ -21,6 +31,26 @@ def test_the_posts_check_digit_is_upu_s10s():
     assert not is_postal_number("RR473124828CN")
     assert is_postal_number("1136281381675")
     assert not is_postal_number("SF1234567890123")
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("西藏自治区山南市琼结县拉玉乡", ("西藏自治区", "山南市", "琼结县", "拉玉乡")),
+        ("西藏自治区阿里地区噶尔县狮泉河镇 滨河路1号", ("西藏自治区", "阿里地区", "噶尔县", "狮泉河镇 滨河路1号")),
+        ("上海市徐汇区 某某路1号", ("上海市", "上海市", "徐汇区", "某某路1号")),
+        ("上海市上海市徐汇区某某路1号", ("上海市", "上海市", "徐汇区", "某某路1号")),
+        ("云南省迪庆藏族自治州香格里拉市 独克宗古城", ("云南省", "迪庆藏族自治州", "香格里拉市", "独克宗古城")),
+        ("浙江省嘉兴市桐乡市某某路2号", ("浙江省", "嘉兴市", "桐乡市", "某某路2号")),
+        ("海南省文昌市文城镇某某小区3号", ("海南省", "文昌市", "文昌市", "文城镇某某小区3号")),
+        ("重庆市石柱土家族自治县某某街1号", ("重庆市", "重庆市", "石柱土家族自治县", "某某街1号")),
+        ("某某路1号", None),
+        ("西藏自治区", None),
+        ("", None),
+    ],
+)
+def test_an_address_is_told_apart_as_the_post_wants_it(address, parts):
+    assert region_in(address) == parts
 
 
 @pytest.mark.parametrize(("grams", "fen"), [(1, 1800), (1000, 1800), (1001, 2300), (2000, 2300), (2001, 2800), (10_000, 6300)])

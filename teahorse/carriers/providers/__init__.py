@@ -17,7 +17,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.payments.providers.guarded import guarded
 
 T = TypeVar("T")
-CARRIERS = frozenset({"sf", "jd"})
+CARRIERS = frozenset({"sf", "jd", "china_post"})
 """Who can be asked to take a parcel on."""
 TRACKERS = CARRIERS | {"kuaidi100"}
 """Whose events parcels are followed by."""
