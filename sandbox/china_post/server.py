@@ -28,6 +28,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox import label as paper
 from sandbox.carrying import Knobs, Pusher, ensure, secret
+from sandbox.claims import Claims
 from sandbox.frame import page
 from sandbox.state import State
 
@@ -67,12 +68,20 @@ class Platform:
         self.pusher = Pusher(self.knobs)
         for statement in SCHEMA:
             state.run(statement)
+        self.claims = Claims(
+            "china_post",
+            state,
+            refused=Refused,
+            is_booked=lambda number: state.one("select 1 from post_orders where waybill = ?", number) is not None,
+        )
         self.services: dict[str, Callable[[Any], Any]] = {
             "020003": self._create,
             "020006": self._cancel,
             "010004": self._label,
             "040001": self._trace,
             "050005": self._rate,
+            "070001": self.claims.take,
+            "070002": self.claims.tell,
         }
 
     async def service(self, request: Request) -> Response:
@@ -245,6 +254,7 @@ def routes(folder: str, state: State) -> list[BaseRoute]:
     platform = Platform(ensure(folder, "china_post.json", Keys, made), state)
     return [
         Route("/amp-prod-api/f/amp/api/open", platform.service, methods=["POST"]),
+        Route("/_claim", platform.claims.decide, methods=["POST"]),
         Route("/_act", platform.act, methods=["POST"]),
         Route("/_control", platform.knobs.control, methods=["GET", "POST"]),
         Route("/", platform.show),

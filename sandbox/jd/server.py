@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox import label as paper
 from sandbox.carrying import Knobs, Pusher, ensure, secret
+from sandbox.claims import Claims
 from sandbox.frame import page
 from sandbox.state import State
 
@@ -64,12 +65,20 @@ class Platform:
         self.pusher = Pusher(self.knobs)
         for statement in SCHEMA:
             state.run(statement)
+        self.claims = Claims(
+            "jd",
+            state,
+            refused=Refused,
+            is_booked=lambda number: state.one("select 1 from jd_orders where waybill = ?", number) is not None,
+        )
         self.services: dict[str, Callable[[Any, Request], Any]] = {
             "/ecap/v1/orders/precheck": self._precheck,
             "/ecap/v1/orders/create": self._create,
             "/ecap/v1/orders/cancel": self._cancel,
             "/ecap/v1/orders/trace/query": self._trace,
             "/ecap/v1/orders/trace/subscribe": self._subscribe,
+            "/ecap/v1/claims/create": lambda content, _request: self.claims.take(content),
+            "/ecap/v1/claims/query": lambda content, _request: self.claims.tell(content),
             "/cloud/print/render": self._render,
         }
 
@@ -259,6 +268,7 @@ def routes(folder: str, state: State) -> list[BaseRoute]:
     return [
         *(Route(path, platform.service, methods=["POST"]) for path in platform.services),
         Route("/label/{number:str}.pdf", platform.label),
+        Route("/_claim", platform.claims.decide, methods=["POST"]),
         Route("/_act", platform.act, methods=["POST"]),
         Route("/_control", platform.knobs.control, methods=["GET", "POST"]),
         Route("/", platform.show),

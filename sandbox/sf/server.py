@@ -13,6 +13,7 @@ import hmac
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -26,6 +27,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox import label as paper
 from sandbox.carrying import Knobs, Pusher, ensure, secret
+from sandbox.claims import Claims
 from sandbox.frame import page
 from sandbox.state import State
 
@@ -64,6 +66,12 @@ class Platform:
         self.pusher = Pusher(self.knobs)
         for statement in SCHEMA:
             state.run(statement)
+        self.claims = Claims(
+            "sf",
+            state,
+            refused=Refused,
+            is_booked=lambda number: state.one("select 1 from sf_orders where waybill = ?", number) is not None,
+        )
 
     async def service(self, request: Request) -> Response:
         """Answer one call; HTTP is always 200, but for the trouble that a knob makes."""
@@ -109,21 +117,24 @@ class Platform:
         return None
 
     def _serve(self, service: str, content: Any, request: Request) -> Any:
-        if service == "EXP_RECE_CREATE_ORDER":
-            return self._create(content)
-        if service == "EXP_RECE_SEARCH_ORDER_RESP":
-            return self._order(self._known(content["orderId"]))
-        if service == "EXP_RECE_UPDATE_ORDER":
-            return self._update(content)
-        if service == "EXP_RECE_SEARCH_ROUTES":
-            return {"routeResps": [self._routes(number) for number in content["trackingNumber"]]}
-        if service == "EXP_RECE_QUERY_DELIVERTM":
-            return self._rate(content)
-        if service == "COM_RECE_CLOUD_PRINT_WAYBILLS":
-            address = str(request.base_url).rstrip("/") + request.scope["root_path"]
-            number = content["documents"][0]["masterWaybillNo"]
-            return {"obj": {"files": [{"url": f"{address}/label/{number}.pdf", "token": self._token(number), "waybillNo": number}]}}
+        serve: dict[str, Callable[[], Any]] = {
+            "EXP_RECE_CREATE_ORDER": lambda: self._create(content),
+            "EXP_RECE_SEARCH_ORDER_RESP": lambda: self._order(self._known(content["orderId"])),
+            "EXP_RECE_UPDATE_ORDER": lambda: self._update(content),
+            "EXP_RECE_SEARCH_ROUTES": lambda: {"routeResps": [self._routes(number) for number in content["trackingNumber"]]},
+            "EXP_RECE_QUERY_DELIVERTM": lambda: self._rate(content),
+            "EXP_RECE_CREATE_CLAIM": lambda: self.claims.take(content),
+            "EXP_RECE_QUERY_CLAIM": lambda: self.claims.tell(content),
+            "COM_RECE_CLOUD_PRINT_WAYBILLS": lambda: self._printed(content, request),
+        }
+        if service in serve:
+            return serve[service]()
         raise Refused(code=service if service[-4:].isdigit() else "S0003", words="业务异常")  # a knob's code comes as a service
+
+    def _printed(self, content: Any, request: Request) -> Any:
+        address = str(request.base_url).rstrip("/") + request.scope["root_path"]
+        number = content["documents"][0]["masterWaybillNo"]
+        return {"obj": {"files": [{"url": f"{address}/label/{number}.pdf", "token": self._token(number), "waybillNo": number}]}}
 
     def _create(self, content: Any) -> Any:
         kinds = sorted(one["contactType"] for one in content["contactInfoList"])
@@ -240,6 +251,7 @@ def routes(folder: str, state: State) -> list[BaseRoute]:
     return [
         Route("/std/service", platform.service, methods=["POST"]),
         Route("/label/{number:str}.pdf", platform.label),
+        Route("/_claim", platform.claims.decide, methods=["POST"]),
         Route("/_act", platform.act, methods=["POST"]),
         Route("/_control", platform.knobs.control, methods=["GET", "POST"]),
         Route("/", platform.show),

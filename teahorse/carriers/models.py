@@ -172,6 +172,72 @@ class CarrierMessage(Keyed):
         return f"{self.source} {self.received_at:%F %T}"
 
 
+class CarrierClaim(CountyOwned):
+    """What is asked of a carrier for a parcel that it lost or damaged, and what became of that. One open claim for a consignment."""
+
+    class Reason(models.TextChoices):
+        LOST = "lost"
+        DAMAGED = "damaged"
+
+    class Stage(models.TextChoices):
+        WAITING = "waiting"
+        LODGED = "lodged"
+        GRANTED = "granted"
+        PAID = "paid"
+        REJECTED = "rejected", "rejected after it was looked into"
+        REFUSED = "refused", "not taken at all"
+
+    consignment = models.ForeignKey(Consignment, models.PROTECT, related_name="claims")
+    our_number = models.CharField(max_length=40, unique=True)
+    number = models.CharField(max_length=40, blank=True, help_text="the carrier's")
+    reason = models.CharField(max_length=8, choices=Reason.choices)
+    amount_fen = models.PositiveIntegerField()
+    granted_fen = models.PositiveIntegerField(null=True)
+    words = models.CharField(max_length=500, help_text="what happened")
+    answer = models.CharField(max_length=500, blank=True, help_text="what the carrier says to it, in its own words")
+    stage = models.CharField(max_length=8, choices=Stage.choices)
+    made_by_id = models.UUIDField()
+    made_at = models.DateTimeField()
+    lodged_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True, help_text="when it is lodged or asked about again; null: no more")
+    tries = models.PositiveSmallIntegerField(default=0)
+    trouble = models.CharField(max_length=200, blank=True)
+    refusal_code = models.CharField(max_length=40, blank=True)
+    refusal_words = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consignment"],
+                condition=~models.Q(stage__in=["rejected", "refused"]),
+                name="a_parcel_is_claimed_once_at_a_time",
+            ),
+            models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="a_claim_is_for_something"),
+        ]
+        indexes = [models.Index(fields=["next_try_at"], name="claim_due", condition=models.Q(next_try_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return self.our_number
+
+
+class CarrierClaimPaper(Keyed):
+    """A paper or photograph of a claim, as it is sent to the carrier; shown to nobody else."""
+
+    claim = models.ForeignKey(CarrierClaim, models.PROTECT, related_name="papers")
+    place = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=80)
+    media_type = models.CharField(max_length=40)
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["claim", "sha256"], name="a_claim_has_a_paper_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CarrierBill(Keyed):
     """What a carrier wants for a month, as the file has it; the same file is kept once."""
 

@@ -14,6 +14,7 @@ CITY = re.compile(r"\S{1,10}?(?:市|自治州|地区|盟)")
 COUNTY = re.compile(r"(?:\S{1,3}?|[^\s镇乡街路村号]{4,13}?)(?:自治县|自治旗|林区|[区县市旗])")
 SILENT_AFTER = timedelta(hours=24)
 """A carrier, or a parcel with one, of which nothing was heard for so long is shown on the board."""
+CLAIM_POLLED_EVERY = timedelta(hours=12)
 POLL_EVERY = timedelta(minutes=30)
 """The same number is not asked about more often: Kuaidi100 locks whoever does."""
 
@@ -103,6 +104,11 @@ def grams_written(text: str) -> int:
 def fen_written(text: str) -> int:
     """Return the fen of yuan as a carrier wrote them. :raises ValueError: if it is no sum."""
     return _thousandth(text, scale=100)
+
+
+def yuan_written(fen: int) -> str:
+    """Return fen as the carriers write them: yuan with two decimals, exactly."""
+    return f"{Decimal(fen) / 100:.2f}"
 
 
 def _thousandth(text: str, *, scale: int) -> int:

@@ -24,3 +24,10 @@ def settle_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes i
     actions.settle_due(now=now)
     actions.apply_pushes(now=now)
     actions.ask_due(now=now)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="teahorse.carriers.settle_claims", queue=CLOCK, queueing_lock="settle_carrier_claims")
+def settle_claims(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Lodge claims that wait, and ask what became of those that are lodged."""
+    actions.settle_claims(now=timezone.now())

@@ -1,25 +1,30 @@
-"""Every change: accounts, booking and calling off, handing over, following by question and push, bills."""
+"""Every change: accounts, claims, booking and calling off, handing over, following by question and push, bills."""
 
 from teahorse.carriers.actions.accounts import keep_account
 from teahorse.carriers.actions.billing import BillUnreadable, take_bill
 from teahorse.carriers.actions.booking import AlreadyConsigned, NotPostal, call_off, consign, follow, send_back, settle_due
+from teahorse.carriers.actions.claiming import AlreadyClaimed, NotClaimable, claim, settle_claims
 from teahorse.carriers.actions.following import apply_pushes, ask_due, keep_push
 from teahorse.carriers.actions.manifests import NothingToHandOver, make_manifest
 
 __all__ = [
+    "AlreadyClaimed",
     "AlreadyConsigned",
     "BillUnreadable",
+    "NotClaimable",
     "NotPostal",
     "NothingToHandOver",
     "apply_pushes",
     "ask_due",
     "call_off",
+    "claim",
     "consign",
     "follow",
     "keep_account",
     "keep_push",
     "make_manifest",
     "send_back",
+    "settle_claims",
     "settle_due",
     "take_bill",
 ]

@@ -8,6 +8,7 @@ call may be repeated: a consignment goes by our number, and a carrier keeps one 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from importlib import import_module
 from typing import Protocol, TypeVar
 
@@ -39,7 +40,7 @@ class CarrierRefuses(Refusal):
 
     def __init__(self, *, reason: str, message: str) -> None:
         super().__init__(reason=reason, message=message)
-        self.reason = reason
+        self.reason, self.message = reason, message
 
 
 class PushRefused(Exception):
@@ -104,6 +105,45 @@ class PushRead:
     numbers: tuple[str, ...] = ()
 
 
+class ClaimState(StrEnum):
+    """Our words for what became of a claim at the carrier."""
+
+    RECEIVED = "received"
+    GRANTED = "granted"
+    REJECTED = "rejected"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paper:
+    """A paper or photograph that shows what it was worth or what became of it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """What is asked for, under our number, which a carrier keeps once."""
+
+    our_number: str
+    parcel_number: str
+    reason: str
+    amount_fen: int
+    words: str
+    papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimTold:
+    """What became of it; ``granted_fen`` is None until the carrier grants something."""
+
+    state: ClaimState
+    granted_fen: int | None
+    words: str
+
+
 class Tracker(Protocol):
     """Whoever tells what became of a number. Calls raise :class:`CarrierUnavailable` or :class:`CarrierRefuses`."""
 
@@ -133,6 +173,12 @@ class Carrier(Tracker, Protocol):
 
     def cancel(self, our_number: str, *, number: str) -> None:
         """Call a booking off; twice does no harm. ``number`` is the carrier's, empty if it never came."""
+
+    def claim(self, claim: Claim) -> str:
+        """Have a lost or damaged parcel's claim taken and return the carrier's number of it; twice under our number makes one."""
+
+    def claim_told(self, claim_number: str) -> ClaimTold:
+        """Return what became of a claim, by the carrier's number."""
 
 
 class KeysModule(Protocol):

@@ -9,7 +9,19 @@ from typing import Any
 
 import msgspec
 
-from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable, Offered, Party, PushRead, PushRefused, Told, Wanted
+from teahorse.carriers.providers import (
+    CarrierRefuses,
+    CarrierUnavailable,
+    Claim,
+    ClaimTold,
+    Offered,
+    Party,
+    PushRead,
+    PushRefused,
+    Told,
+    Wanted,
+    claiming,
+)
 from teahorse.carriers.providers.asking import checked_label
 from teahorse.carriers.providers.china_post.client import DONE, Client, Keys, cipher, opened
 from teahorse.carriers.rules import fen_written, is_postal_number, region_in
@@ -104,6 +116,12 @@ class ChinaPost:
 
     def subscribe(self, number: str, *, carrier: str, phone: str) -> bool:  # noqa: ARG002 - the post pushes what was booked here unasked
         return False
+
+    def claim(self, claim: Claim) -> str:
+        return claiming.lodged(claim, ask=lambda content, kind: self.client.ask("070001", content, read_as=kind))
+
+    def claim_told(self, claim_number: str) -> ClaimTold:
+        return claiming.told(claim_number, ask=lambda content, kind: self.client.ask("070002", content, read_as=kind))
 
     def read_push(self, headers: Mapping[str, str], body: bytes) -> PushRead:  # noqa: ARG002 - nothing in it is signed
         """Read a push; it is sealed with our key, but blocks of old ones can be put together anew, so only its number is believed."""

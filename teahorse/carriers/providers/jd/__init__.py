@@ -7,7 +7,18 @@ from typing import Any
 
 import msgspec
 
-from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable, Offered, PushRead, PushRefused, Told, Wanted
+from teahorse.carriers.providers import (
+    CarrierRefuses,
+    CarrierUnavailable,
+    Claim,
+    ClaimTold,
+    Offered,
+    PushRead,
+    PushRefused,
+    Told,
+    Wanted,
+    claiming,
+)
 from teahorse.carriers.providers.jd.client import Client, Keys
 from teahorse.carriers.rules import fen_written, kilograms
 from teahorse.common.ids import new_id
@@ -136,6 +147,16 @@ class JdLogistics:
         content = {**self._whose(), "waybillCode": number, "mobile": phone[-4:]}
         self.client.ask("/ecap/v1/orders/trace/subscribe", content, read_as=str)
         return True
+
+    def claim(self, claim: Claim) -> str:
+        return claiming.lodged(
+            claim, ask=lambda content, kind: self.client.ask("/ecap/v1/claims/create", {**self._whose(), **content}, read_as=kind)
+        )
+
+    def claim_told(self, claim_number: str) -> ClaimTold:
+        return claiming.told(
+            claim_number, ask=lambda content, kind: self.client.ask("/ecap/v1/claims/query", {**self._whose(), **content}, read_as=kind)
+        )
 
     def read_push(self, headers: Mapping[str, str], body: bytes) -> PushRead:  # noqa: ARG002 - nothing in it is signed
         try:

@@ -6,7 +6,18 @@ from typing import Any
 
 import msgspec
 
-from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable, Offered, PushRead, PushRefused, Told, Wanted
+from teahorse.carriers.providers import (
+    CarrierRefuses,
+    CarrierUnavailable,
+    Claim,
+    ClaimTold,
+    Offered,
+    PushRead,
+    PushRefused,
+    Told,
+    Wanted,
+    claiming,
+)
 from teahorse.carriers.providers.sf.client import Client, Keys
 from teahorse.carriers.rules import fen_written, kilograms
 from teahorse.common.refusals import Malformed
@@ -147,6 +158,12 @@ class SfExpress:
 
     def subscribe(self, number: str, *, carrier: str, phone: str) -> bool:  # noqa: ARG002 - SF pushes what was booked here unasked
         return False
+
+    def claim(self, claim: Claim) -> str:
+        return claiming.lodged(claim, ask=lambda content, kind: self.client.ask("EXP_RECE_CREATE_CLAIM", content, read_as=kind))
+
+    def claim_told(self, claim_number: str) -> ClaimTold:
+        return claiming.told(claim_number, ask=lambda content, kind: self.client.ask("EXP_RECE_QUERY_CLAIM", content, read_as=kind))
 
     def read_push(self, headers: Mapping[str, str], body: bytes) -> PushRead:  # noqa: ARG002 - nothing in it is signed
         try:
