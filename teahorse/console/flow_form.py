@@ -1,7 +1,9 @@
 """The editor of a flow: parts and steps as rows of a form, read into what :mod:`teahorse.trace.flows` checks."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +17,7 @@ LANGUAGES = (BASE_LANGUAGE, "bo", "en")
 MOST_ROWS = 60
 EVENTS = ("object ADD", "object OBSERVE", "object DELETE", "transformation", "aggregation")
 FLAGS = ("wants_photo", "wants_voice", "from_households", "hands_over")
+YIELDS = ("least_yield", "most_yield")
 Row = dict[str, Any]
 
 
@@ -50,7 +53,11 @@ def _part(typed: QueryDict, at: str) -> Row:
         "is_serialised": typed.get(f"{at}.is_serialised") == "yes",
         "certificates": typed.getlist(f"{at}.certificates"),
     }
-    return _without_nothing(part) | ({"tolerance_bp": tolerance} if tolerance is not None else {}) | ({"shelf_days": days} if days else {})
+    content = _decimal(typed, f"{at}.content", digits=4)
+    known: Row = {"tolerance_bp": tolerance, "shelf_days": days or None, "content": None if content is None else float(content)}
+    if content is not None:
+        known["content_unit"] = _text(typed, f"{at}.content_unit")
+    return _without_nothing(part) | {name: value for name, value in known.items() if value is not None}
 
 
 def _step(typed: QueryDict, at: str) -> Row:
@@ -70,7 +77,16 @@ def _step(typed: QueryDict, at: str) -> Row:
         "fields": _fields(typed.get(f"{at}.fields", ""), f"{at}.fields"),
         **{flag: typed.get(f"{at}.{flag}") == "yes" for flag in FLAGS},
     }
-    return _without_nothing(step)
+    return _without_nothing(step) | _yield(typed, at)
+
+
+def _yield(typed: QueryDict, at: str) -> Row:
+    """Return what usually comes out: percent of what goes in, or so much of a unit for each of what goes in."""
+    unit = _text(typed, f"{at}.yield_unit")
+    typed_bounds = {name: _decimal(typed, f"{at}.{name}", digits=4 if unit else 2) for name in YIELDS}
+    parts = 10_000 if unit else 100
+    bounds: Row = {f"{name}_bp": int(value * parts) for name, value in typed_bounds.items() if value is not None}
+    return bounds | ({"yield_unit": unit} if unit else {})
 
 
 def _without_nothing(row: Row) -> Row:
@@ -97,6 +113,15 @@ def _percent(typed: QueryDict, field: str) -> int | None:
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 3 and len(rest) <= 2 and (not rest or rest.isdigit())):
         raise Malformed(field=field, reason=_("Write a percentage between 0 and 100."))
     return int(whole) * 100 + int(rest.ljust(2, "0") or 0)
+
+
+def _decimal(typed: QueryDict, field: str, *, digits: int) -> Decimal | None:
+    text = _text(typed, field).replace(",", ".")
+    if not text:
+        return None
+    if not re.fullmatch(rf"[0-9]{{1,5}}(\.[0-9]{{1,{digits}}})?", text):
+        raise Malformed(field=field, reason=_("Write a number with at most %(digits)s digits after the point.") % {"digits": digits})
+    return Decimal(text)
 
 
 def _fields(text: str, field: str) -> Any:
@@ -126,7 +151,9 @@ def _shown_step(step: Mapping[str, Any]) -> Row:
     event = step.get("event", "")
     what = f"{event} {step.get('action', 'ADD')}" if event == "object" else event
     fields = json.dumps(step["fields"], ensure_ascii=False, indent=1) if step.get("fields") else ""
-    return {**step, "what": what, "fields_text": fields}
+    parts = 10_000 if step.get("yield_unit") else 100
+    bounds = {name: f"{Decimal(step[f'{name}_bp']) / parts:f}" for name in YIELDS if step.get(f"{name}_bp") is not None}
+    return {**step, **bounds, "what": what, "fields_text": fields}
 
 
 def languages() -> list[tuple[str, str]]:

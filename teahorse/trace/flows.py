@@ -31,6 +31,9 @@ CERTIFICATES: Final = (
     "production_licence",
     "other",
 )
+MOST_CONTENT: Final = 100_000
+MOST_YIELD_BP: Final = 100_000_000
+"""Ten tonnes of one animal: nobody means more."""
 MEASURED: Final = frozenset({"mass", "volume", "length", "area"})
 Words = dict[str, str]
 
@@ -40,13 +43,19 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Part(_Row, frozen=True, kw_only=True):
-    """What a flow speaks of, such as seed, oil and cake; sellers have a trade item for each. Without a unit it is counted in pieces."""
+    """
+    What a flow speaks of, such as seed, oil and cake; sellers have a trade item for each. Without a unit it is counted in pieces.
+
+    ``content`` is what is in one piece, net, in ``content_unit``.
+    """
 
     name: Words
     stage: Literal["raw", "made", "by_product", "sold"] = "made"
     unit: str = ""
     is_serialised: bool = False
     tolerance_bp: int = 500
+    content: float | None = None
+    content_unit: str = ""
     shelf_days: int | None = None
     certificates: tuple[str, ...] = ()
 
@@ -107,6 +116,9 @@ class Step(_Row, frozen=True, kw_only=True):
     wants_voice: bool = False
     from_households: bool = False
     hands_over: bool = False
+    least_yield_bp: int | None = None
+    most_yield_bp: int | None = None
+    yield_unit: str = ""
 
     @property
     def uses_up(self) -> bool:
@@ -194,8 +206,9 @@ def _twice(keys: Iterator[str]) -> list[str]:
 def _faults_of_part(part: Part) -> Iterator[str]:
     if not part.name.get(BASE_LANGUAGE):
         yield _("the name is a text by language, Chinese at least.")
-    if part.unit and (part.unit not in UNITS or UNITS[part.unit].quantity not in MEASURED):
-        yield _("%(unit)s is no unit of weight, volume, length or area.") % {"unit": part.unit}
+    yield from _unknown_units(part.unit, part.content_unit)
+    if (part.content is None) != (not part.content_unit) or (part.content is not None and not 0 < part.content < MOST_CONTENT):
+        yield _("what is in one piece is more than nothing and has a unit.")
     if part.is_serialised and part.unit:
         yield _("what has numbers of its own is counted in pieces, without a unit.")
     if not 0 <= part.tolerance_bp <= 10_000:
@@ -203,6 +216,12 @@ def _faults_of_part(part: Part) -> Iterator[str]:
     if part.shelf_days is not None and not 0 < part.shelf_days <= 36_500:
         yield _("the days that it keeps are more than none.")
     yield from _unknown_certificates(part.certificates)
+
+
+def _unknown_units(*units: str) -> Iterator[str]:
+    for unit in units:
+        if unit and (unit not in UNITS or UNITS[unit].quantity not in MEASURED):
+            yield _("%(unit)s is no unit of weight, volume, length or area.") % {"unit": unit}
 
 
 def _unknown_certificates(kinds: Sequence[str]) -> Iterator[str]:
@@ -231,7 +250,20 @@ def _faults_of_step(step: Step, parts: Mapping[str, Part]) -> Iterator[str]:
     if step.hands_over and not (step.event == "object" and step.action == "OBSERVE"):
         yield _("goods are handed over by an object event that observes.")
     yield from _unknown_certificates(step.certificates)
+    yield from _faults_of_yield(step)
     yield from _faults_of_fields(step)
+
+
+def _faults_of_yield(step: Step) -> Iterator[str]:
+    yield from _unknown_units(step.yield_unit)
+    least, most = step.least_yield_bp, step.most_yield_bp
+    if least is None and most is None:
+        if step.yield_unit:
+            yield _("a yield says how much comes out at least and at most.")
+    elif least is None or most is None or not 0 <= least <= most <= MOST_YIELD_BP or not most:
+        yield _("a yield says how much comes out at least and at most.")
+    elif step.event != "transformation" or not step.gives:
+        yield _("only where something is made of something else there is a yield.")
 
 
 def _is_word(text: str, vocabulary: Vocabulary) -> bool:

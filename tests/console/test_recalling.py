@@ -1,6 +1,7 @@
 """Tracing a lot and taking lots back at the workbench."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -65,6 +66,15 @@ def test_both_ways_of_a_lot_are_drawn_with_its_balance_and_neighbours(desk, barl
     listed = desk.get(at("lot_list", lot_id=barley.pk))
     assert listed["Content-Type"] == "text/csv; charset=utf-8"
     assert wine.uri in listed.content.decode()
+
+
+def test_the_preview_of_a_recall_says_of_a_lot_what_the_lots_page_says(desk, barley, wine, buyer, point):
+    wine.item.content, wine.item.content_unit = Decimal("1.5"), "KGM"
+    wine.item.save(update_fields=["content", "content_unit"])
+    preview = desk.get(drafted(desk, wine).url).content.decode()
+
+    for page in (preview, desk.get(at("lot_trace", lot_id=wine.pk)).content.decode()):
+        assert "In 40 kg, out 36 kg in 24 pieces of 1.5 kg. Loss 10 %." in page
 
 
 def test_a_recall_is_drafted_looked_at_started_and_ended(desk, barley, wine, buyer, point, operator, browser_of):

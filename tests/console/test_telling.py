@@ -231,6 +231,29 @@ def test_a_centre_writes_and_publishes_a_flow(browser_of, reviewer):
     assert "取蜜" in shown.content.decode()
 
 
+def test_a_centre_says_what_is_in_a_piece_and_what_a_step_yields(browser_of, reviewer):
+    desk = browser_of(reviewer)
+    flow = begun(desk)
+    address = f"{FLOWS}{short(flow.pk)}/"
+    jars = {"part.1.key": "jar", "part.1.name.zh-hans": "瓶装蜜", "part.1.content": "0,5", "part.1.content_unit": "KGM"}
+    fill = {
+        "step.1.key": "fill", "step.1.name.zh-hans": "装瓶", "step.1.event": "transformation", "step.1.biz_step": "commissioning",
+        "step.1.takes": "honey", "step.1.gives": "jar", "step.1.least_yield": "97.5", "step.1.most_yield": "100",
+    }  # fmt: skip
+
+    desk.post(address, {**WRITTEN, **jars, **fill, "act": "save"})
+    shown = desk.get(address).content.decode()
+    refused = desk.post(address, {**WRITTEN, **jars, **fill, "step.1.least_yield": "97.555", "act": "save"})
+    desk.post(address, {**WRITTEN, **jars, **fill, "step.1.yield_unit": "KGM", "act": "publish"})
+
+    flow.refresh_from_db()
+    assert 'value="97.5"' in shown
+    assert 'value="0.5"' in shown
+    assert refused.status_code == 422
+    assert (flow.parts[1]["content"], flow.parts[1]["content_unit"]) == (0.5, "KGM")
+    assert [flow.steps[1][name] for name in ("least_yield_bp", "most_yield_bp", "yield_unit")] == [975000, 1000000, "KGM"]
+
+
 def test_what_is_wrong_is_told_and_nothing_is_published(browser_of, reviewer):
     desk = browser_of(reviewer)
     flow = begun(desk)

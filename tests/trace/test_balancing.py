@@ -81,8 +81,8 @@ def test_a_lot_of_which_nobody_told_has_no_verdict(coop):
 
 
 def test_pieces_count_by_what_one_weighs_and_sold_ones_are_gone(coop, seed):
-    offer = world.offer(coop, weight_grams=500)
-    bottles = lot_of(item_of(coop, "bottle", variant=offer.variant), "F1", amount=60)
+    offer = world.offer(coop, weight_grams=900)
+    bottles = lot_of(item_of(coop, "bottle", variant=offer.variant, content=Decimal(500), content_unit="GRM"), "F1", amount=60)
     tell_made(bottles, 60, {seed: 40}, by=coop, now=NOW)
     order, parcel = packed(world.person(), offer, world.person("+8619900001002"))
     PackedLot.objects.create(

@@ -75,7 +75,7 @@ def test_a_barley_wine_from_the_field_to_the_bottle(shops, tmp_path):
     assert proved(page) == 8
     assert "How much came 40 pieces Left 38 pieces" in hand.read(f"trace/lots/{short(bottled.pk)}/")
     made_of = hand.read(f"trace/lots/{short(tank.pk)}/trace/")
-    assert "Units that cannot be compared Went in 104 kg" in made_of
+    assert "It adds up In 104 kg, out 180 litres. By-products 52 kg. 1.73 litres of 1 kg, allowed 1 to 2." in made_of
     assert "%" not in made_of  # litres of kilograms
 
 

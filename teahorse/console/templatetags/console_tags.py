@@ -14,7 +14,9 @@ from teahorse.logistics import carriers
 from teahorse.orders.models import OrderLine
 from teahorse.payments.words import problem_in_words
 from teahorse.people import rules
+from teahorse.trace import balance_words
 from teahorse.trace import words as words_of_trace
+from teahorse.trace.queries.making import Making
 
 register = template.Library()
 
@@ -112,6 +114,12 @@ def amount(quantity: Decimal | str, unit: str) -> str:
     except InvalidOperation:
         return ""
     return words_of_trace.amount_words(number, unit)
+
+
+@register.filter
+def making_words(making: Making) -> str:
+    """``{{ balance.making|making_words }}``: what went in and came out, what was lost, and how much may be."""
+    return " ".join(balance_words.making_words(making))
 
 
 @register.filter

@@ -108,6 +108,7 @@ def _shown(found: Flow, faults: list[str]) -> Context:
         "steps": shown_steps(found.steps),
         "stages": list(words.STAGES.items()),
         "units": UNITS,
+        "contents": UNITS[1:],
         "events": [(code, EVENT_WORDS[code]) for code in EVENTS],
         "flags": [(flag, FLAG_WORDS[flag]) for flag in FLAGS],
         "biz_steps": sorted(BIZ_STEP.words),

@@ -29,7 +29,7 @@ from teahorse.trace.record import record_pdf
 from teahorse.trace.rules import hash_of
 
 KINDS = (*Organisation.SELLERS, *Organisation.CENTRES)
-PER_PAGE, MOST_SHOWN, DEEPEST = 30, 200, 12
+PER_PAGE, MOST_SHOWN, MOST_WEIGHED, DEEPEST = 30, 200, 10, 12
 SALT, LONGEST_DRAFTING = "teahorse.recall", timedelta(days=1)
 STATES = {"back": "given_back", "destroyed": "destroyed", "lost": "not_found"}
 
@@ -162,11 +162,13 @@ def recall(request: HttpRequest, acting: Acting, recall_id: UUID) -> HttpRespons
     reach = reach_of(found)
     mine = set(lots_of(acting.organisation).filter(pk__in=[row.lot_id for row in reach.lots]).values_list("pk", flat=True))
     sent = [one for one in reach.sent if one.packed.lot_id in mine]
+    lots = [row for row in reach.lots if is_hers or row.lot_id in mine][:MOST_SHOWN]
     context = {
         "recall": found,
         "is_hers": is_hers,
         "reach": reach,
-        "lots": [row for row in reach.lots if is_hers or row.lot_id in mine][:MOST_SHOWN],
+        "lots": lots,
+        "makings": {row.lot_id: balance_of(row.lot).making for row in [row for row in lots if row.is_named][:MOST_WEIGHED]},
         "mine": mine,
         "sent": sent[:MOST_SHOWN],
         "more": max(len(reach.lots), len(sent)) > MOST_SHOWN,

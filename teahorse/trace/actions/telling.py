@@ -389,6 +389,8 @@ def item_for(*, seller: Organisation, flow: Flow, part: Part) -> TradeItem:
         "part": part.key,
         "is_serialised": part.is_serialised,
         "tolerance_bp": part.tolerance_bp,
+        "content": None if part.content is None else Decimal(str(part.content)),
+        "content_unit": part.content_unit,
         "shelf_days": part.shelf_days,
         "certificates": list(part.certificates),
     }

@@ -64,7 +64,8 @@ class TradeItem(CountyOwned):
     """
     A kind of goods that lots are made of: bought raw, made on the way, sold at the end.
 
-    What is sold is a ``variant`` of the mall. ``unit`` is of UN/ECE Recommendation 20 (KGM, LTR); without one it is counted in pieces.
+    What is sold is a ``variant`` of the mall. ``unit`` is of UN/ECE Recommendation 20 (KGM, LTR); without one it is counted in pieces,
+    each of which holds ``content`` in ``content_unit``, net; without that nobody knows how much is in one.
     """
 
     class Stage(models.TextChoices):
@@ -84,6 +85,8 @@ class TradeItem(CountyOwned):
     part = models.SlugField(max_length=40, blank=True, help_text="what it is in that flow")
     is_serialised = models.BooleanField(default=False, help_text="each piece has a number of its own")
     tolerance_bp = models.SmallIntegerField(default=500, help_text="by how much a balance of it may be off, in hundredths of a percent")
+    content = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True, help_text="net, of one piece")
+    content_unit = models.CharField(max_length=3, blank=True, default="")
     shelf_days = models.SmallIntegerField(null=True, blank=True)
     certificates = models.JSONField(default=list, blank=True, help_text="the kinds without which a lot is not sold")
     i18n = TranslationField(fields=("name",))
@@ -92,6 +95,11 @@ class TradeItem(CountyOwned):
         constraints = [
             models.UniqueConstraint(fields=["seller", "key"], name="a_seller_names_a_trade_item_once"),
             models.CheckConstraint(condition=models.Q(tolerance_bp__range=(0, 10000)), name="a_tolerance_is_a_part_of_the_whole"),
+            models.CheckConstraint(
+                condition=models.Q(content=None, content_unit="")
+                | models.Q(content__isnull=False, content__gt=0) & ~models.Q(content_unit=""),
+                name="a_content_is_some_of_a_unit",
+            ),
             models.CheckConstraint(condition=models.Q(gtin="") | models.Q(gtin__regex=r"^\d{14}$"), name="a_gtin_has_fourteen_digits"),
         ]
         indexes = [models.Index(fields=["gtin"], name="trade_item_by_gtin", condition=~models.Q(gtin=""))]
