@@ -1,8 +1,11 @@
-"""The demo's fees, and the books of its past orders."""
+"""The demo's fees, the books of its past orders, and who shows hers to everybody."""
 
 from datetime import datetime, timedelta
 
 from teahorse.demo.keys import key_of
+from teahorse.demo.reading import Row
+from teahorse.demo.routes import staff_of
+from teahorse.demo.stories import moment, told_stories
 from teahorse.people.models import Organisation
 from teahorse.settlement import actions as settlement
 from teahorse.settlement.models import FeeRule
@@ -28,6 +31,29 @@ def load_fees(*, now: datetime) -> None:
         rule = {"kind": "freight", "basis": "freight", "rate": 10_000, "beneficiary": "centre", "county_id": centre.county_id}
         made = {**rule, "name": "县中心统一配送，运费归中心", "since_date": (now - IN_FORCE).date()}
         FeeRule.objects.get_or_create(pk=key_of("fee", f"freight {centre.key}"), defaults=made)
+
+
+def open_books(*, now: datetime) -> None:
+    """Have the makers of stories whose content has a ``book`` say from which households their goods come, and show it to everybody."""
+    for story in told_stories():
+        if "book" in story:
+            _open_book(story, moment(story["book"], now))
+
+
+def _open_book(story: Row, at: datetime) -> None:
+    row, seller = story["book"], Organisation.objects.get(key=story["maker"])
+    by, product_id = staff_of(seller), key_of("product", row["product"])
+    households = {settlement.add_sub_seller(seller=seller, name=name, note="", by=by, now=at).pk: share for name, share in row["shares"]}
+    settlement.divide_product(
+        key=key_of("division", story["story"]),
+        seller=seller,
+        product_id=product_id,
+        since_date=at.date(),
+        shares_bp=households,
+        by=by,
+        now=at,
+    )
+    settlement.open_book(seller=seller, product_id=product_id, by=by, now=at)
 
 
 def book_past(*, now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from teahorse.demo.afterwards import load_afterwards
-from teahorse.demo.books import book_past, load_fees
+from teahorse.demo.books import book_past, load_fees, open_books
 from teahorse.demo.cases import load_cases
 from teahorse.demo.drafts import load_drafts
 from teahorse.demo.fleet import load_fleet, load_network, load_run
@@ -63,6 +63,7 @@ def load_demo(*, now: datetime) -> None:
 def load_past(*, now: datetime) -> None:
     """Have what happened, from the barley in the field over the first order to the provider's bills; only once in a house."""
     load_stories(now=now)
+    open_books(now=now)
     open_harvests(now=now)
     load_past_orders(now=now)
     end_harvests(now=now)

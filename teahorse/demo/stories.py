@@ -5,6 +5,7 @@ Places, steps, certificates, units on the shelf and labels come before the first
 after the orders (:mod:`.afterwards`).
 """
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from teahorse.common.times import HOME
 from teahorse.demo.keys import key_of
 from teahorse.demo.reading import CONTENT, Row, read, words
 from teahorse.demo.routes import staff_of
+from teahorse.demo.story_papers import SaidOnPaper, paper_pdf
 from teahorse.logistics.models import Parcel
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.people.models import Organisation, Person
@@ -171,18 +173,17 @@ class _Story:
         return Taken(self._lot(name).pk, None if amount is None else _decimal(amount))
 
     def _certify(self, row: Row, at: datetime) -> None:
-        """Write a certificate down; it vouches for what is made of its lots later too."""
-        trace.add_certificate(
-            holder=self._maker,
+        """Write a certificate down with its paper; it vouches for what is made of its lots later too."""
+        said = SaidOnPaper(
             kind=row["kind"],
             number=row["number"],
             issuer=row["issuer"],
+            holder=self._maker,
             issued_date=at.date(),
             valid_until=(at + timedelta(days=row["valid_days"])).date() if "valid_days" in row else None,
             lots=[self._lot(name) for name in row.get("lots", ())],
-            by=self._by,
-            now=at,
         )
+        trace.add_certificate(**vars(said), file=io.BytesIO(paper_pdf(said)), by=self._by, now=at)
 
     def _label(self, row: Row, at: datetime) -> None:
         sheet = labelling.ask_labels(

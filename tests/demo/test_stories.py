@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import translation
 
 from teahorse.common.ids import short
 from teahorse.demo.keys import key_of
@@ -12,6 +13,7 @@ from teahorse.demo.queries import demo_codes
 from teahorse.demo.stories import lot_named, told_stories
 from teahorse.orders.models import SellerOrder
 from teahorse.trace import actions
+from teahorse.trace.balance_words import making_words
 from teahorse.trace.models import LabelScan, LotStock, PackedLot, Recall, RecalledParcel, Suspicion, Telling
 from teahorse.trace.queries.balancing import Verdict, balance_of
 from tests.demo.conftest import NOW
@@ -86,6 +88,25 @@ def test_no_lot_had_more_made_of_it_than_there_was(house):
 
     assert [balance for balance in balances if balance.account.verdict != Verdict.RIGHT or balance.account.left < 0] == []
     assert not any(telling.said["warnings"] for telling in Telling.objects.all())
+
+
+def test_what_was_made_lies_within_what_its_flow_yields(house):
+    makings = {
+        f"{row['story']} {step['key']}": balance_of(lot_named(row["story"], f"{step['key']}.{next(iter(step['gives']))}")).making
+        for row in told_stories()
+        for step in row["step"]
+        if "gives" in step and ("takes" in step or "process" in step)
+    }
+
+    assert {name: making.verdict for name, making in makings.items() if making.verdict != Verdict.RIGHT} == {
+        "carpet rug-lotus": Verdict.WEIGHT_UNKNOWN,
+        "carpet rug-tiger-raw": Verdict.WEIGHT_UNKNOWN,
+    }
+    with translation.override("en"):
+        assert making_words(makings["barley-wine bottles"]) == [
+            "In 122 litres, out 120 litres in 240 pieces of 0.5 litres.",
+            "Loss 1.6 %, allowed 5 %.",
+        ]
 
 
 def test_parcels_know_their_lots(house):
