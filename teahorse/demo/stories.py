@@ -20,6 +20,7 @@ from teahorse.common.times import HOME
 from teahorse.demo.keys import key_of
 from teahorse.demo.reading import CONTENT, Row, read, words
 from teahorse.demo.routes import staff_of
+from teahorse.demo.scenes import scene_file
 from teahorse.demo.story_papers import SaidOnPaper, paper_pdf
 from teahorse.logistics.models import Parcel
 from teahorse.orders.models import OrderLine, SellerOrder
@@ -28,7 +29,7 @@ from teahorse.places.models import Area
 from teahorse.trace import actions as trace
 from teahorse.trace.actions import labelling
 from teahorse.trace.answers import Answers, Given, Household, Paper, Taken
-from teahorse.trace.models import Flow, LabelCode, LabelSheet, Lot, Site, Telling
+from teahorse.trace.models import Attachment, Flow, LabelCode, LabelSheet, Lot, Site, Telling
 from teahorse.trace.queries.tellings import flow_for
 
 FOLDER = "told"
@@ -140,6 +141,7 @@ class _Story:
             step=row["step"],
             answers=self._answers(row),
             site=self._sites[row["site"]],
+            attachments=self._pictures(row, at),
             by=self._by,
             now=at,
         )
@@ -153,6 +155,12 @@ class _Story:
             trace.sell_as(item=lot.item, variant=variant)
             lot.item.variant = variant
             trace.shelve(lot=lot, units=row["shelf"]["units"], by=self._by, now=at + GOES_TO_THE_SHELF_AFTER, reference=telling.event_id)
+
+    def _pictures(self, row: Row, at: datetime) -> list[Attachment]:
+        if "scene" not in row:
+            return []
+        key, file = self._key("telling", row["key"]), scene_file(row["scene"])
+        return [trace.keep_attachment(owner=self._maker, telling_key=key, kind=Attachment.Kind.PHOTO, file=file, by=self._by, now=at)]
 
     def _answers(self, row: Row) -> Answers:
         serials = row.get("serials", {})

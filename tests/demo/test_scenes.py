@@ -1,14 +1,20 @@
 """What a buyer can open in the demo's stories beside the words: papers, pictures, and the book of who earned what."""
 
+import io
 import shutil
 import subprocess
 
 import pytest
 from django.urls import reverse
+from PIL import Image
 
 from teahorse.demo.queries import demo_codes
-from teahorse.trace.models import Certificate
+from teahorse.demo.scenes import DRAWN
+from teahorse.demo.stories import told_stories
+from teahorse.trace.models import Attachment, Certificate
 from tests.demo.test_stories import look
+
+MOST_BYTES = 60_000
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +57,26 @@ def test_one_maker_shows_who_earned_what(house):
     *lines, whole = opened["coop-xiaozhongdian-yak"].lines
     assert lines[0]["label"] == "The households it comes from"
     assert sum(line["fen"] for line in lines) == whole["fen"] > 0
+
+
+def test_each_story_has_drawn_pictures_that_open_and_the_page_stays_light(house):
+    seen = []
+    for code, page in pages().items():
+        told = page.context["told"]
+        photos = [photo for step in told.steps for photo in step.photos]
+        small = [look(reverse("mall:scanned_attachment", args=[code, photo]) + "?small") for photo in photos]
+        large = [look(reverse("mall:scanned_attachment", args=[code, photo])) for photo in photos]
+        assert {answer["Content-Type"] for answer in (*small, *large)} == {"image/webp"}
+        assert {Image.open(io.BytesIO(answer.content)).size for answer in large} == {(640, 480)}
+        assert len(page.content) + sum(len(answer.content) for answer in small) < MOST_BYTES
+        seen.append((told.maker.key, len(photos)))
+
+    wine, yak, rug = "company-chamchen-wine", "coop-xiaozhongdian-yak", "coop-hongxing"
+    assert seen == [(wine, 5), (yak, 5), (rug, 3), (yak, 5), (rug, 4)]
+    assert not Attachment.objects.filter(kind=Attachment.Kind.VOICE).exists()
+
+
+def test_every_drawing_of_the_content_is_the_picture_of_a_step():
+    wanted = {step["scene"] for story in told_stories() for step in story["step"] if "scene" in step}
+
+    assert wanted == {path.stem for path in DRAWN.glob("*.svg")}
