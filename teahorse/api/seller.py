@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from django.db import transaction
@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from teahorse.api.capabilities import OrganisationToken
 from teahorse.api.fields import Asked, Contact, PageSize, ParcelName
 from teahorse.api.showing import TO_SEND, Destination, SellerPart, contact_shown, destination_shown, parcel_name, part_shown, weighed_of
+from teahorse.carriers.accounts import can_book
 from teahorse.common.refusals import Malformed, NotThere
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
@@ -47,7 +48,7 @@ class SellerOrders(Schema):
 
 
 class PackAsked(Asked):
-    """What the parcel weighs, and who takes it: our network, or an express partner with its number."""
+    """What the parcel weighs, and who takes it: our network, or an express partner, who is asked where its number is left out."""
 
     weight_grams: int = Field(ge=1, le=1_000_000, strict=True)
     carrier: Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[-_0-9a-z]+$")] = NETWORK
@@ -63,12 +64,6 @@ class PackAsked(Asked):
     codes: dict[UUID, list[Annotated[str, StringConstraints(max_length=200)]]] = Field(
         {}, description="for each line, instead of lots: the codes on the single pieces"
     )
-
-    @model_validator(mode="after")
-    def _is_numbered(self) -> Self:
-        if self.carrier != NETWORK and not self.carrier_number:
-            raise ValueError(_("An express partner's parcel has that partner's number."))
-        return self
 
 
 @router.get("/seller/orders", response=SellerOrders)
@@ -105,6 +100,9 @@ def show_seller_order(request: HttpRequest, response: HttpResponse, seller_order
 def pack_order(request: HttpRequest, seller_order_id: UUID, asked: PackAsked) -> ParcelName:
     """Put a paid order into a parcel; its units leave the shelf. An order is packed once (409 the second time)."""
     order, now = _order(request, seller_order_id), timezone.now()
+    is_asked = not asked.carrier_number and can_book(carrier=asked.carrier, organisation_id=order.seller_id)
+    if asked.carrier != NETWORK and not asked.carrier_number and not is_asked:
+        raise Malformed(field="body", reason=_("An express partner's parcel has that partner's number."))
     chosen = {line: trace.Chosen(asked.lots.get(line, {}), asked.codes.get(line, [])) for line in {*asked.lots, *asked.codes}}
     with transaction.atomic():
         parcel: Parcel = actions.pack_order(
@@ -115,6 +113,7 @@ def pack_order(request: HttpRequest, seller_order_id: UUID, asked: PackAsked) ->
             carrier_number=asked.carrier_number,
             weighed=asked.weighed,
             asks_difference=asked.asks_difference,
+            asks_carrier=is_asked,
             now=now,
         )
         trace.take_lots(order=order, parcel=parcel, chosen=chosen, now=now)

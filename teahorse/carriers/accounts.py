@@ -17,6 +17,11 @@ def account_for(*, carrier: str, organisation_id: UUID) -> CarrierAccount | None
     return mine.filter(organisation=organisation_id).first() or mine.filter(organisation=None).first()
 
 
+def can_book(*, carrier: str, organisation_id: UUID) -> bool:
+    """Return whether a carrier can be asked to take an organisation's parcels on: somebody has a contract, or a sandbox runs."""
+    return carrier in CARRIERS and (bool(settings.SANDBOX_URL) or account_for(carrier=carrier, organisation_id=organisation_id) is not None)
+
+
 def tracker(code: str, account: CarrierAccount | None) -> Tracker:
     """
     Return a partner with an account's keys; without an account the sandbox's, if there is one.

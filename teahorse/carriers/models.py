@@ -111,6 +111,10 @@ class Consignment(CountyOwned):
     next_try_at = models.DateTimeField(null=True, help_text="when it is booked, cancelled or asked about again; null: no more")
     tries = models.PositiveSmallIntegerField(default=0)
     trouble = models.CharField(max_length=200, blank=True)
+    refusal_code = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="why the carrier does not take it on, by its code"
+    )
+    refusal_words = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="and in its own words")
 
     class Meta:
         constraints = [

@@ -65,6 +65,12 @@ def choices(*, destination: str, weight_grams: int, volume_cm3: int, carriers: C
     return [_with_marks(one, found) for one in sorted(found, key=lambda one: (one.weighed_fen, one.fee_fen, one.carrier, one.service))]
 
 
+def newest_consignments(parcel_ids: Collection[UUID]) -> dict[UUID, Consignment]:
+    """Return by parcel what was last handed to a carrier of it on its way out."""
+    rows = Consignment.objects.filter(parcel_id__in=parcel_ids, is_return=False).order_by("asked_at", "pk")
+    return {row.parcel_id: row for row in rows}
+
+
 def silent_consignments(*, now: datetime, county_ids: Collection[UUID] | None = None) -> QuerySet[Consignment]:
     """Return what a carrier has and has said nothing new of for a day, the longest silence first."""
     since = now - SILENT_AFTER

@@ -37,6 +37,11 @@ def is_postal_number(number: str) -> bool:
     return re.fullmatch(r"\d{13}", number) is not None
 
 
+def domestic_phone(phone: str) -> str:
+    """Return a telephone number as carriers in China want it: without the country's code."""
+    return phone.removeprefix("+86").lstrip()
+
+
 def region_in(address: str) -> tuple[str, str, str, str] | None:
     """
     Return province, city, county and the rest of an address that begins with them; None if they cannot be told apart.

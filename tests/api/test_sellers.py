@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from teahorse.carriers.models import Consignment
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders import actions
 from teahorse.orders.models import SellerOrder
@@ -107,6 +108,17 @@ def test_an_order_is_packed_once(as_organisation, paid, wine):
     shown = seller.get(f"seller/orders/{order.pk}").json()
     assert (shown["state"], [named["number"] for named in shown["parcels"]]) == ("preparing", [parcel.number])
     assert world.level_of(wine).on_hand == 8
+
+
+def test_a_carrier_without_a_number_is_asked_where_there_is_a_contract(as_organisation, paid, wine, settings):
+    order = paid({wine: 2}).orders.get()
+    settings.SANDBOX_URL = "http://127.0.0.1:9"
+
+    answer = as_organisation(wine.seller).post(f"seller/orders/{order.pk}/pack", {"weight_grams": 900, "carrier": "jd"})
+
+    handed = Consignment.objects.get()
+    assert answer.status_code == 201
+    assert (handed.carrier, handed.stage, handed.weight_grams, handed.parcel.carrier_number) == ("jd", "waiting", 900, "")
 
 
 def test_what_is_sold_by_weight_is_packed_with_its_weight(as_organisation, paid):

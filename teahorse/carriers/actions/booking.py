@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.carriers import accounts, queries
 from teahorse.carriers.models import Consignment
 from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable, Party, Wanted, guarded_call
-from teahorse.carriers.rules import charged_grams, fee_fen, is_postal_number, wait_after
+from teahorse.carriers.rules import charged_grams, domestic_phone, fee_fen, is_postal_number, wait_after
 from teahorse.carriers.states import State
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.logistics.actions import name_carrier
 from teahorse.logistics.models import Parcel
 
 Stage = Consignment.Stage
@@ -47,8 +48,12 @@ def consign(
 
     :raises AlreadyConsigned: if one has it; :raises Malformed: without a weight. Nothing is changed.
     """
+    point = parcel.pickup_point
+    line = f"{point.address_line} {point.name}" if point else parcel.destination_line
     recipient = Party(
-        name=parcel.recipient_name, phone=parcel.recipient_phone, address=f"{parcel.destination_names} {parcel.destination_line}".strip()
+        name=parcel.recipient_name,
+        phone=domestic_phone(parcel.recipient_phone),
+        address=f"{parcel.destination_names} {line.strip()}".strip(),
     )
     return _written(
         parcel, carrier, sender, recipient, weight_grams=weight_grams, volume_cm3=volume_cm3, service=service, is_return=False, now=now
@@ -76,7 +81,7 @@ def follow(*, parcel: Parcel, carrier: str, number: str, sender: Party, weight_g
     """
     if carrier in {"china_post", "ems"} and not is_postal_number(number):
         raise NotPostal(field="number", reason=_("This is no number of the post: copy it again from the label."))
-    recipient = Party(name=parcel.recipient_name, phone=parcel.recipient_phone, address=parcel.destination_names)
+    recipient = Party(name=parcel.recipient_name, phone=domestic_phone(parcel.recipient_phone), address=parcel.destination_names)
     made = _written(parcel, carrier, sender, recipient, weight_grams=weight_grams, volume_cm3=0, service="", is_return=False, now=now)
     made.number, made.stage, made.booked_at, made.followed_by = number, Stage.BOOKED, now, "kuaidi100"
     made.account = accounts.account_for(carrier="kuaidi100", organisation_id=parcel.sender_id)
@@ -144,7 +149,7 @@ def _written(
 def _claimed(*, now: datetime) -> list[Consignment]:
     """Take what is due, so that no other process does it at the same time."""
     due = Consignment.objects.filter(stage__in=(Stage.WAITING, Stage.CANCELLING), next_try_at__lte=now).order_by("next_try_at", "pk")
-    rows = list(due.select_for_update(skip_locked=True, of=("self",)).select_related("account")[:MOST_AT_ONCE])
+    rows = list(due.select_for_update(skip_locked=True, of=("self",)).select_related("account", "parcel")[:MOST_AT_ONCE])
     Consignment.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=now + CLAIMED_FOR, tries=F("tries") + 1)
     return rows
 
@@ -155,11 +160,10 @@ def _settled(row: Consignment, *, now: datetime) -> bool:
         partner = accounts.carrier(row.carrier, row.account)
         if row.stage == Stage.WAITING:
             wanted = _wanted(row)
-            number = guarded_call(row.carrier, lambda: partner.book(wanted))
-            _note(row, was=Stage.WAITING, stage=Stage.BOOKED, number=number, booked_at=now, next_try_at=now, tries=0, trouble="")
+            _booked(row, guarded_call(row.carrier, lambda: partner.book(wanted)), now=now)
         else:
             guarded_call(row.carrier, lambda: partner.cancel(row.our_number, number=row.number))
-            _note(row, was=Stage.CANCELLING, stage=Stage.CANCELLED, next_try_at=None, trouble="")
+            _called_off(row)
     except CarrierUnavailable as unavailable:
         trouble = str(unavailable.numbers.get("trouble", ""))[:200]
         _note(row, was=row.stage, next_try_at=now + wait_after(row.tries), trouble=trouble)
@@ -169,21 +173,40 @@ def _settled(row: Consignment, *, now: datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def _booked(row: Consignment, number: str, *, now: datetime) -> None:
+    """Write down the carrier's number, at the parcel too, where its buyer and its sender look for it."""
+    told = {"number": number, "booked_at": now, "next_try_at": now, "tries": 0, "trouble": ""}
+    if _note(row, was=Stage.WAITING, stage=Stage.BOOKED, **told) and not row.is_return:
+        name_carrier(parcel=row.parcel, carrier=row.carrier, number=number)
+
+
+@transaction.atomic
+def _called_off(row: Consignment) -> None:
+    """Write down that the carrier gave it up; its number means nothing any more."""
+    _note(row, was=Stage.CANCELLING, stage=Stage.CANCELLED, next_try_at=None, trouble="")
+    if row.number and row.parcel.carrier_number == row.number:
+        name_carrier(parcel=row.parcel, carrier=row.carrier, number="")
+
+
 def _note_refusal(row: Consignment, refused: CarrierRefuses, *, now: datetime) -> None:
     """Write down a carrier's no: what it does not take is free again, what it does not call off goes on."""
-    trouble = str(refused)[:200]
+    trouble = f"{refused.message} ({refused.reason})"[:200]
     if row.stage == Stage.WAITING:
-        _note(row, was=row.stage, stage=Stage.REFUSED, next_try_at=None, trouble=trouble)
+        told = {"refusal_code": refused.reason[:40], "refusal_words": refused.message[:200]}
+        _note(row, was=row.stage, stage=Stage.REFUSED, next_try_at=None, trouble=trouble, **told)
     elif row.number:
         _note(row, was=row.stage, stage=Stage.BOOKED, next_try_at=now, trouble=trouble)
     else:  # whether it has it nobody knows: it is asked again
         _note(row, was=row.stage, next_try_at=now + wait_after(row.tries), trouble=trouble)
 
 
-def _note(row: Consignment, *, was: str, **values: object) -> None:
-    """Write down, unless somebody changed its stage meanwhile; a number that the carrier gave is kept in any case."""
-    if not Consignment.objects.filter(pk=row.pk, stage=was).update(**values) and values.get("number"):
+def _note(row: Consignment, *, was: str, **values: object) -> bool:
+    """Write down, unless (False) somebody changed its stage meanwhile; a number that the carrier gave is kept in any case."""
+    is_written = Consignment.objects.filter(pk=row.pk, stage=was).update(**values) > 0
+    if not is_written and values.get("number"):
         Consignment.objects.filter(pk=row.pk).update(number=values["number"])
+    return is_written
 
 
 def _wanted(row: Consignment) -> Wanted:

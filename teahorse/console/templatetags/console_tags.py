@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django import template
 
+from teahorse.carriers.models import Consignment
+from teahorse.carriers.words import refusal_of
 from teahorse.common import ids
 from teahorse.console.words import said
 from teahorse.logistics import carriers
@@ -55,6 +57,12 @@ def litres(cm3: int | None) -> str:
 def carrier_name(code: str | None) -> str:
     """``{{ parcel.carrier|carrier_name }}``: who takes it on."""
     return carriers.name_of(code or "")
+
+
+@register.filter
+def carrier_refusal(consignment: Consignment) -> str:
+    """``{{ handed|carrier_refusal }}``: why a carrier does not take a parcel on."""
+    return refusal_of(consignment)
 
 
 @register.filter

@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from teahorse.carriers.accounts import can_book
+from teahorse.carriers.queries import newest_consignments
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.typed import grams_of
@@ -96,6 +98,13 @@ class OnTheScale:
             self.fault = str(refusal)
 
 
+def number_of(carrier: str, typed: str, *, seller_id: UUID) -> str:
+    """Return a carrier's number as it was typed; it may be left out where the carrier can be asked. :raises Malformed: if it is none."""
+    if not typed and can_book(carrier=carrier, organisation_id=seller_id):
+        return ""
+    return carriers.number_typed(carrier, typed, field="carrier_number")
+
+
 @dataclass
 class Packing:
     """An order on the packing table, with what was typed for it and what is wrong with that."""
@@ -118,7 +127,7 @@ class Packing:
             self.weight_fault = _("The weight of the parcel in kilograms, at most 200.")
         try:
             carriers.chosen(self.carrier, carriers.FOR_SELLERS)
-            self.carrier_number = carriers.number_typed(self.carrier, self.carrier_number, field="carrier_number")
+            self.carrier_number = number_of(self.carrier, self.carrier_number, seller_id=self.order.seller_id)
         except Malformed as refusal:
             self.number_fault = str(refusal)
         for one in self.scale:
@@ -236,6 +245,7 @@ def _packed(request: HttpRequest, acting: Acting, packing: Packing) -> bool:
                 carrier_number=packing.carrier_number,
                 weighed=packing.weighed,
                 asks_difference=packing.asks_difference,
+                asks_carrier=packing.carrier != carriers.NETWORK and not packing.carrier_number,
             )
             chosen = {line: choice.chosen for line, choice in packing.lots.items()}
             trace.take_lots(order=packing.order, parcel=parcel, chosen=chosen, by_id=acting.person.pk, now=acting.now)
@@ -254,7 +264,8 @@ def packed(request: HttpRequest, acting: Acting) -> HttpResponse:
     shown = Paginator(parcels, PER_PAGE).get_page(request.GET.get("page"))
     orders = SellerOrder.objects.filter(seller=acting.organisation).in_bulk([parcel.reference for parcel in shown])
     new = set(keys_of(request.GET.getlist("new")))
-    rows = [(parcel, orders.get(parcel.reference), parcel.pk in new) for parcel in shown]
+    handed = newest_consignments([parcel.pk for parcel in shown])
+    rows = [(parcel, orders.get(parcel.reference), parcel.pk in new, handed.get(parcel.pk)) for parcel in shown]
     context = {"rows": rows, "parcels": shown, "new_query": _query("parcel", new), "new_count": len(new)}
     return page(request, acting, "packed.html", context)
 
@@ -276,21 +287,42 @@ def waybills(request: HttpRequest, acting: Acting) -> HttpResponse:
     return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}.pdf"'})
 
 
-@acts(Right.SHIP_ORDERS, kinds=SELLERS)
+@acts(Right.SHIP_ORDERS, "GET", "POST", kinds=SELLERS)
 def order(request: HttpRequest, acting: Acting, order_id: UUID) -> HttpResponse:
-    """Show one order of the seller: goods, where it goes, its parcels."""
+    """Show one order of the seller: goods, where it goes, its parcels; choose the carrier of one anew that a carrier refused."""
     wanted = SellerOrder.objects.filter(pk=order_id, seller=acting.organisation).select_related("group__pickup_point")
     lines = Prefetch("lines", OrderLine.objects.order_by("position"))
     found = wanted.prefetch_related(lines, "lines__weighing", "balances", "discounts").first()
     if found is None:
         raise Http404
+    if request.method == "POST":
+        return _handed_anew(request, acting, found)
+    parcels = logistics.parcels_of([found.pk])
+    handed = newest_consignments([parcel.pk for parcel in parcels])
     context = {
         "order": found,
-        "parcels": logistics.parcels_of([found.pk]),
+        "parcels": [(parcel, handed.get(parcel.pk)) for parcel in parcels],
+        "carriers": dict(carriers.choices(carriers.FOR_SELLERS)),
         "packed_lots": packed_lots([found.pk])[found.pk],
         "price_lines": explaining.of_order(found, found.discounts.all()).lines,
     }
     return page(request, acting, "order.html", context)
+
+
+def _handed_anew(request: HttpRequest, acting: Acting, found: SellerOrder) -> HttpResponse:
+    keys = keys_of(request.POST.getlist("parcel"))
+    parcel = Parcel.objects.filter(pk__in=keys, reference=found.pk, sender=acting.organisation).first()
+    if parcel is None:
+        raise Http404
+    try:
+        carrier = carriers.chosen(request.POST.get("carrier", ""), carriers.FOR_SELLERS)
+        number = number_of(carrier, request.POST.get("carrier_number", "").strip(), seller_id=acting.organisation.pk)
+        actions.hand_to_carrier(parcel=parcel, carrier=carrier, carrier_number=number, now=acting.now)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("It is handed to %(carrier)s.") % {"carrier": carriers.name_of(carrier)})
+    return redirect("console:order", org=acting.organisation.key, order_id=found.pk)
 
 
 def _chosen(request: HttpRequest, acting: Acting) -> list[SellerOrder]:

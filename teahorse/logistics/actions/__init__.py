@@ -7,7 +7,7 @@ Packing (:mod:`.packing`), scanning (:mod:`.scanning`; what follows from it: :mo
 
 from teahorse.logistics.actions.learning import learn_lanes
 from teahorse.logistics.actions.noticing import explain
-from teahorse.logistics.actions.packing import ParcelDraft, Recipient, pack
+from teahorse.logistics.actions.packing import ParcelDraft, Recipient, name_carrier, pack
 from teahorse.logistics.actions.scanning import (
     AlreadyHandedOver,
     DoesNotFit,
@@ -49,6 +49,7 @@ __all__ = [
     "learn_lanes",
     "let_go",
     "make_units",
+    "name_carrier",
     "pack",
     "record_scans",
     "register_vehicle",

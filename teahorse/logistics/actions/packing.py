@@ -74,3 +74,12 @@ def _pack_once(*, draft: ParcelDraft, sender: Organisation, recipient: Recipient
         stage_at=now,
         packed_at=now,
     )
+
+
+@transaction.atomic
+def name_carrier(*, parcel: Parcel, carrier: str, number: str) -> Parcel:
+    """Write down who takes a parcel on, and under which number of theirs; empty: it is not known yet, or our network has none."""
+    row = Parcel.objects.select_for_update(of=("self",)).get(pk=parcel.pk)
+    row.carrier, row.carrier_number = carrier, number
+    row.save(update_fields=["carrier", "carrier_number"])
+    return row

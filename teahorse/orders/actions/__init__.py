@@ -12,6 +12,7 @@ from teahorse.orders.actions.fulfilling import (
     pack_order,
     recipient_of,
 )
+from teahorse.orders.actions.handing import NoContract, OnItsWay, hand_to_carrier
 from teahorse.orders.actions.harvesting import (
     NotOpenAnyMore,
     SaleIsOpen,
@@ -42,11 +43,13 @@ __all__ = [
     "Changed",
     "InCart",
     "KeyUsedForAnother",
+    "NoContract",
     "NotOpenAnyMore",
     "NotReceived",
     "NotToPack",
     "NotWeighed",
     "NothingToPay",
+    "OnItsWay",
     "Placed",
     "PriceChanged",
     "ReturnNotConfirmed",
@@ -67,6 +70,7 @@ __all__ = [
     "difference_of",
     "expire_orders",
     "give_back",
+    "hand_to_carrier",
     "lapse_overdue",
     "mark_notices_read",
     "merge_carts",

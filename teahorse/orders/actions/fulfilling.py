@@ -12,6 +12,7 @@ from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
+from teahorse.orders.actions.handing import hand_to_carrier
 from teahorse.orders.actions.owing import waive
 from teahorse.orders.actions.weighing import weigh
 from teahorse.orders.events import OrdersClosed, OrdersPacked
@@ -55,15 +56,19 @@ def pack_order(
     carrier_number: str = "",
     weighed: Mapping[UUID, int] | None = None,
     asks_difference: bool = False,
+    asks_carrier: bool = False,
 ) -> Parcel:
     """
     Put a paid order into a parcel; its units leave the shelf. ``by`` is None where a seller's system does it.
+
+    :param asks_carrier: whether the carrier is asked to take it on where its number is not known; see :func:`.handing.hand_to_carrier`.
 
     :param weighed: what the units of each line weigh net that is sold by weight, by the line's key; see :func:`.weighing.weigh`.
     :param asks_difference: whether the buyer is asked for what they weigh more.
     :raises NotToPack: if it is not waiting for that; the second click finds it packed.
     :raises UnitsGone: if no units are committed to it.
-    :raises NotWeighed: :raises WeightOff: if a weight is missing, or too far from what was ordered. Nothing is changed in any of these.
+    :raises NotWeighed: :raises WeightOff: if a weight is missing, or too far from what was ordered;
+    :raises teahorse.orders.actions.handing.NoContract: if its carrier cannot be asked. Nothing is changed in any of these.
     """
     order = SellerOrder.objects.select_for_update().get(pk=order.pk)
     if order.state != State.PAID:
@@ -78,6 +83,8 @@ def pack_order(
         recipient=recipient_of(group),
         now=now,
     )
+    if asks_carrier and not carrier_number:
+        hand_to_carrier(parcel=parcel, carrier=carrier, now=now)
     order.state, order.packed_at = State.PREPARING, now
     order.save(update_fields=["state", "packed_at"])
     announce(OrdersPacked(order_ids=(order.pk,)))
