@@ -20,8 +20,10 @@ from teahorse.carriers.accounts import can_book
 from teahorse.common.refusals import Malformed, NotThere
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
+from teahorse.logistics.rules import Marks
 from teahorse.orders import actions
 from teahorse.orders.following import Tracked
+from teahorse.orders.marking import bulk_of
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.payments.models import Refund
 from teahorse.people.models import Organisation
@@ -58,6 +60,9 @@ class PackAsked(Asked):
     )
     asks_difference: bool = Field(default=False, description="whether the buyer is asked for what it weighs more; else it is a gift")
 
+    is_cold: bool | None = Field(None, description="whether it travels cold; left out: as its goods are stored")
+    is_fragile: bool = Field(default=False, description="whether it breaks easily")
+    is_large: bool | None = Field(None, description="whether it takes two to carry it; left out: from 30 kg or 150 litres on")
     lots: dict[UUID, dict[UUID, Annotated[int, Field(ge=1, le=100_000, strict=True)]]] = Field(
         {}, description="for each line: how many units of which lots; of a line that is left out, what expires first"
     )
@@ -114,10 +119,17 @@ def pack_order(request: HttpRequest, seller_order_id: UUID, asked: PackAsked) ->
             weighed=asked.weighed,
             asks_difference=asked.asks_difference,
             asks_carrier=is_asked,
+            marks=_marks(order, asked),
             now=now,
         )
         trace.take_lots(order=order, parcel=parcel, chosen=chosen, now=now)
     return parcel_name(parcel)
+
+
+def _marks(order: SellerOrder, asked: PackAsked) -> Marks:
+    by_goods = bulk_of([order.pk])[order.pk].marks(weight_grams=asked.weight_grams)
+    is_cold = by_goods.is_cold if asked.is_cold is None else asked.is_cold
+    return Marks(is_cold, asked.is_fragile, by_goods.is_large if asked.is_large is None else asked.is_large)
 
 
 def _own(request: HttpRequest) -> QuerySet[SellerOrder]:

@@ -133,6 +133,27 @@ def promise(rate: Rate, *, placed_on: date, taken: TransitDays | None = None, de
     )
 
 
+LARGE_GRAMS, LARGE_CM3 = 30_000, 150_000
+"""From so much on a parcel is large: it takes two to lift it, or it fits on no shelf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How a parcel is to be handled: it goes cold, it breaks easily, it is large."""
+
+    is_cold: bool = False
+    is_fragile: bool = False
+    is_large: bool = False
+
+
+NO_MARKS = Marks()
+
+
+def is_large(*, weight_grams: int, volume_cm3: int | None) -> bool:
+    """Return whether a parcel is large by its weight or volume."""
+    return weight_grams >= LARGE_GRAMS or (volume_cm3 or 0) >= LARGE_CM3
+
+
 def parcel_number(digits: str) -> str:
     """Return a parcel's number, ``TH`` and eleven digits with their check digit."""
     return f"TH{digits}{check_digit(digits)}"

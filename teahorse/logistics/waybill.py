@@ -37,6 +37,11 @@ WORDS = {
     "weight": {"bo": "ལྗིད་ཚད།", "zh": "重量"},
     "packed": {"bo": "ཐུམ་སྒྲིལ།", "zh": "打包"},
 }
+MARKS = {
+    "is_cold": {"bo": "འཁྱགས་ཉར།", "zh": "冷藏"},
+    "is_fragile": {"bo": "ཆག་སླ།", "zh": "易碎"},
+    "is_large": {"bo": "ཅ་ལག་ཆེན་པོ།", "zh": "大件"},
+}
 
 
 class NothingToPrint(ValueError):
@@ -83,6 +88,7 @@ def _label(parcel: Parcel, promised: date | None) -> dict[str, Any]:
         "carrier_number": parcel.carrier_number,
         "destination": parcel.destination_names,
         "pickup_point": str(parcel.pickup_point) if parcel.pickup_point else "",
+        "marks": [MARKS[mark] for mark, holds in _marks(parcel) if holds],
         "name": masked_name(parcel.recipient_name),
         "phone": masked_phone(parcel.recipient_phone),
         "line": "" if parcel.pickup_point else masked_line(parcel.destination_line),
@@ -91,6 +97,10 @@ def _label(parcel: Parcel, promised: date | None) -> dict[str, Any]:
         "weight": f"{parcel.weight_grams / 1000:.2f} kg",
         "packed": f"{parcel.packed_at.astimezone(HOME):%Y-%m-%d %H:%M}",
     }
+
+
+def _marks(parcel: Parcel) -> tuple[tuple[str, bool], ...]:
+    return ("is_cold", parcel.is_cold), ("is_fragile", parcel.is_fragile), ("is_large", parcel.size == Parcel.Size.LARGE)
 
 
 def qr_svg(text: str) -> str:

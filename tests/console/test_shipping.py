@@ -3,8 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from teahorse.catalog.models import Product
 from teahorse.common.ids import short
 from teahorse.logistics.models import Parcel
+from teahorse.logistics.rules import Marks
 from teahorse.orders.actions import notice_sellers
 from teahorse.orders.models import SellerNotice, SellerOrder
 from teahorse.stock.models import StockLevel
@@ -91,6 +93,18 @@ def test_packing_makes_the_parcel_and_takes_the_units(desk, buyer, offer):
     assert answer.url == f"{at('packed')}?new={parcel.pk}"
     assert (parcel.weight_grams, parcel.carrier) == (1250, "network")
     assert StockLevel.objects.get(offer=offer).on_hand == 8
+
+
+def test_the_table_asks_how_it_is_handled_and_keeps_what_is_ticked(desk, buyer, offer, operator, point):
+    order = paid(buyer, offer, pickup_point=point)
+    Product.objects.update(attributes={"storage": "frozen"})
+
+    asked = desk.get(at("pack"), {"order": order.pk})
+    sent(desk, order, **{f"is_fragile.{order.pk}": "1"})
+
+    parcel = Parcel.objects.get()
+    assert asked.context["table"][0].marks == Marks(is_cold=True)
+    assert (parcel.is_cold, parcel.is_fragile, parcel.size) == (False, True, "small")
 
 
 def test_a_double_click_packs_once(desk, buyer, offer):

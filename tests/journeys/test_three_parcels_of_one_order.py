@@ -26,10 +26,11 @@ from teahorse.orders import actions as orders
 from teahorse.orders.models import SellerOrder
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Refund
+from teahorse.people.models import Organisation
 from teahorse.settlement import actions as settlement
 from tests import world
 from tests.aftersales.making import draft
-from tests.carriers.conftest import SENDER, _nobody_rests, running_sandbox, sandbox, sf, tariff  # noqa: F401 - fixtures
+from tests.carriers.conftest import _nobody_rests, running_sandbox, sandbox, sf, tariff  # noqa: F401 - fixtures
 from tests.console.world import member
 from tests.runs.fleet import Fleet, at
 from tests.settlement.making import are_whole, paid
@@ -60,13 +61,14 @@ class Region(Fleet):
     def sold(self, buyer):
         """Return three orders of one group, of a village's, a township's and a county's seller."""
         sellers = [world.organisation(f"coop-{code}", code=code) for code in (VILLAGE, TOWNSHIP, COUNTY)]
+        Organisation.objects.filter(pk__in=[one.pk for one in sellers]).update(phone="+8613900000001")
         offers = {world.offer(one, title=one.name, price_fen=10_000): 1 for one in sellers}
         found = paid(offers, now=at(5) - timedelta(days=1), provider="cash", buyer=buyer)
         return sorted(found, key=lambda order: -len(order.seller.area.code))
 
     def packed(self, order, place):
-        """Pack an order for SF and bring it to the service point nearby."""
-        orders.pack_order(order=order, weight_grams=1200, by=None, now=at(5), carrier="sf")
+        """Pack an order, have SF asked to take it on, and bring it to the service point nearby."""
+        orders.pack_order(order=order, weight_grams=1200, by=None, now=at(5), carrier="sf", asks_carrier=True)
         parcel = Parcel.objects.get(reference=order.pk)
         self.scan(parcel.number, "received", place, when=at(5, 30))
         return parcel
@@ -138,8 +140,6 @@ def test_three_parcels_go_out_by_one_road_and_one_comes_back(sf, tariff, setting
 
     # SF takes them on at the hub by one list, and carries them to the door
     now = timezone.now()
-    for parcel in parcels:
-        carriers.consign(parcel=parcel, carrier="sf", sender=SENDER, weight_grams=1200, now=now)
     assert carriers.settle_due(now=now) == 3
     listed = carriers.make_manifest(giver=hub.organisation, carrier="sf", by=region.porter, now=now)
     assert (listed.count, listed.weight_grams) == (3, 3600)

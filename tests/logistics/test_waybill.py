@@ -48,6 +48,18 @@ def test_a_scanner_reads_the_number_from_each_label(point):
 
 
 @pytest.mark.django_db
+def test_what_is_cold_fragile_or_large_says_so_and_the_code_stays_readable(point):
+    marked = parcel(pickup_point=point)
+    marked.is_cold = marked.is_fragile = True
+    marked.size = marked.Size.LARGE
+
+    [picture] = waybill_pictures([marked])
+
+    assert [mark["zh"] for mark in label_of(marked, None)["marks"]] == ["冷藏", "易碎", "大件"]
+    assert codes(picture) == [marked.number]
+
+
+@pytest.mark.django_db
 @pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pdftoppm (poppler-utils) is not installed")
 def test_a_scanner_reads_the_number_from_the_printed_pdf(tmp_path):
     sent = [parcel(), parcel()]

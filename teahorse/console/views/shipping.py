@@ -27,8 +27,10 @@ from teahorse.console.nav import page
 from teahorse.logistics import carriers
 from teahorse.logistics import queries as logistics
 from teahorse.logistics.models import Parcel
+from teahorse.logistics.rules import NO_MARKS, Marks
 from teahorse.logistics.waybill import waybill_pdf
 from teahorse.orders import actions, explaining, queries
+from teahorse.orders.marking import bulk_of
 from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.people.models import Organisation, Right
 from teahorse.trace import actions as trace
@@ -119,6 +121,7 @@ class Packing:
     scale: list[OnTheScale] = field(default_factory=list)
     asks_difference: bool = False
     lots: dict[UUID, LotChoice] = field(default_factory=dict)
+    marks: Marks = NO_MARKS
 
     def check(self) -> bool:
         """Read the weight and the number; say what is wrong."""
@@ -169,6 +172,8 @@ def pack(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Ask for weight and carrier of the chosen orders, then put each into a parcel; what was packed before is left alone."""
     if request.method == "POST":
         return _pack(request, acting)
+    chosen = _chosen(request, acting)
+    bulk = bulk_of([order.pk for order in chosen])
     table = [
         Packing(
             order,
@@ -177,8 +182,9 @@ def pack(request: HttpRequest, acting: Acting) -> HttpResponse:
             "",
             scale=_scale(order),
             lots=lot_choices(order.lines.all(), today=acting.now.date()),
+            marks=bulk[order.pk].marks(weight_grams=order.weight_grams),
         )
-        for order in _chosen(request, acting)
+        for order in chosen
     ]
     if not table:
         messages.info(request, _("Choose the orders that you want to pack."))
@@ -230,7 +236,8 @@ def _packing(request: HttpRequest, acting: Acting, order: SellerOrder) -> Packin
         one.typed = request.POST.get(f"weighed.{one.line.pk}", "").strip()
     asks = request.POST.get(f"asks_difference.{order.pk}") == "1"
     lots = lot_choices(order.lines.all(), today=acting.now.date(), typed=request.POST)
-    return Packing(order, typed("weight"), carrier, typed("carrier_number"), scale=scale, asks_difference=asks, lots=lots)
+    marks = Marks(*(request.POST.get(f"{mark}.{order.pk}") == "1" for mark in ("is_cold", "is_fragile", "is_large")))
+    return Packing(order, typed("weight"), carrier, typed("carrier_number"), scale=scale, asks_difference=asks, lots=lots, marks=marks)
 
 
 def _packed(request: HttpRequest, acting: Acting, packing: Packing) -> bool:
@@ -246,6 +253,7 @@ def _packed(request: HttpRequest, acting: Acting, packing: Packing) -> bool:
                 weighed=packing.weighed,
                 asks_difference=packing.asks_difference,
                 asks_carrier=packing.carrier != carriers.NETWORK and not packing.carrier_number,
+                marks=packing.marks,
             )
             chosen = {line: choice.chosen for line, choice in packing.lots.items()}
             trace.take_lots(order=packing.order, parcel=parcel, chosen=chosen, by_id=acting.person.pk, now=acting.now)

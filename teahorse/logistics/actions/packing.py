@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from teahorse.logistics.models import Parcel
-from teahorse.logistics.rules import NUMBER_DIGITS, parcel_number
+from teahorse.logistics.rules import NO_MARKS, NUMBER_DIGITS, Marks, parcel_number
 from teahorse.people.models import Organisation, ServicePoint
 
 TRIES = 20
@@ -28,12 +28,14 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParcelDraft:
-    """What is sent: for which reference, how heavy, and with whom (``network``, or an express partner with its number)."""
+    """What is sent: for which reference, how heavy and how to be handled, and with whom (``network``, or an express partner)."""
 
     reference: UUID
     weight_grams: int
     carrier: str = "network"
     carrier_number: str = ""
+    volume_cm3: int | None = None
+    marks: Marks = NO_MARKS
 
 
 def pickup_code() -> str:
@@ -71,6 +73,10 @@ def _pack_once(*, draft: ParcelDraft, sender: Organisation, recipient: Recipient
         carrier=draft.carrier,
         carrier_number=draft.carrier_number,
         weight_grams=draft.weight_grams,
+        volume_cm3=draft.volume_cm3,
+        size=Parcel.Size.LARGE if draft.marks.is_large else Parcel.Size.SMALL,
+        is_cold=draft.marks.is_cold,
+        is_fragile=draft.marks.is_fragile,
         stage_at=now,
         packed_at=now,
     )

@@ -12,10 +12,12 @@ from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
+from teahorse.logistics.rules import Marks
 from teahorse.orders.actions.handing import hand_to_carrier
 from teahorse.orders.actions.owing import waive
 from teahorse.orders.actions.weighing import weigh
 from teahorse.orders.events import OrdersClosed, OrdersPacked
+from teahorse.orders.marking import bulk_of
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.people.models import Person
 from teahorse.stock import actions as stock
@@ -57,12 +59,13 @@ def pack_order(
     weighed: Mapping[UUID, int] | None = None,
     asks_difference: bool = False,
     asks_carrier: bool = False,
+    marks: Marks | None = None,
 ) -> Parcel:
     """
     Put a paid order into a parcel; its units leave the shelf. ``by`` is None where a seller's system does it.
 
     :param asks_carrier: whether the carrier is asked to take it on where its number is not known; see :func:`.handing.hand_to_carrier`.
-
+    :param marks: how it is to be handled; as its goods say (:mod:`teahorse.orders.marking`) where nobody says it.
     :param weighed: what the units of each line weigh net that is sold by weight, by the line's key; see :func:`.weighing.weigh`.
     :param asks_difference: whether the buyer is asked for what they weigh more.
     :raises NotToPack: if it is not waiting for that; the second click finds it packed.
@@ -77,8 +80,16 @@ def pack_order(
     if order.pk not in stock.take(references=[order.pk], by_id=by.pk if by else None, now=now):
         raise UnitsGone
     weigh(order=order, weighed=weighed or {}, asks_difference=asks_difference, by=by, now=now)
+    bulk = bulk_of([order.pk])[order.pk]
     parcel = logistics.pack(
-        draft=logistics.ParcelDraft(reference=order.pk, weight_grams=weight_grams, carrier=carrier, carrier_number=carrier_number),
+        draft=logistics.ParcelDraft(
+            reference=order.pk,
+            weight_grams=weight_grams,
+            carrier=carrier,
+            carrier_number=carrier_number,
+            volume_cm3=bulk.volume_cm3,
+            marks=marks or bulk.marks(weight_grams=weight_grams),
+        ),
         sender=order.seller,
         recipient=recipient_of(group),
         now=now,
