@@ -61,6 +61,13 @@ def _entries(organisation: Organisation, rights: frozenset[str], counts: dict[st
         (Right.DESK_ORDERS, "disputes", _("Disputes"), "question", centre),
         (Right.DESK_ORDERS if organisation.kind == Organisation.Kind.COUNTY_CENTRE else "", "runs", _("Runs"), "truck", centre),
         (Right.DESK_ORDERS if organisation.kind == Organisation.Kind.COUNTY_CENTRE else "", "departures", _("Departures"), "arrow", centre),
+        (
+            Right.DESK_ORDERS if organisation.kind == Organisation.Kind.COUNTY_CENTRE else "",
+            "roads",
+            _("Roads and passes"),
+            "mountain",
+            centre,
+        ),
         (Right.TRACE, "recalls", _("Recalls"), "warning", selling if organisation.is_seller else centre),
         (Right.PROMOTE, "promotions", _("Promotions"), "heart", selling if organisation.is_seller else centre),
         (Right.TRACE if organisation.kind in Organisation.CENTRES else "", "flows", _("Flows"), "arrow", centre),

@@ -24,7 +24,7 @@ KEPT_SECONDS = 600
 MARK_SECONDS = 30
 """Who closes a pass is heard of within so many seconds."""
 LOOKED_AT_SECONDS = 1800
-"""What is closed is weighed anew so often, because time goes by."""
+"""What is closed is weighed anew so often, as it will be at the end of the span: what was closed just now counts at once."""
 DAYS_UNTIL_NOTICE = 7
 """What is closed until further notice is counted with so many days, and said to be."""
 COUNTY = 6
@@ -123,7 +123,7 @@ def _mark() -> str:
 
 @kept_for(LOOKED_AT_SECONDS, most=1000)
 def _delays(start: UUID, mark: str, span: int) -> Mapping[UUID, HeldUp | None]:  # noqa: ARG001 - another mark is another network
-    return network.held_up(start=start, ready_at=datetime.fromtimestamp(span * LOOKED_AT_SECONDS, UTC))
+    return network.held_up(start=start, ready_at=datetime.fromtimestamp((span + 1) * LOOKED_AT_SECONDS, UTC))
 
 
 def _delay(held: HeldUp) -> Delay:

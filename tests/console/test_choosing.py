@@ -51,7 +51,7 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
             "Fees for us",
             "Cash shifts",
         ),
-        *("Cash to the bank", "Recalls", "Flows", "Runs", "Departures", "My runs"),
+        *("Cash to the bank", "Recalls", "Flows", "Runs", "Departures", "Roads and passes", "My runs"),
     }
     assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
 
@@ -98,7 +98,19 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
     assert hrefs(browser_of(manager).get("/console/centre-qonggyai/desk/")) == [
         f"/console/centre-qonggyai/{page}/"
         for page in (
-            *("approvals", "desk", "harvests/late", "disputes", "runs", "departures", "trace/recalls", "promotions", "flows", "settle"),
+            *(
+                "approvals",
+                "desk",
+                "harvests/late",
+                "disputes",
+                "runs",
+                "departures",
+                "roads",
+                "trace/recalls",
+                "promotions",
+                "flows",
+                "settle",
+            ),
             *("settle/claims", "fees", "papers", "unmatched", "refunds"),
             *("parcels", "exceptions", "bags", "drive", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
         )

@@ -28,6 +28,8 @@ from teahorse.invoices.models import RedInvoice
 from teahorse.invoices.rules import check_sign
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Oddity, Parcel
+from teahorse.network.actions import close_ways
+from teahorse.network.models import Pass
 from teahorse.orders import actions as orders
 from teahorse.orders.models import OrderGroup, SellerOrder
 from teahorse.payments import actions as payments
@@ -362,7 +364,10 @@ def runs_of(made: Side, *, number: int) -> dict[str, Any]:
     proof = Proof.objects.create(**owned, stop=stop, kind="signature", sha256="0" * 64, content=f"{made.mark}签名".encode(), told_at=now)
     scan = logistics.ScanDraft(parcel_number=f"{made.mark}纸条", act="received", happened_at=now, place=made.point, by=None)
     logistics.take_scans(scans=[scan], now=now)
+    snow = Pass.objects.create(county_id=centre.county_id, name=f"{made.mark}山口", height_m=5000)
+    [closure] = close_ways(passes=[snow], reason="snow", begins_at=now, by=driver, now=now)
     return {
+        "closure_id": closure.pk,
         "vehicle_id": vehicle.pk, "duty_id": shift.pk, "plan_id": plan.pk, "run_id": run.pk, "stop_id": stop.pk, "proof_id": proof.pk,
         "oddity_id": Oddity.objects.get(scan_id=scan.id).pk,
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -16,9 +16,11 @@ from teahorse.common.typed import form_key
 from teahorse.console import run_words
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
+from teahorse.console.road_words import closed_words
 from teahorse.console.telling_form import moment_typed
 from teahorse.console.views.vehicles import centre_of
-from teahorse.people.models import Organisation, Right
+from teahorse.logistics.promising import delay_between
+from teahorse.people.models import Organisation, Right, ServicePoint
 from teahorse.runs import actions, queries
 from teahorse.runs.models import Handling, Run, Stop
 
@@ -48,8 +50,16 @@ def drive_run(request: HttpRequest, acting: Acting, run_id: UUID) -> HttpRespons
         "stage": run_words.STAGES[Run.Stage(run.stage)],
         "rows": [_row(stop, is_ahead=stop.pk == ahead) for stop in stops],
         "km": run.metres // 1000,
+        "closed": _closed_ahead(run, [stop for stop in stops if stop.done_at is None], now=acting.now),
     }
     return page(request, acting, "drive_run.html", context)
+
+
+def _closed_ahead(run: Run, stops: list[Stop], *, now: datetime) -> list[tuple[ServicePoint, str]]:
+    """Return the places ahead that a closure lies before, with what is closed."""
+    home = run.vehicle.centre.area.code
+    found = [(stop.place, delay_between(home, stop.place.area.code, now=now)) for stop in stops if stop.kind == Stop.Kind.CALL]
+    return [(place, closed_words(delay)) for place, delay in found if delay is not None]
 
 
 def _own_run(acting: Acting, key: UUID) -> Run:

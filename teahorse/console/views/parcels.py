@@ -15,8 +15,10 @@ from teahorse.common.ids import short
 from teahorse.common.refusals import Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
+from teahorse.console.road_words import closed_words
 from teahorse.logistics import actions, queries
 from teahorse.logistics.models import Parcel, Scan, Unit
+from teahorse.logistics.promising import delay_between
 from teahorse.logistics.rules import is_parcel_number
 from teahorse.people import queries as people
 from teahorse.people.models import Right, ServicePoint
@@ -25,6 +27,7 @@ from teahorse.runs.queries import coming_to
 Act = Scan.Act
 MODES = {"find": gettext_lazy("Find"), "take_in": gettext_lazy("Take in"), "send_on": gettext_lazy("Send on")}
 MOST_SHOWN = 300
+COUNTY = 6
 
 
 @acts(Right.HANDLE_PARCELS)
@@ -41,6 +44,8 @@ def _counter(point: ServicePoint, mode: str, text: str = "", fault: str = "") ->
     to_fetch = [p for p in parcels if p.stage == Parcel.Stage.AT_POINT and p.pickup_point_id == point.pk]
     expected = [p for p in parcels if p.pickup_point_id == point.pk and p.held_by_id != point.pk and p.stage in {"packed", "in_transit"}]
     rest = [p for p in parcels if p not in to_fetch and p not in expected]
+    now = timezone.now()
+    delay = delay_between(point.area.code[:COUNTY], point.area.code, now=now)
     return {
         "point": point,
         "mode": mode if mode in MODES else "find",
@@ -49,7 +54,8 @@ def _counter(point: ServicePoint, mode: str, text: str = "", fault: str = "") ->
         "expected": expected,
         "to_send_on": [p for p in rest if p.held_by_id == point.pk],
         "missed": list(queries.missed_at(point)[:MOST_SHOWN]),
-        "coming": list(coming_to([point], now=timezone.now())),
+        "coming": list(coming_to([point], now=now)),
+        "closed": closed_words(delay) if delay else "",
         "text": text,
         "fault": fault,
     }

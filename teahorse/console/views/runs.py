@@ -1,5 +1,6 @@
 """The board of a centre's day: runs and how far they are, the plan, what stays behind and why, what is closed."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from teahorse.common.refusals import Malformed, Refusal
 from teahorse.console import run_words
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
+from teahorse.console.road_words import closed_words
 from teahorse.console.views.vehicles import centre_of
 from teahorse.network import queries as network
 from teahorse.network.models import Node
@@ -25,6 +27,7 @@ from teahorse.runs.planning.explaining import NotInThePlan, why_here
 KINDS = (Organisation.Kind.COUNTY_CENTRE,)
 LATE = timedelta(minutes=15)
 LOOKS_AGAIN_S = 2
+NOTHING: Mapping[UUID | None, str] = {}
 
 
 @acts(Right.DESK_ORDERS, kinds=KINDS)
@@ -36,7 +39,8 @@ def runs(request: HttpRequest, acting: Acting) -> HttpResponse:
     day = _day(acting, request.GET.get("day", ""))
     plan = queries.latest_plan(centre, day=day)
     shifts = list(queries.shifts_of_day(centre, day=day))
-    node = Node.objects.filter(service_point=centre).first()
+    cut_off = _cut_off(centre, acting.now)
+    closed = {row["place"].service_point_id: row["words"] for row in cut_off}
     context = {
         "centre": centre,
         "day": day,
@@ -47,9 +51,9 @@ def runs(request: HttpRequest, acting: Acting) -> HttpResponse:
         "trouble": run_words.TROUBLES.get(DayPlan.Trouble(plan.trouble)) if plan and plan.trouble else "",
         "drafted": _drafted(plan, shifts) if plan and plan.plan else None,
         "left": [_left(row) for row in plan.left] if plan else [],
-        "runs": [_row(run, acting.now) for run in queries.runs_of_day(centre, day=day)],
+        "runs": [_row(run, acting.now, closed) for run in queries.runs_of_day(centre, day=day)],
         "shifts": shifts,
-        "cut_off": _cut_off(node, acting.now) if node else [],
+        "cut_off": cut_off,
     }
     answer = page(request, acting, "runs.html", context)
     if plan is not None and plan.state == DayPlan.State.SEARCHING:
@@ -98,7 +102,7 @@ def _left(row: dict[str, Any]) -> Context:
     return {"codes": row["codes"], "why": why, "by": row["by"] if row["reason"] == "cut off" else "", "helps": helps, "task": row["task"]}
 
 
-def _row(run: Run, now: datetime) -> Context:
+def _row(run: Run, now: datetime, closed: Mapping[UUID | None, str] = NOTHING) -> Context:
     stops = list(run.stops.all())
     ahead = next((stop for stop in stops if stop.done_at is None), None)
     late = now - ahead.leaves_at if ahead and run.stage != Run.Stage.FINISHED else timedelta(0)
@@ -114,14 +118,21 @@ def _row(run: Run, now: datetime) -> Context:
         "late_minutes": int(late.total_seconds() // 60) if late > LATE else 0,
         "full": run.fullest_basis_points // 100,
         "trouble": len(trouble),
+        "blocked": [
+            (stop.place, closed[stop.place_id])
+            for stop in stops
+            if stop.done_at is None and stop.place_id in closed and run.stage != Run.Stage.FINISHED
+        ],
         "odd_proofs": sum(not proof.holds for stop in stops for proof in stop.proofs.all()),
     }
 
 
-def _cut_off(node: Node, now: datetime) -> list[Context]:
-    found = network.who_is_cut_off(centre=node, moment=now).nodes
+def _cut_off(centre: ServicePoint, now: datetime) -> list[Context]:
+    """Return the places of the network that no open road leads to from a centre, with what is closed."""
+    node = Node.objects.filter(service_point=centre).first()
+    found = network.who_is_cut_off(centre=node, moment=now).nodes if node else []
     names = Node.objects.in_bulk([one.node for one in found])
-    return [{"place": names[one.node], "closed": one.closed} for one in found if one.node in names]
+    return [{"place": names[one.node], "closed": one.closed, "words": closed_words(one.closed)} for one in found if one.node in names]
 
 
 @acts(Right.DESK_ORDERS, "POST", kinds=KINDS)
