@@ -2,7 +2,7 @@
 Every change of runs.
 
 Vehicles and shifts (:mod:`.vehicles`), asking for a day's plan (:mod:`.asking`) and searching it (:mod:`.searching`), giving it out
-(:mod:`.releasing`), what drivers tell (:mod:`.driving`).
+(:mod:`.releasing`), what drivers tell (:mod:`.driving`) and what roads learn from it (:mod:`.learning`).
 """
 
 from teahorse.runs.actions.asking import (

@@ -20,6 +20,7 @@ from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel, Scan, Unit
 from teahorse.logistics.things import find_things
 from teahorse.people.models import Person
+from teahorse.runs.actions.learning import learn_times
 from teahorse.runs.models import Handling, Lock, Proof, Run, Stop
 
 Doing, Outcome = Handling.Doing, Handling.Outcome
@@ -88,6 +89,8 @@ def tell_stop(*, stop_id: UUID, told: Told, by: Person, now: datetime) -> Stop:
         _keep_proofs(stop, told, [(kind, sha256, made[0]) for kind, sha256, made in pictures], now=now)
         _handle(run, stop, told, by=by, now=now)
         _move_on(run, stop, told, now=now)
+        if run.stage == Run.Stage.FINISHED:
+            learn_times(run)
         return stop
 
 

@@ -44,6 +44,7 @@ class _Call:
     first: PlannedStop
     last: PlannedStop
     metres: int
+    climb_m: int
     handled: list[tuple[str, str]] = field(default_factory=list)
     rests_s: int | None = None
 
@@ -135,8 +136,9 @@ class _Giving:
             return run
         for name, value in figures.items():
             setattr(run, name, value)
-        run.save(update_fields=list(figures))
         self._go_on(run, calls)
+        run.metres = sum(run.stops.filter(dropped_at=None).values_list("metres", flat=True))
+        run.save(update_fields=list(figures))
         return run
 
     def _go_on(self, run: Run, calls: list[_Call]) -> None:
@@ -174,11 +176,11 @@ class _Giving:
                 stop.doing, Stop.Kind.CALL
             )
             if call is not None and kind == Stop.Kind.CALL == call.kind and call.first.place == stop.place:
-                call.last, call.metres = stop, call.metres + stop.metres
+                call.last, call.metres, call.climb_m = stop, call.metres + stop.metres, call.climb_m + stop.climb_m
             else:
                 if call is not None:
                     yield call
-                call = _Call(kind, stop, stop, stop.metres)
+                call = _Call(kind, stop, stop, stop.metres, stop.climb_m)
             call.rests_s = call.rests_s if stop.rests_s is None else stop.rests_s
             call.handled += self._handled(one, stop, trip, number)
         if call is not None:
@@ -214,6 +216,7 @@ class _Giving:
                 leaves_at=self.at(call.last.leaves_s),
                 rests_at=None if call.rests_s is None else self.at(call.rests_s),
                 metres=call.metres,
+                climb_m=call.climb_m,
                 code="".join(secrets.choice("0123456789") for _digit in range(CODE_DIGITS)),
             )
             self._handle(stop, call.handled)

@@ -70,6 +70,7 @@ class Stop(CountyOwned):
     leaves_at = models.DateTimeField()
     rests_at = models.DateTimeField(null=True, help_text="when the break begins that lies before it or at it")
     metres = models.PositiveIntegerField(help_text="of the way that leads to it")
+    climb_m = models.PositiveIntegerField(default=0, db_default=0, help_text="and how much it climbs")
     code = models.CharField(max_length=6, help_text="what the service point shows the driver who hands over")
     done_at = models.DateTimeField(null=True, help_text="when the driver said that all was done there")
     told_at = models.DateTimeField(null=True, help_text="when that came here")

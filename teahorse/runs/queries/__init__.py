@@ -1,4 +1,4 @@
-"""Questions about vehicles, plans and runs (:mod:`.board`), and what waits for a vehicle (:mod:`.waiting`)."""
+"""Vehicles, plans and runs (:mod:`.board`), what waits for a vehicle (:mod:`.waiting`), and what ways cost (:mod:`.lanes`)."""
 
 from teahorse.runs.queries.board import (
     coming_to,
@@ -10,11 +10,15 @@ from teahorse.runs.queries.board import (
     shifts_of_day,
     vehicles_at,
 )
+from teahorse.runs.queries.lanes import LaneCost, WhatWaysCost, lane_costs
 from teahorse.runs.queries.waiting import Lying, waiting_in
 
 __all__ = [
+    "LaneCost",
     "Lying",
+    "WhatWaysCost",
     "coming_to",
+    "lane_costs",
     "latest_plan",
     "released_plan",
     "run_of",
