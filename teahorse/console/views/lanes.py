@@ -11,6 +11,7 @@ from teahorse.console.access import Acting, acts
 from teahorse.console.nav import page
 from teahorse.console.views.money import as_file
 from teahorse.console.views.vehicles import centre_of
+from teahorse.console.words import named
 from teahorse.people.models import Organisation, Right, ServicePoint
 from teahorse.runs.queries import LaneCost, WhatWaysCost, lane_costs
 from teahorse.settlement.papers import XLSX, Words, add_sheet, in_yuan, new_book, saved
@@ -56,7 +57,7 @@ def _place(key: UUID | None, places: dict[UUID, ServicePoint], centre: ServicePo
 def _workbook(rows: list[tuple[ServicePoint, ServicePoint, LaneCost]], found: WhatWaysCost) -> bytes:
     heading = [_("From"), _("To"), _("Runs"), _("Carried"), _("Came there"), "kg", "km", _("Cost (yuan)"), _("Each (yuan)")]
     sheet: list[list[object]] = [heading]
-    sheet += [[str(start.name_i18n), str(goal.name_i18n), *_figures(lane)] for start, goal, lane in rows]
+    sheet += [[named(start), named(goal), *_figures(lane)] for start, goal, lane in rows]
     if found.idle:
         sheet.append([_("Nothing was carried"), "", *_figures(found.idle)])
     sheet.append([_("All together"), "", *_figures(found.all)])
