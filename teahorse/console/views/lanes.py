@@ -55,7 +55,7 @@ def _place(key: UUID | None, places: dict[UUID, ServicePoint], centre: ServicePo
 
 
 def _workbook(rows: list[tuple[ServicePoint, ServicePoint, LaneCost]], found: WhatWaysCost) -> bytes:
-    heading = [_("From"), _("To"), _("Runs"), _("Carried"), _("Came there"), "kg", "km", _("Cost (yuan)"), _("Each (yuan)")]
+    heading: list[object] = [_("From"), _("To"), _("Runs"), _("Carried"), _("Came there"), "kg", "km", _("Cost (yuan)"), _("Each (yuan)")]
     sheet: list[list[object]] = [heading]
     sheet += [[named(start), named(goal), *_figures(lane)] for start, goal, lane in rows]
     if found.idle:
