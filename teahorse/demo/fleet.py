@@ -1,4 +1,4 @@
-"""A county's roads and vehicles, and a run that was given out: enough for a driver's day on a phone."""
+"""A county's roads and vehicles, days that were driven, and a run that was given out: enough for a driver's day on a phone."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -14,11 +14,11 @@ from teahorse.network.models import Line, LineCall, Node, Pass, Road
 from teahorse.people.models import Organisation, Person, ServicePoint
 from teahorse.places.models import Area
 from teahorse.runs import actions
-from teahorse.runs.models import Vehicle
+from teahorse.runs.models import Handling, Run, Stop, Vehicle
 
 LAST_HOUR = 11
 """A house that is filled later than this drives tomorrow."""
-BEGINS, ENDS = time(8, 30), time(18, 30)
+PLANNED_AT, BEGINS, ENDS = time(8), time(8, 30), time(18, 30)
 RECEIVED_AT = time(7)
 SINCE = date(2026, 1, 1)
 FIRST_S, APART_S = 0.5, 0.3
@@ -117,21 +117,46 @@ def load_fleet(*, now: datetime) -> None:
             actions.keep_vehicle(centre=centre, draft=actions.VehicleDraft(**row), now=now)
 
 
+def load_driven(*, now: datetime) -> None:
+    """Have the van driven on some of the last days: planned in the morning, told stop by stop a little later than planned, home again."""
+    content = read("fleet.toml")
+    today = now.astimezone(HOME).date()
+    for row in content["driven"]:
+        day = today - timedelta(days=row["days_ago"])
+        for parcel in row["parcel"]:
+            _wait(parcel, now=datetime.combine(day, BEGINS, tzinfo=HOME))
+        for run in _give_out(content, day=day, now=datetime.combine(day, PLANNED_AT, tzinfo=HOME)):
+            _drive(run, late=timedelta(minutes=row["late_minutes"]))
+
+
 def load_run(*, now: datetime) -> None:
     """Have parcels wait in the county, the van driven, and the day planned and given out: today, or tomorrow where the morning is over."""
     content = read("fleet.toml")
-    centre = _centre(content)
     here = now.astimezone(HOME)
-    day = here.date() + timedelta(days=here.hour > LAST_HOUR)
     for row in content["parcel"]:
         _wait(row, now=now)
+    _give_out(content, day=here.date() + timedelta(days=here.hour > LAST_HOUR), now=now)
+
+
+def _give_out(content: Row, *, day: date, now: datetime) -> list[Run]:
+    """Have the first vehicle driven on a day, plan it and give it out."""
+    centre = _centre(content)
     driver, planner = (Person.objects.get(pk=key_of("person", content[who])) for who in ("driver", "planner"))
     begins, ends = (datetime.combine(day, moment, tzinfo=HOME) for moment in (BEGINS, ENDS))
     van = Vehicle.objects.get(centre=centre, unit__code="".join(content["vehicle"][0]["plate"].split()))
     actions.give_shift(vehicle=van, driver=driver, begins_at=begins, ends_at=ends, now=now)
     plan = actions.ask_plan(centre=centre, day=day, by=planner, now=now)
     found = actions.search_plan(plan_id=plan.pk, first_s=FIRST_S, final_s=0, apart_s=APART_S, now=now)
-    actions.release_plan(plan=found, by=planner, now=now)
+    return actions.release_plan(plan=found, by=planner, now=now)
+
+
+def _drive(run: Run, *, late: timedelta) -> None:
+    """Tell every stop of a run as done, so much later than planned."""
+    for stop in Stop.objects.filter(run=run).order_by("number"):
+        when = stop.leaves_at + late
+        things = [actions.ToldThing(one.pk, Handling.Outcome.DONE) for one in stop.handlings.all()]
+        told = actions.Told(key=key_of("told stop", str(stop.pk)), happened_at=when, things=things, code=stop.code)
+        actions.tell_stop(stop_id=stop.pk, told=told, by=run.driver, now=when)
 
 
 def _centre(content: Row) -> ServicePoint:
@@ -149,7 +174,7 @@ def _wait(row: Row, *, now: datetime) -> None:
     when = datetime.combine(now.astimezone(HOME).date() - timedelta(days=row["days"]), RECEIVED_AT, tzinfo=HOME)
     parcel = logistics.pack(
         draft=logistics.ParcelDraft(
-            reference=key_of("waiting parcel", f"{row['sender']} {row['at']} {row.get('to', row.get('area', ''))}"),
+            reference=key_of("waiting parcel", f"{row['sender']} {row['at']} {row.get('to', row.get('area', ''))} {row['grams']}"),
             weight_grams=row["grams"],
             carrier="network" if goal else "SF",
         ),

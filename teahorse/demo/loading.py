@@ -11,7 +11,7 @@ from teahorse.demo.afterwards import load_afterwards
 from teahorse.demo.books import book_past, load_fees, open_books
 from teahorse.demo.cases import load_cases
 from teahorse.demo.drafts import load_drafts
-from teahorse.demo.fleet import load_fleet, load_network, load_run
+from teahorse.demo.fleet import load_driven, load_fleet, load_network, load_run
 from teahorse.demo.flows import load_flows
 from teahorse.demo.goods import load_goods
 from teahorse.demo.harvests import end_harvests, open_harvests
@@ -51,12 +51,11 @@ def load_demo(*, now: datetime) -> None:
     load_fees(now=now)
     load_issuers(now=now)
     load_flows(now=began_at)
-    has_past = ProviderBill.objects.exists()  # a house whose days are billed has a past of its own, and it cannot be added to
-    if not has_past:
-        load_past(now=now)
     load_network()
     load_fleet(now=began_at)
-    if not has_past:
+    if not ProviderBill.objects.exists():  # a house whose days are billed has a past of its own, and it cannot be added to
+        load_driven(now=now)
+        load_past(now=now)
         load_run(now=now)
 
 

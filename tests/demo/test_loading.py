@@ -141,7 +141,7 @@ def test_there_is_an_order_in_every_state(house):
         "cancelled": 3,
         "expired": 1,
     }
-    assert Counter(Parcel.objects.values_list("stage", flat=True)) == {"packed": 2, "in_transit": 14, "at_point": 3, "handed_over": 30}
+    assert Counter(Parcel.objects.values_list("stage", flat=True)) == {"packed": 2, "in_transit": 14, "at_point": 9, "handed_over": 30}
     assert Counter(Refund.objects.values_list("state", flat=True)) == {"succeeded": 6, "requested": 1}
 
 
