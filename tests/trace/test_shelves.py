@@ -14,13 +14,11 @@ from teahorse.trace import actions
 from teahorse.trace.actions import Chosen
 from teahorse.trace.gs1.short_codes import make_code
 from teahorse.trace.models import EventThing, LabelCode, LotMovement, LotStock, PackedLot, Recall, RecalledLot, TraceEvent
-from teahorse.trace.naming import piece_uri
-from teahorse.trace.rules import key_of
 from tests import world
 from tests.at_once import at_once
 from tests.console.world import paid
 from tests.trace.goods import lot_of
-from tests.trace.shelf import shelved, trade_item
+from tests.trace.shelf import piece, shelved, trade_item
 
 pytestmark = pytest.mark.django_db
 EARLY, LATE = date(2026, 12, 1), date(2027, 6, 1)
@@ -34,20 +32,6 @@ def wine():
 
 def on_hand(*lots):
     return [LotStock.objects.get(lot=lot).on_hand for lot in lots]
-
-
-def piece(lot, serial):
-    uri = piece_uri(lot, serial)
-    return LabelCode.objects.create(
-        code=make_code(),
-        county_id=lot.county_id,
-        lot=lot,
-        level="piece",
-        serial=serial,
-        uri=uri,
-        thing_id=key_of(uri),
-        created_at=world.NOW,
-    )
 
 
 def pack(order):

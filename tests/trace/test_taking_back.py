@@ -10,11 +10,12 @@ from teahorse.aftersales.actions import Actor
 from teahorse.aftersales.events import GoodsTakenBack
 from teahorse.common.ids import new_id
 from teahorse.trace import actions
+from teahorse.trace.actions import Chosen
 from teahorse.trace.models import LotMovement, LotStock, Recall, RecalledLot
 from tests import world
-from tests.aftersales.making import LATER, opened, received, returned
+from tests.aftersales.making import LATER, opened, parcels_of, received, returned, sent
 from tests.at_once import at_once
-from tests.trace.shelf import shelved
+from tests.trace.shelf import piece, shelved
 
 pytestmark = pytest.mark.django_db
 EARLY, LATE = date(2027, 12, 1), date(2028, 6, 1)
@@ -53,6 +54,12 @@ def looked_at(wine, clerk, station, *, bought, units):
     return returned(opened(order, units={1: units}), clerk, station)
 
 
+def take(order, code):
+    """Pack an order's line by one piece's code."""
+    [line] = order.lines.all()
+    actions.take_lots(order=order, parcel=parcels_of(order.pk)[0], chosen={line.pk: Chosen(codes=[code.code])}, now=LATER)
+
+
 def passed(case, clerk, *, is_sellable=True):
     return aftersales.pass_inspection(case=case, is_sellable=is_sellable, by=Actor("seller", clerk.pk), now=LATER)
 
@@ -87,6 +94,26 @@ def test_what_is_heard_twice_comes_back_once(wine, clerk, station):
     counts = [actions.take_lots_back(case_ids=[case.pk], now=LATER) for _ in range(3)]
 
     assert (counts, on_hand(lot)) == ([2, 0, 0], [9])
+
+
+def test_a_piece_that_came_back_is_packed_again_by_its_code_and_no_other_of_a_parcel_on_its_way(wine, clerk, station):
+    lot = shelved(wine, "B1", 10)
+    there, away, again = piece(lot, "0001"), piece(lot, "0002"), received({wine: 1})
+    elsewhere = received({wine: 1})
+    take(again, there)
+    take(elsewhere, away)
+    case = passed(returned(opened(again, units={1: 1}), clerk, station), clerk)
+    early, late = sent({wine: 1}), sent({wine: 1})
+
+    with pytest.raises(actions.WrongCode):
+        take(early, there)
+    actions.take_lots_back(case_ids=[case.pk], now=LATER)
+    take(early, there)
+    with pytest.raises(actions.WrongCode):
+        take(late, away)
+
+    there.refresh_from_db()
+    assert there.parcel_id == parcels_of(early.pk)[0].pk
 
 
 def test_what_came_back_spoiled_is_on_no_shelf(wine, clerk, station, announced):

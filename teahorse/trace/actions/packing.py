@@ -23,7 +23,7 @@ from teahorse.trace.gs1.short_codes import read_code
 from teahorse.trace.gs1.unreadable import Unreadable
 from teahorse.trace.models import LabelCode, Lot, LotMovement, LotStock, PackedLot
 from teahorse.trace.naming import lot_uri, party_uri, transaction_uri
-from teahorse.trace.queries.shelves import packed_lots, shelved_lots
+from teahorse.trace.queries.shelves import packed_lots, parcels_come_back, shelved_lots
 from teahorse.trace.shelves import ShelvedLot, expired, first_expiring
 
 
@@ -121,8 +121,10 @@ def tell_sent(*, order: SellerOrder, rows: Iterable[PackedLot], now: datetime) -
 def _codes(line: OrderLine, typed: Sequence[str]) -> list[LabelCode]:
     """Return the pieces whose codes were scanned for a line, locked."""
     texts = {_code_in(text): text for text in typed}
-    pieces = LabelCode.objects.select_for_update().filter(level=LabelCode.Level.PIECE, voided_at=None, parcel_id=None).order_by("pk")
-    found = {row.pk: row for row in pieces.filter(pk__in=texts, lot__in=LotStock.objects.filter(offer=line.offer_id).values("lot"))}
+    pieces = LabelCode.objects.select_for_update().filter(level=LabelCode.Level.PIECE, voided_at=None).order_by("pk")
+    known = list(pieces.filter(pk__in=texts, lot__in=LotStock.objects.filter(offer=line.offer_id).values("lot")))
+    back = parcels_come_back({row.lot_id for row in known if row.parcel_id is not None})
+    found = {row.pk: row for row in known if row.parcel_id is None or (row.parcel_id, row.lot_id) in back}
     wrong = next((text for code, text in texts.items() if code not in found), None)
     if wrong is not None:
         raise WrongCode(field="codes", code=wrong[:40])
