@@ -83,6 +83,6 @@ def _asked(lot_id: UUID, form: str) -> UUID:
     from teahorse.trace.models import Lot
 
     person, _ = Person.objects.get_or_create(phone="+8619900001001", defaults={"name": "掌柜"})
-    wish = {"form": form, "level": "piece", "count": LABELS, "has_hidden": True}
+    wish = {"form": form, "level": "piece", "count": LABELS, "has_hidden": True, "why_more": "测量"}
     seller = Lot.objects.get(pk=lot_id).seller
     return labelling.ask_labels(seller=seller, lot_id=lot_id, by=person, form_key=new_id(), now=timezone.now(), **wish).pk

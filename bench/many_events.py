@@ -41,12 +41,17 @@ def tell(parent: str, mark: str, first: int, last: int) -> None:
 
 
 def grow(known: int, size: int) -> None:
-    """Have so many events that nobody asks for in a house that has ``known`` of them, and let the planner know."""
+    """
+    Have so many events that nobody asks for in a house that has ``known`` of them.
+
+    They are vacuumed and written out before anything is measured, as those of a house are that grew over years.
+    """
     from django.db import connection
 
     tell(SHORT_CHAINS, "other", known, size - 1)
     with connection.cursor() as cursor:
-        cursor.execute("analyze trace_traceevent, trace_eventthing, trace_thing")
+        cursor.execute("vacuum analyze trace_traceevent, trace_eventthing, trace_thing")
+        cursor.execute("checkpoint")
 
 
 def key(mark: str, number: int) -> Any:

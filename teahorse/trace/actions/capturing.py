@@ -101,21 +101,33 @@ def _keep_what_fits(good: Sequence[Good], job: CaptureJob, *, person_id: UUID | 
         job.captured = len(_keep(good, job, person_id=person_id))
         job.known = len(good) - job.captured
         return []
-    with connection.cursor() as cursor:  # one teller's two documents at once would each see half of a ring
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended('transformations of ' || %s, 0))", [str(job.organisation_id)])
-    before = transaction.savepoint()
-    new = _keep(good, job, person_id=person_id)
-    rings, digests = rings_through(new, organisation_id=job.organisation_id)
-    wrong = [one for one in good if one.key in rings]
-    if not wrong:
-        transaction.savepoint_commit(before)
-    else:
-        transaction.savepoint_rollback(before)
-        good = [one for one in good if one.key not in rings] if job.on_error == CaptureJob.OnError.PROCEED else []
+    problems: list[Problem] = []
+    while True:
+        before = transaction.savepoint()
         new = _keep(good, job, person_id=person_id)
+        _look_alone(job.organisation_id)
+        rings, digests = rings_through(new, organisation_id=job.organisation_id)
+        wrong = [one for one in good if one.key in rings]
+        if not wrong:
+            transaction.savepoint_commit(before)
+            break
+        transaction.savepoint_rollback(before)  # nobody is kept waiting any more
+        places = {one.key: one.read.pointer for one in wrong}
+        names = {key: places.get(key) or hash_of(digest) for key, digest in digests.items()}
+        problems += [_goes_round(one, rings[one.key], names) for one in wrong]
+        good = [one for one in good if one.key not in rings] if job.on_error == CaptureJob.OnError.PROCEED else []
     job.captured, job.known = len(new), len(good) - len(new)
-    places = {one.key: one.read.pointer for one in wrong}
-    return [_goes_round(one, rings[one.key], {key: places.get(key) or hash_of(digest) for key, digest in digests.items()}) for one in wrong]
+    return problems
+
+
+def _look_alone(organisation_id: UUID) -> None:
+    """
+    Wait until no other document of a teller is being looked at; what it told is seen from then on.
+
+    Two of them at once would each see half of a ring. Each writes before it waits, so that only looking and committing goes one by one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('transformations of ' || %s, 0))", [str(organisation_id)])
 
 
 def _goes_round(one: Good, ring: Ring, names: Mapping[UUID, str]) -> Problem:
