@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from teahorse.common.refusals import Malformed
 from teahorse.orders.explaining import TakenOff
@@ -35,8 +35,12 @@ def choice(*values: str) -> WithJsonSchema:
 Level = Annotated[str, choice(*Area.Level.values)]
 
 
-class Asked(Schema):
-    """The base of what is sent to us: a name that nobody knows is refused, it may be a slip of the pen."""
+class Asked(BaseModel):
+    """
+    The base of what is sent to us: a name that nobody knows is refused, it may be a slip of the pen.
+
+    No ``Schema``: that reads also what is no JSON, and all of it twice.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,7 +59,7 @@ class Contact(Schema):
     phone: str
 
 
-class ParcelName(Schema):
+class ParcelName(BaseModel):
     """A parcel, and where it is."""
 
     number: str

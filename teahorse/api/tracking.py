@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from ninja import Router, Schema
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from teahorse.api.capabilities import OrderLink, OrderToken, OrganisationToken
 from teahorse.api.fields import NO_NUL, Asked, Named, ParcelName, choice, named, told
@@ -132,7 +132,7 @@ class ScansAsked(Asked):
     scans: list[ScanAsked] = Field(min_length=1, max_length=500)
 
 
-class Receipt(Schema):
+class Receipt(BaseModel):
     """
     What became of one scan: it is kept, now or since it was sent first; or a problem says why not.
 
