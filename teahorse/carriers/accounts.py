@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from teahorse.carriers.models import CarrierAccount
-from teahorse.carriers.providers import CARRIERS, Carrier, CarrierUnavailable, Tracker, keys_module
+from teahorse.carriers.providers import CARRIERS, Carrier, CarrierUnavailable, Tracker, keys_module, kuaidi100
 from teahorse.payments.seal import CannotUnseal, unseal
 
 
@@ -20,6 +20,12 @@ def account_for(*, carrier: str, organisation_id: UUID) -> CarrierAccount | None
 def can_book(*, carrier: str, organisation_id: UUID) -> bool:
     """Return whether a carrier can be asked to take an organisation's parcels on: somebody has a contract, or a sandbox runs."""
     return carrier in CARRIERS and (bool(settings.SANDBOX_URL) or account_for(carrier=carrier, organisation_id=organisation_id) is not None)
+
+
+def can_follow(*, carrier: str, organisation_id: UUID) -> bool:
+    """Return whether a typed number of a carrier can be followed: the tracker knows the carrier, and somebody has an account with it."""
+    is_open = bool(settings.SANDBOX_URL) or account_for(carrier=kuaidi100.CODE, organisation_id=organisation_id) is not None
+    return carrier in kuaidi100.COMPANIES and is_open
 
 
 def tracker(code: str, account: CarrierAccount | None) -> Tracker:

@@ -130,6 +130,11 @@ class Consignment(CountyOwned):
     def __str__(self) -> str:
         return self.our_number
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether its number was read from a label by hand: another partner follows it, and the carrier was asked by nobody here."""
+        return self.followed_by != self.carrier
+
 
 class CarrierEvent(Keyed):
     """What a carrier told of a number, in its own words, once however often it was told; never changed. Unmapped ones are flagged."""

@@ -17,7 +17,7 @@ from teahorse.places.models import Area
 from teahorse.stock.models import StockMovement
 from tests import world
 from tests.aftersales.making import paid
-from tests.carriers.conftest import _nobody_rests, china_post, jd, running_sandbox, sandbox, sf  # noqa: F401 - fixtures
+from tests.carriers.conftest import _nobody_rests, china_post, jd, kuaidi100, running_sandbox, sandbox, sf  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 # ruff: noqa: F811 - the fixtures' names
@@ -128,9 +128,9 @@ def test_after_a_refusal_another_carrier_is_chosen_or_its_number_typed(sf, jd):
     sf.turn(answers=["8999"])
     second = packed()
     asked(second)
-    assert orders.hand_to_carrier(parcel=second, carrier="china_post", carrier_number="9812345678901", now=timezone.now()) is None
+    by_hand = orders.hand_to_carrier(parcel=second, carrier="china_post", carrier_number="9812345678901", now=timezone.now())
     second.refresh_from_db()
-    assert (second.carrier, second.carrier_number) == ("china_post", "9812345678901")
+    assert (second.carrier, second.carrier_number, by_hand.is_typed) == ("china_post", "9812345678901", True)
 
 
 def test_what_is_called_off_has_no_number_any_more(sf):
@@ -154,10 +154,10 @@ def test_without_a_contract_nothing_is_packed(settings):
     assert (order.state, Parcel.objects.count(), Consignment.objects.count(), StockMovement.objects.count()) == ("paid", 0, 0, before)
 
 
-def test_our_own_network_and_a_number_from_a_label_ask_nobody(sf):
+def test_our_own_network_and_a_number_from_a_label_book_nothing(sf):
     by_network, by_hand = packed("network"), packed("sf", carrier_number="SF1234567890")
 
-    assert Consignment.objects.count() == 0
+    assert not Consignment.objects.exclude(followed_by="kuaidi100").exists()
     assert (by_network.carrier, by_hand.carrier_number) == ("network", "SF1234567890")
 
 
@@ -181,3 +181,59 @@ def test_what_is_fetched_goes_to_the_points_address(sf):
     handed = asked(parcel)
 
     assert handed.recipient["address"].endswith(point.name)
+
+
+# --- Numbers that somebody read from a label
+
+
+def typed(number="SF1300012345678", carrier="sf", *, order=None):
+    """Return the parcel of an order that is packed under a number that was typed."""
+    return orders.pack_order(
+        order=order or bought(), weight_grams=900, by=world.person(), now=timezone.now(), carrier=carrier, carrier_number=number
+    )
+
+
+def test_a_typed_number_is_followed_where_somebody_can_be_asked(kuaidi100):
+    parcel = typed()
+
+    row = Consignment.objects.get()
+    assert (row.parcel_id, row.number, row.stage, row.followed_by) == (parcel.pk, "SF1300012345678", "booked", "kuaidi100")
+
+
+def test_without_an_account_a_typed_number_only_stands_on_the_parcel(settings):
+    settings.SANDBOX_URL = ""
+
+    assert typed().carrier_number == "SF1300012345678"
+    assert not Consignment.objects.exists()
+
+
+def test_a_number_that_another_parcel_has_is_refused_and_nothing_is_packed(kuaidi100):
+    typed()
+    order = bought()
+
+    with pytest.raises(carriers.NumberTaken) as refused:
+        typed(order=order)
+
+    order.refresh_from_db()
+    assert (refused.value.field, order.state) == ("carrier_number", "paid")
+    assert Parcel.objects.count() == Consignment.objects.count() == 1
+
+
+def test_a_number_that_was_typed_wrong_is_set_right_and_free_again(kuaidi100):
+    wrong = typed("SF1300012345699")
+
+    orders.hand_to_carrier(parcel=wrong, carrier="sf", carrier_number="SF1300012345678", now=timezone.now())
+    other = typed("SF1300012345699")
+
+    wrong.refresh_from_db()
+    assert wrong.carrier_number == "SF1300012345678"
+    found = Consignment.objects.filter(stage="booked").order_by("number").values_list("number", "parcel_id")
+    assert list(found) == [("SF1300012345678", wrong.pk), ("SF1300012345699", other.pk)]
+
+
+def test_a_booking_is_not_replaced_by_a_typed_number(sf):
+    parcel = packed()
+    asked(parcel)
+
+    with pytest.raises(AlreadyConsigned):
+        orders.hand_to_carrier(parcel=parcel, carrier="sf", carrier_number="SF1300012345678", now=timezone.now())

@@ -2,7 +2,17 @@
 
 from teahorse.carriers.actions.accounts import keep_account
 from teahorse.carriers.actions.billing import BillUnreadable, take_bill
-from teahorse.carriers.actions.booking import AlreadyConsigned, NotPostal, call_off, consign, follow, send_back, settle_due
+from teahorse.carriers.actions.booking import (
+    AlreadyConsigned,
+    NotPostal,
+    NumberTaken,
+    call_off,
+    consign,
+    follow,
+    send_back,
+    settle_due,
+    unfollow,
+)
 from teahorse.carriers.actions.claiming import AlreadyClaimed, NotClaimable, claim, settle_claims
 from teahorse.carriers.actions.following import apply_pushes, ask_due, keep_push
 from teahorse.carriers.actions.manifests import NothingToHandOver, make_manifest
@@ -14,6 +24,7 @@ __all__ = [
     "NotClaimable",
     "NotPostal",
     "NothingToHandOver",
+    "NumberTaken",
     "apply_pushes",
     "ask_due",
     "call_off",
@@ -27,4 +38,5 @@ __all__ = [
     "settle_claims",
     "settle_due",
     "take_bill",
+    "unfollow",
 ]

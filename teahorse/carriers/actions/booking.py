@@ -72,21 +72,37 @@ def send_back(*, consignment: Consignment, weight_grams: int, volume_cm3: int = 
     return _written(consignment.parcel, consignment.carrier, sender, recipient, **sizes, service="", is_return=True, now=now)
 
 
+class NumberTaken(Malformed):
+    """Another parcel has this number."""
+
+
 @transaction.atomic
 def follow(*, parcel: Parcel, carrier: str, number: str, sender: Party, weight_grams: int, now: datetime) -> Consignment:
     """
     Follow a parcel by Kuaidi100 that somebody handed to a carrier by hand, under the number on the carrier's label.
 
-    :raises NotPostal: if a number of the post's cannot be one (UPU S10's check digit); :raises AlreadyConsigned: as :func:`consign`.
+    :raises NotPostal: if a number of the post's cannot be one (UPU S10's check digit); :raises NumberTaken: if another parcel has it;
+    :raises AlreadyConsigned: as :func:`consign`. Nothing is changed in any of these.
     """
     if carrier in {"china_post", "ems"} and not is_postal_number(number):
-        raise NotPostal(field="number", reason=_("This is no number of the post: copy it again from the label."))
+        raise NotPostal(field="carrier_number", reason=_("This is no number of the post: copy it again from the label."))
+    if Consignment.objects.filter(carrier=carrier, number=number).exists():
+        raise NumberTaken(field="carrier_number", reason=_("Another parcel has this number already: copy it again from the label."))
     recipient = Party(name=parcel.recipient_name, phone=domestic_phone(parcel.recipient_phone), address=parcel.destination_names)
     made = _written(parcel, carrier, sender, recipient, weight_grams=weight_grams, volume_cm3=0, service="", is_return=False, now=now)
     made.number, made.stage, made.booked_at, made.followed_by = number, Stage.BOOKED, now, "kuaidi100"
     made.account = accounts.account_for(carrier="kuaidi100", organisation_id=parcel.sender_id)
     made.save()
     return made
+
+
+@transaction.atomic
+def unfollow(*, consignment: Consignment) -> None:
+    """Stop following a number that was typed wrong, so that another one may be; what a carrier booked by us is left as it is."""
+    row = Consignment.objects.select_for_update().get(pk=consignment.pk)
+    if row.is_typed and row.stage == Stage.BOOKED and not row.events.exists():
+        row.trouble, row.number, row.stage, row.next_try_at = row.number, "", Stage.CANCELLED, None
+        row.save()
 
 
 @transaction.atomic

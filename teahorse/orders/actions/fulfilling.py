@@ -13,7 +13,7 @@ from teahorse.common.refusals import Refusal
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.logistics.rules import Marks
-from teahorse.orders.actions.handing import hand_to_carrier
+from teahorse.orders.actions.handing import follow_typed, hand_to_carrier
 from teahorse.orders.actions.owing import waive
 from teahorse.orders.actions.weighing import weigh
 from teahorse.orders.events import OrdersClosed, OrdersPacked
@@ -96,6 +96,8 @@ def pack_order(
     )
     if asks_carrier and not carrier_number:
         hand_to_carrier(parcel=parcel, carrier=carrier, now=now)
+    else:
+        follow_typed(parcel=parcel, now=now)
     order.state, order.packed_at = State.PREPARING, now
     order.save(update_fields=["state", "packed_at"])
     announce(OrdersPacked(order_ids=(order.pk,)))

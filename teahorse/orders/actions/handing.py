@@ -49,10 +49,11 @@ def hand_to_carrier(*, parcel: Parcel, carrier: str, carrier_number: str = "", n
         stage__in=(Consignment.Stage.REFUSED, Consignment.Stage.CANCELLED)
     )
     if one := open_rows.first():
-        raise carriers.AlreadyConsigned(number=one.number or one.our_number)
+        if not one.is_typed:
+            raise carriers.AlreadyConsigned(number=one.number or one.our_number)
+        carriers.unfollow(consignment=one)
     if carrier == NETWORK or carrier_number:
-        logistics.name_carrier(parcel=row, carrier=carrier, number=carrier_number)
-        return None
+        return follow_typed(parcel=logistics.name_carrier(parcel=row, carrier=carrier, number=carrier_number), now=now)
     if not accounts.can_book(carrier=carrier, organisation_id=row.sender_id):
         raise NoContract(field="carrier")
     row = logistics.name_carrier(parcel=row, carrier=carrier, number="")
@@ -63,6 +64,20 @@ def hand_to_carrier(*, parcel: Parcel, carrier: str, carrier_number: str = "", n
         weight_grams=row.weight_grams,
         volume_cm3=row.volume_cm3 or 0,
         now=now,
+    )
+
+
+def follow_typed(*, parcel: Parcel, now: datetime) -> Consignment | None:
+    """
+    Follow a parcel under the number that stands on its carrier's label, where somebody can be asked about it; None: nobody can.
+
+    :raises teahorse.carriers.actions.NotPostal: :raises teahorse.carriers.actions.NumberTaken: if it was copied wrong; nothing is changed.
+    """
+    number = parcel.carrier_number
+    if parcel.carrier == NETWORK or not number or not accounts.can_follow(carrier=parcel.carrier, organisation_id=parcel.sender_id):
+        return None
+    return carriers.follow(
+        parcel=parcel, carrier=parcel.carrier, number=number, sender=_sender(parcel.sender), weight_grams=parcel.weight_grams, now=now
     )
 
 

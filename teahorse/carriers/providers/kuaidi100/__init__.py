@@ -20,7 +20,7 @@ from teahorse.carriers.providers.asking import posted
 from teahorse.common.refusals import Malformed
 from teahorse.common.times import HOME
 
-FILE = "kuaidi100.json"
+CODE, FILE = "kuaidi100", "kuaidi100.json"
 GATEWAY = "https://poll.kuaidi100.com"
 COMPANIES = {"sf": "shunfeng", "jd": "jd", "china_post": "youzhengguonei", "ems": "ems", "yto": "yuantong"}
 """Their code of a carrier by ours."""
