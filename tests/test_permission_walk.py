@@ -72,7 +72,7 @@ FILLED: dict[str, Callable[[Side], object]] = {
         "dossier_id", "unmatched_id", "account_id", "shift_id", "sub_seller_id", "rule_id", "red_id", "transfer_id", "sharing_id",
         "claim_id", "job_id", "site_id", "lot_id", "certificate_id", "recall_id", "sheet_id", "subscription_id", "telling_id",
         "attachment_id", "flow_id", "suspicion_id", "report_id", "unit_id", "hearsay_id", "run_id", "plan_id",
-        "proof_id", "vehicle_id", "duty_id", "stop_id", "oddity_id", "closure_id",
+        "proof_id", "vehicle_id", "duty_id", "stop_id", "oddity_id", "closure_id", "manifest_id", "bill_line_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""

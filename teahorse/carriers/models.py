@@ -283,9 +283,19 @@ class BillLine(Keyed):
     our_fen = models.PositiveIntegerField(null=True)
     reason = models.CharField(max_length=12, choices=Reason.choices, blank=True)
     owner = models.ForeignKey(Organisation, models.PROTECT, related_name="+", null=True, help_text="who clears it; null: the region centre")
+    cleared_at = models.DateTimeField(null=True)
+    cleared_by_id = models.UUIDField(null=True)
+    note = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="how it was cleared")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["bill", "place"], name="a_bill_has_each_line_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["bill", "place"], name="a_bill_has_each_line_once"),
+            models.CheckConstraint(
+                condition=models.Q(cleared_at=None, cleared_by_id=None, note="")
+                | (models.Q(cleared_at__isnull=False, cleared_by_id__isnull=False) & ~models.Q(note="")),
+                name="who_clears_a_line_says_how",
+            ),
+        ]
         indexes = [models.Index(fields=["bill"], name="bill_line_that_differs", condition=~models.Q(reason=""))]
 
     def __str__(self) -> str:

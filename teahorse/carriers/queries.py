@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Avg, Count, F, Max, Q, QuerySet
 
-from teahorse.carriers.models import BillLine, CarrierEvent, CarrierTariff, Consignment
+from teahorse.carriers.models import BillLine, CarrierBill, CarrierEvent, CarrierTariff, Consignment
 from teahorse.carriers.rules import SILENT_AFTER, Price, charged_grams, fee_fen, kept_share
 from teahorse.carriers.states import ENDED
+from teahorse.logistics.models import Parcel
+from teahorse.people.models import Organisation
 
 LOOKED_BACK = timedelta(days=90)
+KEPT = Q(delivered_at__lte=F("promised_by"))
 FEN_PER_DAY = 300
 """What a day later is taken to cost when carriers are compared."""
 FEN_PER_BROKEN = 2000
@@ -96,18 +99,90 @@ def unmapped_events() -> QuerySet[CarrierEvent]:
 
 
 def differing_lines() -> QuerySet[BillLine]:
-    """Return the lines of bills that differ from what was weighed, the dearest first."""
-    return BillLine.objects.exclude(reason="").select_related("bill", "consignment", "owner").order_by("-billed_fen", "pk")
+    """Return the lines of bills that differ from what was weighed: open ones first, of them the dearest."""
+    rows = BillLine.objects.exclude(reason="").select_related("bill", "consignment__parcel", "owner")
+    return rows.order_by(F("cleared_at").desc(nulls_first=True), "-billed_fen", "pk")
+
+
+def bills() -> QuerySet[CarrierBill]:
+    """Return the bills, the newest month first, with how many lines they have, how many differ, and how many of those are open."""
+    differs = ~Q(lines__reason="")
+    counted = CarrierBill.objects.annotate(
+        count=Count("lines"), differing=Count("lines", filter=differs), open=Count("lines", filter=differs & Q(lines__cleared_at=None))
+    )
+    return counted.order_by("-month", "carrier", "-taken_at", "pk")
+
+
+def waiting_at(giver: Organisation) -> QuerySet[Consignment]:
+    """
+    Return what carriers have taken on, waits at an organisation and is on no hand-over list yet.
+
+    It waits at her who packed it until it was brought anywhere, then at whose service point it lies: a hub hands over for many.
+    """
+    is_here = Q(parcel__held_by__organisation=giver) | Q(parcel__sender=giver, parcel__stage=Parcel.Stage.PACKED)
+    return Consignment.objects.filter(is_here, stage=Consignment.Stage.BOOKED, is_return=False, manifest=None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How a carrier did in the last 90 days; ``kept`` and ``broken`` are promises, ``fee_fen`` is by our tariff, None without one."""
+
+    carrier: str
+    parcels: int
+    delivered: int
+    kept: int
+    broken: int
+    fee_fen: int | None
+    heard_at: datetime | None
+
+    @property
+    def kept_percent(self) -> int | None:
+        """Return how many of a hundred promises were kept; None where none has ended."""
+        ended = self.kept + self.broken
+        return 100 * self.kept // ended if ended else None
+
+
+def standings(*, now: datetime, county_ids: Collection[UUID] | None = None) -> list[Standing]:
+    """Return how each carrier did, of all counties or of some, who carries most first; one query."""
+    rows = Consignment.objects.filter(is_return=False, booked_at__gt=now - LOOKED_BACK, stage=Consignment.Stage.BOOKED)
+    if county_ids is not None:
+        rows = rows.filter(county_id__in=county_ids)
+    counted = rows.values("carrier").annotate(
+        parcels=Count("pk"),
+        delivered=Count("delivered_at"),
+        fee=Avg("fee_fen"),
+        heard=Max("heard_at"),
+        kept=Count("pk", filter=KEPT),
+        broken=Count("pk", filter=_broken(now)),
+    )
+    return [
+        Standing(
+            carrier=row["carrier"],
+            parcels=row["parcels"],
+            delivered=row["delivered"],
+            kept=row["kept"],
+            broken=row["broken"],
+            fee_fen=None if row["fee"] is None else round(row["fee"]),
+            heard_at=row["heard"],
+        )
+        for row in counted.order_by("-parcels", "carrier")
+    ]
+
+
+def _broken(now: datetime) -> Q:
+    """Return what says that a promise was broken: delivered late, or late and still open."""
+    return Q(delivered_at__gt=F("promised_by")) | Q(delivered_at=None, promised_by__lt=now)
 
 
 def _promises(carriers: Collection[str], *, now: datetime) -> dict[str, tuple[int, int]]:
-    """Return by carrier how many promises of the last quarter were kept, and how many broken: delivered late, or late and still open."""
+    """Return by carrier how many promises of the last quarter were kept, and how many broken."""
     due = Consignment.objects.filter(
         carrier__in=carriers, is_return=False, stage=Consignment.Stage.BOOKED, promised_by__gt=now - LOOKED_BACK
     )
-    kept = Count("pk", filter=Q(delivered_at__lte=F("promised_by")))
-    broken = Count("pk", filter=Q(delivered_at__gt=F("promised_by")) | Q(delivered_at=None, promised_by__lt=now))
-    return {code: (good, bad) for code, good, bad in due.values_list("carrier").annotate(kept=kept, broken=broken)}
+    return {
+        code: (good, bad)
+        for code, good, bad in due.values_list("carrier").annotate(kept=Count("pk", filter=KEPT), broken=Count("pk", filter=_broken(now)))
+    }
 
 
 def _choice(row: CarrierTariff, promises: tuple[int, int], *, weight_grams: int, volume_cm3: int) -> Choice:

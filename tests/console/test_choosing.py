@@ -51,7 +51,7 @@ def test_who_works_for_several_chooses_and_sees_what_waits(browser_of, seller, b
             "Fees for us",
             "Cash shifts",
         ),
-        *("Cash to the bank", "Recalls", "Flows", "Runs", "Departures", "Roads and passes", "My runs"),
+        *("Cash to the bank", "Recalls", "Flows", "Runs", "Departures", "Roads and passes", "My runs", "Carriers", "To carriers"),
     }
     assert browser_of(seller).get("/console/", {"organisation": "centre-qonggyai"}).url == "/console/centre-qonggyai/approvals/"
 
@@ -91,7 +91,20 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
     assert hrefs(browser_of(staff).get("/console/coop-dorje/day/")) == [
         f"/console/coop-dorje/{page}/"
         for page in (
-            *("day", "ship", "ship/packed", "cases", "goods", "import", "harvests", "trace", "trace/labels", "money", "invoices"),
+            *(
+                "day",
+                "ship",
+                "ship/packed",
+                "handovers",
+                "cases",
+                "goods",
+                "import",
+                "harvests",
+                "trace",
+                "trace/labels",
+                "money",
+                "invoices",
+            ),
             *("trace/recalls", "promotions"),
         )
     ]
@@ -106,13 +119,27 @@ def test_the_menu_holds_what_one_may_do(browser_of, coop, centre):
                 "runs",
                 "departures",
                 "roads",
+                "carriers",
                 "trace/recalls",
                 "promotions",
                 "flows",
                 "settle",
             ),
             *("settle/claims", "fees", "papers", "unmatched", "refunds"),
-            *("parcels", "exceptions", "bags", "drive", "returns", "cash", "cash/payouts", "fees-got", "shifts", "cash/bank", "members"),
+            *(
+                "parcels",
+                "exceptions",
+                "parcels/handovers",
+                "bags",
+                "drive",
+                "returns",
+                "cash",
+                "cash/payouts",
+                "fees-got",
+                "shifts",
+                "cash/bank",
+                "members",
+            ),
         )
     ]
 

@@ -17,6 +17,9 @@ from PIL import Image
 
 from teahorse.aftersales import actions as aftersales
 from teahorse.aftersales.models import AfterSaleCase, CasePhoto
+from teahorse.carriers.actions import consign
+from teahorse.carriers.models import BillLine, CarrierBill, Manifest
+from teahorse.carriers.providers import Party
 from teahorse.catalog import actions as catalog
 from teahorse.catalog.content import ProductContent, VariantContent
 from teahorse.catalog.models import Product, ProductDraft
@@ -272,7 +275,7 @@ def side(name: str, *, number: int) -> Side:
         by=seller,
         now=now,
     )
-    papers = _papers(made, seller, waiting) | runs_of(made, number=number)
+    papers = _papers(made, seller, waiting) | runs_of(made, number=number) | carried_of(made, parcel, number=number)
     made.ids |= (
         papers
         | _money(made, waiting, by=operator)
@@ -371,6 +374,20 @@ def runs_of(made: Side, *, number: int) -> dict[str, Any]:
         "vehicle_id": vehicle.pk, "duty_id": shift.pk, "plan_id": plan.pk, "run_id": run.pk, "stop_id": stop.pk, "proof_id": proof.pk,
         "oddity_id": Oddity.objects.get(scan_id=scan.id).pk,
     }  # fmt: skip
+
+
+def carried_of(made: Side, parcel: Parcel, *, number: int) -> dict[str, Any]:
+    """Give a cooperative a hand-over list, and a line of a carrier's bill that differs."""
+    now, by = timezone.now(), made.buyer.pk
+    owned = {"county_id": made.coop.county_id, "carrier": "sf"}
+    manifest = Manifest.objects.create(
+        **owned, number=f"{made.mark}单", giver=made.coop, count=1, weight_grams=900, made_at=now, made_by_id=by
+    )
+    consigned = consign(parcel=parcel, carrier="sf", sender=Party(made.mark, "13", made.mark), weight_grams=900, now=now)
+    bill = CarrierBill.objects.create(carrier="sf", month="2026-08", digest=f"{number:064}", total_fen=1, taken_by_id=by, taken_at=now)
+    differs = {"billed_grams": 9000, "billed_fen": 1, "reason": "heavier", "owner": made.coop}
+    line = BillLine.objects.create(bill=bill, place=2, number=f"{made.mark}号", consignment=consigned, **differs)
+    return {"manifest_id": manifest.pk, "bill_line_id": line.pk}
 
 
 def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:

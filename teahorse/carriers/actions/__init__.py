@@ -1,7 +1,7 @@
 """Every change: accounts, claims, booking and calling off, handing over, following by question and push, bills."""
 
 from teahorse.carriers.actions.accounts import keep_account
-from teahorse.carriers.actions.billing import BillUnreadable, take_bill
+from teahorse.carriers.actions.billing import BillUnreadable, IsCleared, clear_line, take_bill
 from teahorse.carriers.actions.booking import (
     AlreadyConsigned,
     NotPostal,
@@ -21,6 +21,7 @@ __all__ = [
     "AlreadyClaimed",
     "AlreadyConsigned",
     "BillUnreadable",
+    "IsCleared",
     "NotClaimable",
     "NotPostal",
     "NothingToHandOver",
@@ -29,6 +30,7 @@ __all__ = [
     "ask_due",
     "call_off",
     "claim",
+    "clear_line",
     "consign",
     "follow",
     "keep_account",

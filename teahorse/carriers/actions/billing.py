@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.carriers import queries
 from teahorse.carriers.models import BillLine, CarrierBill, Consignment
 from teahorse.carriers.rules import fee_fen, fen_written, grams_written
-from teahorse.common.refusals import Refusal
+from teahorse.common.refusals import Malformed, Refusal
 from teahorse.people.models import Organisation, Person
 
 HEADINGS = {"number": "number", "运单号": "number", "kg": "kg", "计费重量": "kg", "yuan": "yuan", "金额": "yuan"}
-MOST_LINES = 100_000
+MOST_LINES, LONGEST_NOTE = 100_000, 200
 ROUNDED_UP_TO = 1000
 """Carriers round the charged weight up to a step; a difference within one step of the tariff (else a kilogram) is rounding."""
 Reason = BillLine.Reason
@@ -78,6 +78,29 @@ def take_bill(*, carrier: str, month: str, content: bytes, by: Person, now: date
         seen.add(one.number)
     BillLine.objects.bulk_create(lines)
     return bill
+
+
+class IsCleared(Refusal):
+    """Somebody did it before."""
+
+    code = "is_cleared"
+    sentence = _("This line was cleared on %(at)s already.")
+
+
+@transaction.atomic
+def clear_line(*, line: BillLine, note: str, by: Person, now: datetime) -> None:
+    """
+    Write down how a difference was cleared, once; the bill itself stays as it is.
+
+    :raises IsCleared: if it was before; :raises Malformed: without a word on it.
+    """
+    row = BillLine.objects.select_for_update().get(pk=line.pk)
+    if row.cleared_at is not None:
+        raise IsCleared(at=f"{row.cleared_at:%F}")
+    if not note.strip():
+        raise Malformed(field="note", reason=_("Say how it was cleared."))
+    row.cleared_at, row.cleared_by_id, row.note = now, by.pk, note.strip()[:LONGEST_NOTE]
+    row.save(update_fields=["cleared_at", "cleared_by_id", "note"])
 
 
 def _compared(one: Billed, row: Consignment | None, *, is_known: bool) -> BillLine:

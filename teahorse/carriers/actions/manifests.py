@@ -3,13 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from teahorse.carriers import queries
 from teahorse.carriers.models import Consignment, Manifest
 from teahorse.common.ids import new_id, readable
 from teahorse.common.refusals import Refusal
-from teahorse.logistics.models import Parcel
 from teahorse.people.models import Organisation, Person
 
 MOST_PARCELS = 500
@@ -31,9 +30,7 @@ def make_manifest(*, giver: Organisation, carrier: str, by: Person, now: datetim
 
     :raises NothingToHandOver: if there are none; nothing is made.
     """
-    is_here = Q(parcel__held_by__organisation=giver) | Q(parcel__sender=giver, parcel__stage=Parcel.Stage.PACKED)
-    waiting = Consignment.objects.filter(is_here, carrier=carrier, stage=Consignment.Stage.BOOKED, is_return=False, manifest=None)
-    rows = list(waiting.select_for_update(of=("self",)).order_by("pk")[:MOST_PARCELS])
+    rows = list(queries.waiting_at(giver).filter(carrier=carrier).select_for_update(of=("self",)).order_by("pk")[:MOST_PARCELS])
     if not rows:
         raise NothingToHandOver
     key = new_id()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from teahorse.common.times import HOME
 from teahorse.people.models import Person, ServicePoint
@@ -64,8 +64,9 @@ def run_of(centre: ServicePoint, key: UUID) -> Run | None:
 
 
 def coming_to(points: Collection[ServicePoint], *, now: datetime) -> QuerySet[Stop]:
-    """Return the calls that vehicles still make at some service points on the day, with the code for the driver."""
-    begins, ends = day_window(now.astimezone(HOME).date())
+    """Return the calls that vehicles still make at some service points, on the day or on a run of it, with the code for the driver."""
+    day = day_window(now.astimezone(HOME).date())
     living = (Run.Stage.RELEASED, Run.Stage.UNDER_WAY)
     found = Stop.objects.filter(place__in=points, kind=Stop.Kind.CALL, done_at=None, dropped_at=None, run__stage__in=living)
-    return found.filter(arrives_at__gte=begins, arrives_at__lt=ends).select_related("run__vehicle__unit").order_by("arrives_at", "pk")
+    on_the_day = Q(arrives_at__range=day) | Q(run__begins_at__range=day)  # who sets out in the evening arrives after midnight
+    return found.filter(on_the_day).select_related("run__vehicle__unit").order_by("arrives_at", "pk")
