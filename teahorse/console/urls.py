@@ -132,6 +132,7 @@ urlpatterns = [
     path("<slug:org>/exceptions/<key:oddity_id>/", exceptions.explain, name="exception_explain"),
     path("<slug:org>/departures/", departing.departures, name="departures"),
     path("<slug:org>/carriers/", carrying.desk, name="carriers"),
+    path("<slug:org>/carriers/tariffs/", carrying.tariffs, name="carrier_tariffs"),
     path("<slug:org>/carriers/bills/", carrying.bills, name="carrier_bills"),
     path("<slug:org>/carriers/bills/<key:bill_line_id>/clear/", carrying.clear, name="carrier_bill_clear"),
     path("<slug:org>/handovers/", carrying.handovers, name="handovers"),

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from teahorse.carriers.models import CarrierTariff
 from teahorse.demo.afterwards import load_afterwards
 from teahorse.demo.books import book_past, load_fees, open_books
 from teahorse.demo.cases import load_cases
@@ -45,6 +46,7 @@ def load_demo(*, now: datetime) -> None:
     load_organisations(joined_at=began_at)
     load_rights(since_at=began_at)
     load_freight()
+    load_tariffs()
     load_goods(now=now)
     load_drafts(now=now)
     load_promotions(now=now)
@@ -188,6 +190,29 @@ def load_freight() -> None:
     sellers = (row["area"] for row in read("organisations.toml")["organisation"] if row["kind"] in Organisation.SELLERS)
     within = [{"from": county, "to": county, **content["within_county"]} for county in sorted({area[:6] for area in sellers})]
     write_missing(FreightRate, (_rate(row, zones, payers) for row in [*content["lane"], *within]))
+
+
+def load_tariffs() -> None:
+    """Write what carriers charge: the rows of the content."""
+    for carrier, table in read("tariffs.toml").items():
+        write_missing(CarrierTariff, (_tariff(carrier, *row) for row in table["rows"]))
+
+
+def _tariff(
+    carrier: str, service: str, to: str, first_kg: int, first_yuan: int, step_kg: int, step_yuan: int, cm3_per_kg: int, days: int
+) -> CarrierTariff:
+    return CarrierTariff(
+        id=key_of("tariff", f"{carrier} {service} {to}"),
+        carrier=carrier,
+        service=service,
+        destination_code=to,
+        first_grams=first_kg * 1000,
+        first_fen=first_yuan * 100,
+        step_grams=step_kg * 1000,
+        step_fen=step_yuan * 100,
+        cm3_per_kg=cm3_per_kg or None,
+        days=days,
+    )
 
 
 def _rate(row: Row, zones: Mapping[str, UUID], payers: Mapping[str, UUID]) -> FreightRate:

@@ -175,3 +175,28 @@ def test_a_county_neither_takes_bills_in_nor_clears_what_nobody_of_it_booked(des
 
     assert [answer.status_code for answer in answers] == [404, 404]
     assert CarrierBill.objects.count() == 1
+
+
+# --- Tariffs
+
+
+def test_the_region_takes_a_tariff_in_and_every_centre_reads_it(desk, office):
+    table = b"service,to,first_kg,first_yuan,step_kg,step_yuan,cm3_per_kg,days\n2,,1,24,1,14,,6\n"
+
+    def sent():
+        return {"carrier": "jd", "file": SimpleUploadedFile("jd.csv", table, "text/csv")}
+
+    refused = desk.post(at("carrier_tariffs", "centre-qonggyai"), sent())
+    answer = office.post(at("carrier_tariffs", "region"), sent(), follow=True)
+
+    assert (refused.status_code, answer.status_code) == (404, 200)
+    assert [row.carrier for row, _area in desk.get(at("carrier_tariffs", "centre-qonggyai")).context["rows"]] == ["jd"]
+
+
+@pytest.mark.parametrize(("field", "wrong"), [("carrier", "post"), ("file", b""), ("file", b"a,b\n")])
+def test_what_is_no_tariff_is_said_at_its_field(office, field, wrong):
+    file = SimpleUploadedFile("jd.csv", wrong if field == "file" else b"x", "text/csv")
+
+    answer = office.post(at("carrier_tariffs", "region"), {"carrier": "post" if field == "carrier" else "jd", "file": file})
+
+    assert (answer.status_code, list(answer.context["errors"])) == (422, [field])

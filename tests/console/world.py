@@ -383,7 +383,7 @@ def carried_of(made: Side, parcel: Parcel, *, number: int) -> dict[str, Any]:
     manifest = Manifest.objects.create(
         **owned, number=f"{made.mark}单", giver=made.coop, count=1, weight_grams=900, made_at=now, made_by_id=by
     )
-    consigned = consign(parcel=parcel, carrier="sf", sender=Party(made.mark, "13", made.mark), weight_grams=900, now=now)
+    consigned = consign(parcel=parcel, carrier="sf", sender=Party(name=made.mark, phone="13", address=made.mark), weight_grams=900, now=now)
     bill = CarrierBill.objects.create(carrier="sf", month="2026-08", digest=f"{number:064}", total_fen=1, taken_by_id=by, taken_at=now)
     differs = {"billed_grams": 9000, "billed_fen": 1, "reason": "heavier", "owner": made.coop}
     line = BillLine.objects.create(bill=bill, place=2, number=f"{made.mark}号", consignment=consigned, **differs)

@@ -16,8 +16,11 @@ from teahorse.carriers.actions.booking import (
 from teahorse.carriers.actions.claiming import AlreadyClaimed, NotClaimable, claim, settle_claims
 from teahorse.carriers.actions.following import apply_pushes, ask_due, keep_push
 from teahorse.carriers.actions.manifests import NothingToHandOver, make_manifest
+from teahorse.carriers.actions.tariffs import HEADINGS as TARIFF_HEADINGS
+from teahorse.carriers.actions.tariffs import TariffUnreadable, take_tariff
 
 __all__ = [
+    "TARIFF_HEADINGS",
     "AlreadyClaimed",
     "AlreadyConsigned",
     "BillUnreadable",
@@ -26,6 +29,7 @@ __all__ = [
     "NotPostal",
     "NothingToHandOver",
     "NumberTaken",
+    "TariffUnreadable",
     "apply_pushes",
     "ask_due",
     "call_off",
@@ -40,5 +44,6 @@ __all__ = [
     "settle_claims",
     "settle_due",
     "take_bill",
+    "take_tariff",
     "unfollow",
 ]

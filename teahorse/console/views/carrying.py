@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from teahorse.carriers import actions, queries
 from teahorse.carriers.manifest import manifest_pdf
-from teahorse.carriers.models import BillLine, CarrierBill, Manifest
+from teahorse.carriers.models import BillLine, CarrierBill, CarrierTariff, Manifest
 from teahorse.carriers.providers import CARRIERS
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.console.access import Acting, Context, acts
@@ -82,6 +82,46 @@ def _choices(typed: dict[str, str], acting: Acting) -> list[queries.Choice]:
         carriers=tuple(CARRIERS),
         now=acting.now,
     )
+
+
+@acts(Right.DESK_ORDERS, "GET", "POST", kinds=CENTRES)
+def tariffs(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Show what carriers charge; the region's centre takes a carrier's table in."""
+    typed, fault = {"carrier": ""}, None
+    if request.method == "POST":
+        typed = {"carrier": request.POST.get("carrier", "").strip()[:20]}
+        try:
+            count = _take_tariff(request, acting, typed["carrier"])
+        except Refusal as refusal:
+            fault = refusal
+        else:
+            messages.success(request, _("The tariff is in: %(count)s lines.") % {"count": count})
+            return redirect("console:carrier_tariffs", org=acting.organisation.key)
+    rows = list(CarrierTariff.objects.order_by("carrier", "service", "destination_code"))
+    areas = {area.code: area for area in Area.objects.filter(code__in={row.destination_code for row in rows}, until_date=None)}
+    context = {
+        "rows": [(row, areas.get(row.destination_code)) for row in rows],
+        "takes": _is_region(acting),
+        "carriers": carriers.choices(sorted(CARRIERS)),
+        "headings": ",".join(actions.TARIFF_HEADINGS),
+        "typed": typed,
+        "errors": {fault.field or "file": fault} if fault else {},
+    }
+    return page(request, acting, "carrier_tariffs.html", context, status=fault.status if fault else 200)
+
+
+def _take_tariff(request: HttpRequest, acting: Acting, carrier: str) -> int:
+    if not _is_region(acting):
+        raise Http404
+    return actions.take_tariff(carrier=carriers.chosen(carrier, CARRIERS), content=_file(request))
+
+
+def _file(request: HttpRequest) -> bytes:
+    file = request.FILES.get("file")
+    if file is None or not file.size or file.size > MOST_BYTES:
+        raise Malformed(field="file", reason=_("Choose the carrier's file (CSV, at most 20 MB)."))
+    content: bytes = file.read()
+    return content
 
 
 # --- Handing over to a carrier's driver
@@ -173,12 +213,9 @@ def _take(request: HttpRequest, acting: Acting, typed: dict[str, str]) -> Carrie
     if not _is_region(acting):
         raise Http404
     carrier = carriers.chosen(typed["carrier"], CARRIERS)
-    file = request.FILES.get("file")
     if not MONTH.fullmatch(typed["month"]):
         raise Malformed(field="month", reason=_("Choose the month, such as 2026-08."))
-    if file is None or not file.size or file.size > MOST_BYTES:
-        raise Malformed(field="file", reason=_("Choose the carrier's file (CSV, at most 20 MB)."))
-    return actions.take_bill(carrier=carrier, month=typed["month"], content=file.read(), by=acting.person, now=acting.now)
+    return actions.take_bill(carrier=carrier, month=typed["month"], content=_file(request), by=acting.person, now=acting.now)
 
 
 def _lines_of(acting: Acting) -> QuerySet[BillLine]:
