@@ -140,7 +140,9 @@ def test_the_driver_tells_each_stop_and_the_board_follows(desk, phone, fleet, ru
         told = phone.post(at("drive_tell", stop_id=stop.pk), {"key": key, "code": stop.code, **form}, headers={"X-Outbox": "1"})
         assert told.json() == {"telling": key, "where": at("drive_run", run_id=run.pk)}
 
-    assert len(listed.context["rows"]) == 1
+    after = phone.get(at("drive"))
+    assert [len(listed.context[which]) for which in ("ahead", "driven")] == [1, 0]
+    assert [len(after.context[which]) for which in ("ahead", "driven")] == [0, 1]
     assert Parcel.objects.get(pk=fleet.out.pk).stage == "at_point"
     assert Parcel.objects.get(pk=fleet.home.pk).held_by_id == fleet.centre.pk
     assert [(row["run"].stage, row["done"]) for row in desk.get(at("runs")).context["runs"]] == [("finished", 3)]

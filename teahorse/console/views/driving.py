@@ -32,11 +32,15 @@ MOST_CODES = 60
 
 @acts(Right.HANDLE_PARCELS, kinds=KINDS)
 def drive(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """List the driver's own runs, the next one first."""
+    """List the driver's own runs, the next one first, and below them what she drove on the last days."""
     centre = centre_of(acting)
     found = queries.runs_of_driver(acting.person, centre=centre, since=acting.now - KEPT_FOR) if centre else []
-    rows = [{"run": run, "stage": run_words.STAGES[Run.Stage(run.stage)], "stops": len(run.stops.all())} for run in found]
-    return page(request, acting, "drive.html", {"rows": rows})
+    ahead, driven = ([_tap(run) for run in found if (run.stage == Run.Stage.FINISHED) is is_driven] for is_driven in (False, True))
+    return page(request, acting, "drive.html", {"ahead": ahead, "driven": driven})
+
+
+def _tap(run: Run) -> dict[str, object]:
+    return {"run": run, "stage": run_words.STAGES[Run.Stage(run.stage)], "stops": len(run.stops.all())}
 
 
 @acts(Right.HANDLE_PARCELS, kinds=KINDS)

@@ -53,9 +53,11 @@ def runs_of_day(centre: ServicePoint, *, day: date) -> list[Run]:
 
 
 def runs_of_driver(driver: Person, *, centre: ServicePoint, since: datetime) -> list[Run]:
-    """Return a driver's runs of a centre that began after a moment or are not finished, the next one first."""
-    runs = Run.objects.filter(driver=driver, vehicle__centre=centre).exclude(stage=Run.Stage.CALLED_OFF)
-    return list(_whole(runs.filter(ends_at__gte=since)).order_by("begins_at", "pk"))
+    """Return a driver's runs of a centre: those ahead, the next one first, then those she finished since a moment, the last one first."""
+    runs = _whole(Run.objects.filter(driver=driver, vehicle__centre=centre))
+    ahead = runs.filter(stage__in=(Run.Stage.RELEASED, Run.Stage.UNDER_WAY)).order_by("begins_at", "pk")
+    driven = runs.filter(stage=Run.Stage.FINISHED, ends_at__gte=since).order_by("-begins_at", "pk")
+    return [*ahead, *driven]
 
 
 def run_of(centre: ServicePoint, key: UUID) -> Run | None:
