@@ -1,8 +1,10 @@
 """Money is whole fen; a division hands out every fen."""
 
+import re
 from collections.abc import Sequence
 
 FEN_PER_YUAN = 100
+AMOUNT = re.compile(r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.(?P<rest>[0-9]{0,2}))?")
 
 
 def allot(total: int, weights: Sequence[int]) -> list[int]:
@@ -48,10 +50,10 @@ def fen_of(text: str) -> int:
     """
     Read an amount of yuan as a person types it (``38``, ``38.5``, ``1,280.00``, ``¥38``) into fen.
 
-    :raises NotAnAmount: for anything else; a third decimal is refused rather than rounded.
+    :raises NotAnAmount: for anything else: a third decimal is refused rather than rounded, a comma that does not part thousands
+        (``38,50``) rather than guessed at.
     """
-    plain = text.strip().removeprefix("¥").removeprefix("\uffe5").replace(",", "").strip()
-    whole, point, rest = plain.partition(".")
-    if not whole.isascii() or not whole.isdigit() or (point and not (rest.isascii() and rest.isdigit() and len(rest) <= 2)):
+    read = AMOUNT.fullmatch(text.strip().removeprefix("¥").removeprefix("\uffe5").strip())
+    if read is None:
         raise NotAnAmount(text)
-    return int(whole) * FEN_PER_YUAN + int(rest.ljust(2, "0") or 0)
+    return int(read["whole"].replace(",", "")) * FEN_PER_YUAN + int((read["rest"] or "").ljust(2, "0"))

@@ -23,12 +23,15 @@ def test_nothing_can_be_divided_by_nothing():
         allot(1, [0, 0])
 
 
-@pytest.mark.parametrize(("text", "fen"), [("38", 3800), ("38.5", 3850), ("¥1,280.00", 128000), ("0.01", 1)])
+@pytest.mark.parametrize(
+    ("text", "fen"),
+    [("38", 3800), ("38.5", 3850), ("38.", 3800), ("¥1,280.00", 128000), ("0.01", 1), ("12,345,678.9", 1234567890)],
+)
 def test_an_amount_is_read_as_people_type_it(text, fen):
     assert fen_of(text) == fen
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1.234", "abc", "1e3", "٣"])
+@pytest.mark.parametrize("text", ["", "-1", "1.234", "abc", "1e3", "٣", "38,50", "1,28", "1,2345", ",280", "1280,000", "."])
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(NotAnAmount):
         fen_of(text)
