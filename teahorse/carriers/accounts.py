@@ -8,7 +8,7 @@ from django.conf import settings
 
 from teahorse.carriers.models import CarrierAccount
 from teahorse.carriers.providers import CARRIERS, Carrier, CarrierUnavailable, Tracker, keys_module, kuaidi100
-from teahorse.payments.seal import CannotUnseal, unseal
+from teahorse.common.seal import CannotUnseal, unseal
 
 
 def account_for(*, carrier: str, organisation_id: UUID) -> CarrierAccount | None:

@@ -5,6 +5,7 @@ from django.db import models
 
 from teahorse.carriers.states import NAMES, State
 from teahorse.common.models import CountyOwned, Keyed
+from teahorse.common.seal import SealedField
 from teahorse.logistics.models import Parcel
 from teahorse.people.models import Organisation
 
@@ -14,10 +15,13 @@ class CarrierAccount(Keyed):
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", null=True, blank=True)
     carrier = models.CharField(max_length=20)
-    sealed_keys = models.BinaryField()
+    number = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="by which the carrier knows the customer")
+    sealed_keys = SealedField()
     is_active = models.BooleanField(default=True)
     since_at = models.DateTimeField()
     changed_by_id = models.UUIDField(null=True)
+    ended_at = models.DateTimeField(null=True, help_text="since when nothing new goes by it; what went by it still does")
+    ended_by_id = models.UUIDField(null=True)
 
     class Meta:
         constraints = [

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from teahorse.common.seal import unseal
 from teahorse.payments.models import MerchantAccount, PaymentSplit
-from teahorse.payments.seal import unseal
 
 FRESH_FOR = 2.0
 COLLECT_FOR_THEMSELVES = frozenset({"alipay"})
@@ -35,7 +35,7 @@ class Account:
     sealed_keys: bytes = field(repr=False)
 
     def keys(self) -> bytes:
-        """Return its keys, JSON. :raises teahorse.payments.seal.CannotUnseal: if the key that opens them is not here."""
+        """Return its keys, JSON. :raises teahorse.common.seal.CannotUnseal: if the key that opens them is not here."""
         return unseal(self.sealed_keys)
 
 

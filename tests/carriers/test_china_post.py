@@ -42,8 +42,9 @@ def told(consignment):
 
 
 def own_account(parcel, china_post, **more):
-    keys = json.dumps({**china_post.keys, **more}).encode()
-    actions.keep_account(organisation=parcel.sender, carrier="china_post", keys=keys, by=world.person(), now=timezone.now())
+    actions.keep_account(
+        organisation=parcel.sender, carrier="china_post", values={**china_post.keys, **more}, by=world.person(), now=timezone.now()
+    )
 
 
 def test_the_seal_is_that_of_another_tool():

@@ -1,6 +1,5 @@
 """JD Logistics over real HTTP: booked once, refused, silent, called off, stopped on its way, labelled, followed."""
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -80,8 +79,8 @@ def test_its_own_trouble_is_tried_again_and_no_refusal(parcel, jd):
 
 
 def test_wrong_keys_are_refused_at_the_gate(parcel, jd):
-    keys = json.dumps({**jd.keys, "app_secret": "wrong"})
-    actions.keep_account(organisation=parcel.sender, carrier="jd", keys=keys.encode(), by=world.person(), now=timezone.now())
+    keys = {**jd.keys, "app_secret": "wrong"}
+    actions.keep_account(organisation=parcel.sender, carrier="jd", values=keys, by=world.person(), now=timezone.now())
 
     made = actions.consign(parcel=parcel, carrier="jd", sender=SENDER, weight_grams=1250, now=timezone.now())
     actions.settle_due(now=timezone.now())

@@ -86,8 +86,8 @@ def test_a_parcel_goes_to_one_carrier_at_a_time(booked, parcel):
 
 def test_wrong_keys_are_refused_at_the_gate(parcel, sf, tariff):
     person = world.person()
-    keys = b'{"partner_id":"%s","checkword":"wrong","monthly_card":"7551234567"}' % sf.keys["partner_id"].encode()
-    actions.keep_account(organisation=parcel.sender, carrier="sf", keys=keys, by=person, now=timezone.now())
+    keys = {**sf.keys, "checkword": "wrong"}
+    actions.keep_account(organisation=parcel.sender, carrier="sf", values=keys, by=person, now=timezone.now())
 
     made = actions.consign(parcel=parcel, carrier="sf", sender=SENDER, weight_grams=1250, now=timezone.now())
     actions.settle_due(now=timezone.now())

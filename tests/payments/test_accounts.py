@@ -17,9 +17,12 @@ from django.utils import timezone
 
 from sandbox.keys import make, make_alipay, public_pem
 from teahorse import environment
+from teahorse.carriers import actions as carriers
+from teahorse.carriers.models import CarrierAccount
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed
-from teahorse.payments import actions, merchants, seal
+from teahorse.common.seal import CannotUnseal, unseal
+from teahorse.payments import actions, merchants
 from teahorse.payments.actions.recording import NOTIFICATION, record
 from teahorse.payments.models import MerchantAccount, MerchantAccountChange
 from teahorse.payments.providers import Outcome, alipay, wechat_pay
@@ -68,12 +71,12 @@ def test_what_is_kept_is_not_what_was_typed_and_is_opened_by_the_key_outside(tmp
     account.refresh_from_db()
     sealed = bytes(account.sealed_keys)
     assert not any(piece.encode() in sealed for piece in secrets_of(ALIPAY))
-    assert json.loads(seal.unseal(sealed))["app_private_key"] == ALIPAY.app_private_key
+    assert json.loads(unseal(sealed))["app_private_key"] == ALIPAY.app_private_key
     file = tmp_path / environment.SEAL_FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     file.write_bytes(Fernet.generate_key())
-    with pytest.raises(seal.CannotUnseal):
-        seal.unseal(sealed)
+    with pytest.raises(CannotUnseal):
+        unseal(sealed)
 
 
 def test_a_row_wins_over_the_file_and_is_used_for_signing(settings):
@@ -270,6 +273,18 @@ def test_a_key_that_is_lost_is_said_and_nothing_is_changed(tmp_path):
     merchants.forget_kept()
     with pytest.raises(NoCredentials, match="CannotUnseal"):
         alipay.credentials()
+
+
+def test_whatever_is_sealed_anywhere_is_sealed_anew_before_old_keys_are_forgotten(tmp_path, capsys):
+    keys = {"partner_id": "TH1", "checkword": "w", "monthly_card": "1"}
+    carriers.keep_account(organisation=None, carrier="sf", values=keys, by=world.person(), now=timezone.now())
+    kept()
+
+    call_command("reseal", "--rotate", "--forget")
+
+    assert len(environment.seal_keys()) == 1
+    assert json.loads(unseal(bytes(CarrierAccount.objects.get().sealed_keys))) == keys
+    assert capsys.readouterr().out.split() == ["2", "resealed"]
 
 
 def test_keys_of_the_environment_are_changed_there(monkeypatch):

@@ -1,6 +1,6 @@
 """Every change: accounts, claims, booking and calling off, handing over, following by question and push, bills."""
 
-from teahorse.carriers.actions.accounts import keep_account
+from teahorse.carriers.actions.accounts import AccountHasEnded, end_account, keep_account
 from teahorse.carriers.actions.billing import BillUnreadable, IsCleared, clear_line, take_bill
 from teahorse.carriers.actions.booking import (
     AlreadyConsigned,
@@ -13,19 +13,22 @@ from teahorse.carriers.actions.booking import (
     settle_due,
     unfollow,
 )
-from teahorse.carriers.actions.claiming import AlreadyClaimed, NotClaimable, claim, settle_claims
+from teahorse.carriers.actions.claiming import LARGEST_PAPER, AlreadyClaimed, NotClaimable, NotOurContract, claim, settle_claims
 from teahorse.carriers.actions.following import apply_pushes, ask_due, keep_push
 from teahorse.carriers.actions.manifests import NothingToHandOver, make_manifest
 from teahorse.carriers.actions.tariffs import HEADINGS as TARIFF_HEADINGS
 from teahorse.carriers.actions.tariffs import TariffUnreadable, take_tariff
 
 __all__ = [
+    "LARGEST_PAPER",
     "TARIFF_HEADINGS",
+    "AccountHasEnded",
     "AlreadyClaimed",
     "AlreadyConsigned",
     "BillUnreadable",
     "IsCleared",
     "NotClaimable",
+    "NotOurContract",
     "NotPostal",
     "NothingToHandOver",
     "NumberTaken",
@@ -36,6 +39,7 @@ __all__ = [
     "claim",
     "clear_line",
     "consign",
+    "end_account",
     "follow",
     "keep_account",
     "keep_push",

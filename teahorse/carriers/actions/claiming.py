@@ -43,6 +43,13 @@ class NotClaimable(Refusal):
     sentence = _("This parcel cannot be claimed from the carrier as it stands (%(state)s).")
 
 
+class NotOurContract(Refusal):
+    """Its number was read from a label: the carrier was asked by nobody here, and answers nobody here."""
+
+    code = "not_our_contract"
+    sentence = _("This parcel was handed in by hand. Claim it where it was handed in, with its receipt.")
+
+
 class AlreadyClaimed(Refusal):
     """A claim for it is under way, or was granted."""
 
@@ -65,12 +72,15 @@ def claim(
     Claim a parcel from its carrier; it is lodged by the next :func:`settle_claims`. A claim that was refused may be made anew.
 
     :param papers: what shows it, by file name: PDF, JPEG or PNG, at most six of 4 MB.
-    :raises NotClaimable: :raises AlreadyClaimed: as they say; :raises Malformed: without a sum, a reason or words, or for another file.
+    :raises NotClaimable: :raises NotOurContract: :raises AlreadyClaimed: as they say.
+    :raises Malformed: without a sum, a reason or words, or for another file.
     Nothing is changed in any of these.
     """
     row = Consignment.objects.select_for_update(of=("self",)).get(pk=consignment.pk)
     if row.stage != Consignment.Stage.BOOKED or not row.number or (reason == Reason.LOST and row.state == State.DELIVERED):
         raise NotClaimable(state=row.get_state_display() or row.stage)
+    if row.is_typed:
+        raise NotOurContract
     if reason not in Reason.values:
         raise Malformed(field="reason", reason=_("Say whether it is lost or damaged."))
     if amount_fen <= 0:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.refusals import Refusal
 from teahorse.payments.providers.guarded import guarded
+from teahorse.payments.providers.keys import KeyField
 
 T = TypeVar("T")
 CARRIERS = frozenset({"sf", "jd", "china_post"})
@@ -186,6 +187,8 @@ class KeysModule(Protocol):
 
     FILE: str
     """The sandbox's file with keys."""
+    FIELDS: tuple[KeyField, ...]
+    """What the partner gives a customer; the first is the customer's number, which is no secret."""
 
     def made(self, keys: bytes, *, sandbox: str) -> Tracker:
         """Return the partner with keys (JSON); ``sandbox`` is the address of one, else empty. :raises Malformed: if they are none."""

@@ -1,6 +1,6 @@
 """Every change of payments, by topic: accounts, opening, the inbox, polling, counters, refunds, sharing, bills, unmatched money."""
 
-from teahorse.payments.actions.accounts import AccountEnded, AccountKnown, end_account, keep_account, replace_keys, reseal_accounts
+from teahorse.payments.actions.accounts import AccountEnded, AccountKnown, end_account, keep_account, replace_keys
 from teahorse.payments.actions.bills import days_without_bill, fetch_bill, keep_bill
 from teahorse.payments.actions.counter import NotAtACounter, RefundNotOpen, pay_back_cash, take_cash
 from teahorse.payments.actions.inbox import apply_notifications, forget_refused_notifications, keep_notification
@@ -118,7 +118,6 @@ __all__ = [
     "prepare_payment",
     "replace_keys",
     "request_refund",
-    "reseal_accounts",
     "retry_refund",
     "retry_sharing",
     "say_unmatched_was_refunded",

@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.refusals import Malformed, Refusal
-from teahorse.payments import merchants, seal
+from teahorse.common.seal import seal
+from teahorse.payments import merchants
 from teahorse.payments.models import MerchantAccount, MerchantAccountChange
 from teahorse.payments.providers import CASH, METHODS
 from teahorse.payments.providers.keys import KeysChecked, key_form
@@ -55,7 +56,7 @@ def keep_account(
         raise AccountKnown
     account = known or MerchantAccount(provider=provider, number=number, organisation=organisation)
     account.is_active, account.since_at = True, now
-    account.sealed_keys = seal.seal(keys.content) if keys else b""
+    account.sealed_keys = seal(keys.content) if keys else b""
     account.changed_at, account.changed_by_id = now, by_id
     try:
         with transaction.atomic():
@@ -81,7 +82,7 @@ def replace_keys(*, account_id: UUID, values: Mapping[str, str], by_id: UUID, no
     if keys.number != account.number:
         first = key_form(account.provider).FIELDS[0]
         raise Malformed(field=first.name, reason=_("These are the keys of another account. Its number must stay the same."))
-    account.sealed_keys, account.changed_at, account.changed_by_id = seal.seal(keys.content), now, by_id
+    account.sealed_keys, account.changed_at, account.changed_by_id = seal(keys.content), now, by_id
     account.save(update_fields=["sealed_keys", "changed_at", "changed_by_id"])
     _write_down(account, What.REPLACED, keys, by_id=by_id, now=now)
     return account
@@ -101,21 +102,6 @@ def end_account(*, account_id: UUID, by_id: UUID, now: datetime) -> MerchantAcco
     account.save(update_fields=["is_active", "changed_at", "changed_by_id"])
     _write_down(account, What.ENDED, None, by_id=by_id, now=now)
     return account
-
-
-@transaction.atomic
-def reseal_accounts() -> int:
-    """
-    Seal every account's keys with the first of the sealing keys, and return how many.
-
-    :raises teahorse.payments.seal.CannotUnseal: if one cannot be opened with any key that is here; nothing is changed.
-    """
-    accounts = list(MerchantAccount.objects.select_for_update().exclude(sealed_keys=b"").order_by("pk"))
-    for account in accounts:
-        account.sealed_keys = seal.reseal(bytes(account.sealed_keys))
-    MerchantAccount.objects.bulk_update(accounts, ["sealed_keys"])
-    transaction.on_commit(merchants.forget_kept)
-    return len(accounts)
 
 
 def _check_provider(provider: str) -> None:

@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 
 from teahorse.common.models import Keyed
+from teahorse.common.seal import SealedField
 from teahorse.people.models import Organisation
 
 
@@ -17,7 +18,7 @@ class MerchantAccount(Keyed):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", null=True, blank=True)
     provider = models.CharField(max_length=20)
     number = models.CharField(max_length=40, help_text="mchid or sub_mchid at WeChat, app_id or PID at Alipay")
-    sealed_keys = models.BinaryField(default=b"", help_text="empty where the house's keys speak for her")
+    sealed_keys = SealedField(default=b"", help_text="empty where the house's keys speak for her")
     is_active = models.BooleanField(default=True)
     since_at = models.DateTimeField()
     changed_at = models.DateTimeField()

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_lazy as _
 
 from teahorse.carriers.providers import (
     CarrierRefuses,
@@ -27,8 +28,16 @@ from teahorse.carriers.providers.china_post.client import DONE, Client, Keys, ci
 from teahorse.carriers.rules import fen_written, is_postal_number, region_in
 from teahorse.common.refusals import Malformed
 from teahorse.common.times import HOME
+from teahorse.payments.providers.keys import KeyField
 
 FILE = "china_post.json"
+FIELDS = (
+    KeyField(name="sender_no", label=_("Customer number (senderNo)")),
+    KeyField(name="authorization", label=_("Authorization"), is_secret=True),
+    KeyField(name="sign_key", label=_("Signing key (SM4)"), is_secret=True),
+    KeyField(name="product", label=_("Product for booking"), is_optional=True),
+    KeyField(name="rate_product", label=_("Product for rates"), is_optional=True),
+)
 GATEWAY = "https://api.ems.com.cn/amp-prod-api/f/amp/api/open"
 BOOK, CALL_OFF, LABEL, TRACK, RATE = "020003", "020006", "010004", "040001", "050005"
 GOODS = "3"
@@ -155,9 +164,12 @@ def made(keys: bytes, *, sandbox: str) -> ChinaPost:
     """Return China Post with a customer's keys. :raises Malformed: if they are none."""
     try:
         read = msgspec.json.decode(keys, type=Keys)
-        cipher(read.sign_key)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except msgspec.MsgspecError as error:
         raise Malformed(field="keys", reason=type(error).__name__) from error
+    try:
+        cipher(read.sign_key)
+    except ValueError as error:
+        raise Malformed(field="sign_key", reason=_("This is no key of 128 bits in Base64.")) from error
     return ChinaPost(Client(read, gateway=f"{sandbox}/china_post/amp-prod-api/f/amp/api/open" if sandbox else GATEWAY))
 
 

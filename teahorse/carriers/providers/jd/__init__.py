@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_lazy as _
 
 from teahorse.carriers.providers import (
     CarrierRefuses,
@@ -24,8 +25,16 @@ from teahorse.carriers.rules import fen_written, kilograms
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed
 from teahorse.common.times import HOME
+from teahorse.payments.providers.keys import KeyField
 
 FILE = "jd.json"
+FIELDS = (
+    KeyField(name="customer_code", label=_("Customer code (customerCode)")),
+    KeyField(name="app_key", label=_("Key of the application (appKey)")),
+    KeyField(name="app_secret", label=_("Secret of the application (appSecret)"), is_secret=True),
+    KeyField(name="access_token", label=_("Token of access (accessToken)"), is_secret=True),
+    KeyField(name="template", label=_("Template of the label"), is_optional=True),
+)
 GATEWAY = "https://api.jdl.com"
 FROM_A_BUSINESS = 1
 """``orderOrigin``: a customer with a contract sends to anybody."""

@@ -14,13 +14,20 @@ from urllib.parse import parse_qs
 import msgspec
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable, PushRead, PushRefused, Told
 from teahorse.carriers.providers.asking import posted
 from teahorse.common.refusals import Malformed
 from teahorse.common.times import HOME
+from teahorse.payments.providers.keys import KeyField
 
 CODE, FILE = "kuaidi100", "kuaidi100.json"
+FIELDS = (
+    KeyField(name="customer", label=_("Customer (customer)")),
+    KeyField(name="key", label=_("Authorization key (key)"), is_secret=True),
+    KeyField(name="salt", label=_("Salt of pushes (salt)"), is_secret=True),
+)
 GATEWAY = "https://poll.kuaidi100.com"
 COMPANIES = {"sf": "shunfeng", "jd": "jd", "china_post": "youzhengguonei", "ems": "ems", "yto": "yuantong"}
 """Their code of a carrier by ours."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_lazy as _
 
 from teahorse.carriers.providers import (
     CarrierRefuses,
@@ -22,8 +23,14 @@ from teahorse.carriers.providers.sf.client import Client, Keys
 from teahorse.carriers.rules import fen_written, kilograms
 from teahorse.common.refusals import Malformed
 from teahorse.common.times import HOME
+from teahorse.payments.providers.keys import KeyField
 
 FILE = "sf.json"
+FIELDS = (
+    KeyField(name="partner_id", label=_("Customer code (partnerID)")),
+    KeyField(name="checkword", label=_("Check word (checkWord)"), is_secret=True),
+    KeyField(name="monthly_card", label=_("Number of the monthly card")),
+)
 GATEWAY = "https://sfapi.sf-express.com/std/service"
 BOOKED_ALREADY = "8016"
 CANCELLED_ALREADY, NEVER_BOOKED = "8037", "8024"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse import environment
 from teahorse.common.refusals import Malformed
+from teahorse.common.seal import CannotUnseal
 from teahorse.payments import merchants
 from teahorse.payments.providers.keys import (
     KeyField,
@@ -22,7 +23,6 @@ from teahorse.payments.providers.keys import (
     public_pem,
     texts,
 )
-from teahorse.payments.seal import CannotUnseal
 
 CODE = "alipay"
 GATEWAY = "https://openapi.alipay.com/gateway.do"
