@@ -73,6 +73,7 @@ FILLED: dict[str, Callable[[Side], object]] = {
         "claim_id", "job_id", "site_id", "lot_id", "certificate_id", "recall_id", "sheet_id", "subscription_id", "telling_id",
         "attachment_id", "flow_id", "suspicion_id", "report_id", "unit_id", "hearsay_id", "run_id", "plan_id",
         "proof_id", "vehicle_id", "duty_id", "stop_id", "oddity_id", "closure_id", "manifest_id", "bill_line_id",
+        "consignment_id", "carrier_claim_id", "claim_paper_id", "carrier_account_id",
     )},
 }  # fmt: skip
 """How a part of an address is filled with something that belongs to a side. ``org`` is filled apart."""

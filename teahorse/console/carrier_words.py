@@ -1,8 +1,9 @@
-"""What stands about carriers' bills and choices, in words."""
+"""What stands about carriers' bills and claims, in words."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from teahorse.carriers.models import BillLine
+from teahorse.carriers.models import BillLine, CarrierClaim
 
 Reason = BillLine.Reason
 DIFFERENCES = {
@@ -14,3 +15,16 @@ DIFFERENCES = {
     Reason.CHEAPER: _("Cheaper than the tariff"),
     Reason.NO_TARIFF: _("No tariff to compare with"),
 }
+CLAIMED = {
+    CarrierClaim.Reason.LOST: pgettext_lazy("a claim", "It is lost"),
+    CarrierClaim.Reason.DAMAGED: pgettext_lazy("a claim", "It is damaged"),
+}
+STAGES = {
+    CarrierClaim.Stage.WAITING: (pgettext_lazy("a claim", "Being lodged"), "info"),
+    CarrierClaim.Stage.LODGED: (pgettext_lazy("a claim", "With the carrier"), "season"),
+    CarrierClaim.Stage.GRANTED: (pgettext_lazy("a claim", "Granted"), "good"),
+    CarrierClaim.Stage.PAID: (pgettext_lazy("a claim", "Paid"), "good"),
+    CarrierClaim.Stage.REJECTED: (pgettext_lazy("a claim", "Rejected"), "warn"),
+    CarrierClaim.Stage.REFUSED: (pgettext_lazy("a claim", "Not taken"), "warn"),
+}
+"""What became of a claim, and in which tone it is said."""

@@ -14,6 +14,7 @@ NAMES = {
     "jd": _("JD Logistics"),
     "china_post": _("China Post"),
     "yto": _("YTO Express"),
+    "kuaidi100": _("Kuaidi100"),
     OTHER: _("Another carrier"),
 }
 ON_LABELS = {NETWORK: "茶马 Teahorse", "sf": "顺丰速运", "jd": "京东快递", "china_post": "中国邮政", "yto": "圆通速递"}

@@ -17,8 +17,8 @@ from PIL import Image
 
 from teahorse.aftersales import actions as aftersales
 from teahorse.aftersales.models import AfterSaleCase, CasePhoto
-from teahorse.carriers.actions import consign
-from teahorse.carriers.models import BillLine, CarrierBill, Manifest
+from teahorse.carriers.actions import claim, consign
+from teahorse.carriers.models import BillLine, CarrierAccount, CarrierBill, CarrierClaimPaper, Consignment, Manifest
 from teahorse.carriers.providers import Party
 from teahorse.catalog import actions as catalog
 from teahorse.catalog.content import ProductContent, VariantContent
@@ -387,7 +387,18 @@ def carried_of(made: Side, parcel: Parcel, *, number: int) -> dict[str, Any]:
     bill = CarrierBill.objects.create(carrier="sf", month="2026-08", digest=f"{number:064}", total_fen=1, taken_by_id=by, taken_at=now)
     differs = {"billed_grams": 9000, "billed_fen": 1, "reason": "heavier", "owner": made.coop}
     line = BillLine.objects.create(bill=bill, place=2, number=f"{made.mark}号", consignment=consigned, **differs)
-    return {"manifest_id": manifest.pk, "bill_line_id": line.pk}
+    Consignment.objects.filter(pk=consigned.pk).update(number=f"SF{number}0001", stage=Consignment.Stage.BOOKED, booked_at=now)
+    papers = [(f"{made.mark}.jpg", b"\xff\xd8\xff" + made.mark.encode())]
+    claimed = claim(consignment=consigned, reason="lost", amount_fen=100, words=made.mark, papers=papers, by=made.buyer, now=now)
+    account = CarrierAccount.objects.create(organisation=made.coop, carrier="jd", number=made.mark, sealed_keys=b"", since_at=now)
+    return {
+        "manifest_id": manifest.pk,
+        "bill_line_id": line.pk,
+        "consignment_id": consigned.pk,
+        "carrier_claim_id": claimed.pk,
+        "claim_paper_id": CarrierClaimPaper.objects.get(claim=claimed).pk,
+        "carrier_account_id": account.pk,
+    }
 
 
 def _papers(made: Side, seller: Person, order: SellerOrder) -> dict[str, Any]:

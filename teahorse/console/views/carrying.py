@@ -18,13 +18,12 @@ from teahorse.carriers.providers import CARRIERS
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.carrier_words import DIFFERENCES
+from teahorse.console.counties import counties_of, is_region
 from teahorse.console.nav import page
 from teahorse.console.telling_form import amount_typed
 from teahorse.logistics import carriers
 from teahorse.people.models import Organisation, Right
-from teahorse.people.rules import AREA_OF_CENTRE
 from teahorse.places.models import Area
-from teahorse.places.queries import within
 
 CENTRES = Organisation.CENTRES
 PER_PAGE, MOST_WORDS, MOST_LISTS = 50, 20, 30
@@ -45,27 +44,15 @@ def desk(request: HttpRequest, acting: Acting) -> HttpResponse:
         except Malformed as refusal:
             fault = str(refusal)
     context = {
-        "standings": queries.standings(now=acting.now, county_ids=_counties(acting)),
-        "unmapped": queries.unmapped_events()[:MOST_WORDS] if _is_region(acting) else [],
+        "standings": queries.standings(now=acting.now, county_ids=counties_of(acting)),
+        "keeps_accounts": is_region(acting) and Right.SETTLE in acting.rights,
+        "unmapped": queries.unmapped_events()[:MOST_WORDS] if is_region(acting) else [],
         "provinces": list(Area.objects.filter(level="region", until_date=None).order_by("code")),
         "chosen": chosen,
         "typed": typed,
         "fault": fault,
     }
     return page(request, acting, "carriers.html", context)
-
-
-def _is_region(acting: Acting) -> bool:
-    return acting.organisation.kind == Organisation.Kind.REGION_CENTRE
-
-
-def _counties(acting: Acting) -> list[UUID]:
-    """Return the counties of a centre's area."""
-    centre = acting.organisation
-    if not _is_region(acting):
-        return [centre.county_id]
-    area = centre.area.code[: AREA_OF_CENTRE[centre.kind]]
-    return list(Area.objects.filter(within(area, path="code"), level=Area.Level.COUNTY).values_list("pk", flat=True))
 
 
 def _choices(typed: dict[str, str], acting: Acting) -> list[queries.Choice]:
@@ -101,7 +88,7 @@ def tariffs(request: HttpRequest, acting: Acting) -> HttpResponse:
     areas = {area.code: area for area in Area.objects.filter(code__in={row.destination_code for row in rows}, until_date=None)}
     context = {
         "rows": [(row, areas.get(row.destination_code)) for row in rows],
-        "takes": _is_region(acting),
+        "takes": is_region(acting),
         "carriers": carriers.choices(sorted(CARRIERS)),
         "headings": ",".join(actions.TARIFF_HEADINGS),
         "typed": typed,
@@ -111,7 +98,7 @@ def tariffs(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 
 def _take_tariff(request: HttpRequest, acting: Acting, carrier: str) -> int:
-    if not _is_region(acting):
+    if not is_region(acting):
         raise Http404
     return actions.take_tariff(carrier=carriers.chosen(carrier, CARRIERS), content=_file(request))
 
@@ -192,8 +179,8 @@ def bills(request: HttpRequest, acting: Acting) -> HttpResponse:
     counts = dict(lines.filter(cleared_at=None).order_by().values_list("reason").annotate(Count("pk")))
     shown = Paginator(lines.filter(reason=reason) if reason in DIFFERENCES else lines, PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "bills": list(queries.bills()[:MOST_LISTS]) if _is_region(acting) else [],
-        "takes_bills": _is_region(acting),
+        "bills": list(queries.bills()[:MOST_LISTS]) if is_region(acting) else [],
+        "takes_bills": is_region(acting),
         "carriers": carriers.choices(sorted(CARRIERS)),
         "lines": [_row(line) for line in shown],
         "shown": shown,
@@ -210,7 +197,7 @@ def _last_month(today: date) -> date:
 
 
 def _take(request: HttpRequest, acting: Acting, typed: dict[str, str]) -> CarrierBill:
-    if not _is_region(acting):
+    if not is_region(acting):
         raise Http404
     carrier = carriers.chosen(typed["carrier"], CARRIERS)
     if not MONTH.fullmatch(typed["month"]):
@@ -220,8 +207,8 @@ def _take(request: HttpRequest, acting: Acting, typed: dict[str, str]) -> Carrie
 
 def _lines_of(acting: Acting) -> QuerySet[BillLine]:
     """Return the differing lines of parcels from a centre's counties; at a region's also those of which nobody knows the parcel."""
-    hers = Q(consignment__county_id__in=_counties(acting))
-    return queries.differing_lines().filter(hers | Q(consignment=None) if _is_region(acting) else hers)
+    hers = Q(consignment__county_id__in=counties_of(acting))
+    return queries.differing_lines().filter(hers | Q(consignment=None) if is_region(acting) else hers)
 
 
 def _row(line: BillLine) -> Context:

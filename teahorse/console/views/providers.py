@@ -10,8 +10,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.refusals import Refusal
 from teahorse.console.access import Acting, Context, acts
+from teahorse.console.key_form import key_rows, seller_typed, values_typed
 from teahorse.console.nav import page
 from teahorse.payments import actions, queries
 from teahorse.payments.models import MerchantAccount, MerchantAccountChange
@@ -47,8 +48,8 @@ def new(request: HttpRequest, acting: Acting) -> HttpResponse:
     try:
         actions.keep_account(
             provider=provider,
-            organisation=_organisation(request, acting),
-            values=_values(request, provider),
+            organisation=seller_typed(request, acting),
+            values=values_typed(request, key_form(provider).FIELDS),
             number=request.POST.get("account_number", ""),
             by_id=acting.person.pk,
             now=acting.now,
@@ -67,7 +68,7 @@ def account(request: HttpRequest, acting: Acting, account_id: UUID) -> HttpRespo
     refusal: Refusal | None = None
     if request.method == "POST":
         try:
-            values = _values(request, found.provider)
+            values = values_typed(request, key_form(found.provider).FIELDS)
             actions.replace_keys(account_id=found.pk, values=values, by_id=acting.person.pk, now=acting.now)
         except Refusal as error:
             refusal = error
@@ -123,41 +124,10 @@ def _rest(code: str) -> Any:
     return queries.provider_rests().filter(provider=code).first()
 
 
-def _organisation(request: HttpRequest, acting: Acting) -> Organisation | None:
-    key = request.POST.get("organisation", "").strip()
-    if not key:
-        return None
-    hers = people.organisations_where(person=acting.person, right=Right.SETTLE, now=acting.now)
-    found = hers.filter(key=key, kind__in=Organisation.SELLERS).first()
-    if found is None:
-        raise Malformed(field="organisation", reason=_("No seller of the region has this short name."))
-    return found
-
-
-def _values(request: HttpRequest, provider: str) -> dict[str, str]:
-    return {one.name: request.POST.get(one.name, "") for one in key_form(provider).FIELDS}
-
-
 def _form(provider: str, typed: Any, refusal: Refusal | None = None) -> Context:
-    """Return the fields of a provider's keys; of what was typed only what is no secret stands in them again."""
-    fields = [
-        {
-            "name": one.name,
-            "label": one.label,
-            "is_long": one.is_long,
-            "is_secret": one.is_secret,
-            "is_optional": one.is_optional,
-            "value": "" if one.is_secret else typed.get(one.name, ""),
-            "fault": str(refusal) if refusal and refusal.field == one.name else "",
-        }
-        for one in key_form(provider).FIELDS
-    ]
-    names = {one["name"] for one in fields}
     return {
+        **key_rows(key_form(provider).FIELDS, typed, refusal),
         "provider": provider,
         "provider_name": provider_names()[provider],
-        "fields": fields,
         "typed": {"organisation": typed.get("organisation", ""), "account_number": typed.get("account_number", "")},
-        "refusal": refusal,
-        "faults": {refusal.field: str(refusal)} if refusal and refusal.field not in names else {},
     }
