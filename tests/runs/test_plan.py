@@ -213,6 +213,17 @@ def test_a_plan_and_its_ways_are_the_same_thing():
     assert ways_of(sheet, plan_of(sheet, ways)) == ways
 
 
+def test_a_plan_that_is_to_be_the_same_again_asks_nobody_whose_answers_differ(monkeypatch):
+    def differs(*_args, **_more):
+        raise AssertionError
+
+    monkeypatch.setattr("teahorse.runs.planning.planner.seeded", differs)
+
+    assert plan_day(a_day([deliver("a", "near")]), rounds=ROUNDS).plan.left == ()
+    with pytest.raises(AssertionError):
+        plan_day(a_day([deliver("a", "near")]), seconds=1)
+
+
 def test_with_rounds_and_a_seed_the_same_day_gives_the_same_plan():
     tasks = [deliver(f"t{number}", place, (8 + number % 5, 15)) for number, place in enumerate(("near", "far", "beyond", "narrow") * 4)]
     day = a_day(tasks, van("first"), van("second", fits_narrow=False))

@@ -17,7 +17,7 @@ from teahorse.runs.planning.model import Day
 from teahorse.runs.planning.plan import Plan, plan_of, ways_of
 from teahorse.runs.planning.record import Record, Step, record_of
 from teahorse.runs.planning.searching import searched
-from teahorse.runs.planning.seeding import LEVEL, QUICK_LEVEL, seeded
+from teahorse.runs.planning.seeding import seeded
 from teahorse.runs.planning.sheet import NEVER, Sheet
 
 FINAL_S = 20.0
@@ -111,8 +111,8 @@ def plan_day(
     """
     Plan a day within some seconds, the whole of it counted.
 
-    :param rounds: of each part of the search at most so many: with time enough the same day and seed then give the same plan,
-        on whatever machine.
+    :param rounds: of each part of the search at most so many, and VROOM is not asked: with time enough the same day and seed then give the
+        same plan, on whatever machine.
     :param begin_with: a plan to begin with, of this day or of another one that knows some of its tasks.
     :param on_progress: is told of each better plan, the first well within two seconds.
     :param should_stop: is asked often; True ends the search with the best so far.
@@ -135,11 +135,9 @@ def plan_day(
 
 
 def _seed(search: Search) -> None:
-    most_s = search.seconds if search.rounds is not None else SEEDING_MOST_S
-    most = min(most_s, search.seconds * SEEDING_PART, search.seconds * (1 - POLISHING_PART) - search.elapsed())
-    if not search.is_over(search.seconds):
-        is_short = search.rounds is not None
-        ways = seeded(search.sheet, seconds=most, level=QUICK_LEVEL if is_short else LEVEL, threads=1 if is_short else THREADS)
+    most = min(SEEDING_MOST_S, search.seconds * SEEDING_PART, search.seconds * (1 - POLISHING_PART) - search.elapsed())
+    if search.rounds is None and not search.is_over(search.seconds):  # with rounds the same day has the same plan; of VROOM it has not
+        ways = seeded(search.sheet, seconds=most, threads=THREADS)
         if ways is not None:
             search.offer(ways, "vroom")
 

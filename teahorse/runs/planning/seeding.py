@@ -2,7 +2,8 @@
 A first good plan by VROOM (BSD-2-Clause, ``pyvroom``): the best answer of a few seconds when nearly all can be served.
 
 It knows windows, breaks, skills and goods out and home on one vehicle, but neither a second trip nor lateness; what stands
-elsewhere than at the centre gets no goods from there. Where the package is absent there is no seed, and the search goes on.
+elsewhere than at the centre gets no goods from there. Of equally good answers it gives now this one, now that, on one thread too
+(some in a thousand), so a search that is to be repeatable goes without it. Where the package is absent there is no seed either.
 """
 
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ try:
 except ImportError:  # its wheels need glibc 2.34
     vroom = None
 
-LEVEL, QUICK_LEVEL = 5, 1
-"""How much it tries before it stops itself, of 0 to 5; a quick search is mostly PyVRP's."""
+LEVEL = 5
+"""How much it tries before it stops itself, of 0 to 5."""
 FAR = 4_000_000
 """Seconds, and thousands of a cost, of a way that is closed: more than any day, and still small enough to be added up."""
 UPPER = 2_000_000_000
@@ -33,7 +34,7 @@ def version_of_vroom() -> str | None:
     return None if vroom is None else version("pyvroom")
 
 
-def seeded(sheet: Sheet, *, seconds: float, level: int = LEVEL, threads: int = 1) -> Ways | None:
+def seeded(sheet: Sheet, *, seconds: float, threads: int = 1) -> Ways | None:
     """Return ways found within some seconds; they may need repair. None without the package or where it refuses the day."""
     served = [task for task, nodes in enumerate(sheet.nodes) if nodes and any(row[task] for row in sheet.may_take)]
     if vroom is None or not served or seconds <= 0:
@@ -45,7 +46,7 @@ def seeded(sheet: Sheet, *, seconds: float, level: int = LEVEL, threads: int = 1
         asked.add_vehicle(_vehicle(sheet, number, profiles[number], skills))
     for task in served:
         _add(sheet, asked, task, _needs(sheet, task, skills))
-    solution = asked.solve(exploration_level=level, nb_threads=threads, timeout=timedelta(seconds=seconds))
+    solution = asked.solve(exploration_level=LEVEL, nb_threads=threads, timeout=timedelta(seconds=seconds))
     return _ways(sheet, solution)
 
 
