@@ -3,14 +3,17 @@
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from teahorse.carriers.accounts import can_book
 from teahorse.common.times import HOME
 from teahorse.demo.keys import key_of
 from teahorse.demo.reading import Row, read, translated
 from teahorse.demo.writing import write_missing
 from teahorse.logistics import actions as logistics
+from teahorse.logistics.carriers import NETWORK
 from teahorse.logistics.models import Scan, Unit
 from teahorse.network.actions import lay_road
 from teahorse.network.models import Line, LineCall, Node, Pass, Road
+from teahorse.orders.actions import hand_to_carrier
 from teahorse.people.models import Organisation, Person, ServicePoint
 from teahorse.places.models import Area
 from teahorse.runs import actions
@@ -22,6 +25,7 @@ PLANNED_AT, BEGINS, ENDS = time(8), time(8, 30), time(18, 30)
 RECEIVED_AT = time(7)
 SINCE = date(2026, 1, 1)
 FIRST_S, APART_S = 0.5, 0.3
+TAKES_ON = "sf"
 
 
 def load_network() -> None:
@@ -176,7 +180,7 @@ def _wait(row: Row, *, now: datetime) -> None:
         draft=logistics.ParcelDraft(
             reference=key_of("waiting parcel", f"{row['sender']} {row['at']} {row.get('to', row.get('area', ''))} {row['grams']}"),
             weight_grams=row["grams"],
-            carrier="network" if goal else "SF",
+            carrier=NETWORK if goal else TAKES_ON,
         ),
         sender=Organisation.objects.get(pk=key_of("organisation", row["sender"])),
         recipient=logistics.Recipient(
@@ -189,5 +193,7 @@ def _wait(row: Row, *, now: datetime) -> None:
         ),
         now=when,
     )
+    if goal is None and can_book(carrier=TAKES_ON, organisation_id=parcel.sender_id):
+        hand_to_carrier(parcel=parcel, carrier=TAKES_ON, now=when)
     received = logistics.ScanDraft(parcel_number=parcel.number, act=Scan.Act.RECEIVED, happened_at=when, place=place, by=None)
     logistics.record_scans(scans=[received], now=when)

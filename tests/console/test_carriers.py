@@ -1,5 +1,6 @@
 """Carriers at the workbench: how they did, whom to choose, what is handed to their drivers, and their bills."""
 
+import io
 from datetime import timedelta
 from html import escape
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone, translation
+from openpyxl import load_workbook
 
 from teahorse.carriers import actions
 from teahorse.carriers.models import BillLine, CarrierBill, Consignment, Manifest
@@ -70,12 +72,29 @@ def test_whom_to_choose_is_said_with_its_marks_and_bad_questions_are_answered(de
     )
     good = desk.get(at("carriers", "centre-qonggyai"), {"to": "31", "kg": "1,5", "litres": ""}).context
     faults = [
-        desk.get(at("carriers", "centre-qonggyai"), {"to": to, "kg": kg}).context["fault"]
-        for to, kg in (("99", "1"), ("31", "schwer"), ("31", "0"), ("31", "5000"))
+        list(desk.get(at("carriers", "centre-qonggyai"), {"to": to, "kg": kg, "litres": litres}).context["errors"])
+        for to, kg, litres in (
+            ("99", "1", ""),
+            ("31", "schwer", ""),
+            ("31", "0", ""),
+            ("31", "5000", ""),
+            ("31", "1", "20000"),
+            ("31", "1", "x"),
+        )
     ]
 
     assert [(one.carrier, one.is_cheapest) for one in good["chosen"]] == [("sf", True)]
-    assert all(faults)
+    assert faults == [["to"], ["kg"], ["kg"], ["kg"], ["litres"], ["litres"]]
+
+
+def test_a_carrier_that_says_nothing_for_a_day_is_marked(desk, tariff):
+    now = timezone.now()
+    booked("SF1", booked_at=now - timedelta(days=2))
+    silent = desk.get(at("carriers", "centre-qonggyai"))
+    Consignment.objects.update(heard_at=now)
+
+    assert silent.context["silent"] == {"sf"}
+    assert desk.get(at("carriers", "centre-qonggyai")).context["silent"] == set()
 
 
 # --- Handing over
@@ -175,6 +194,20 @@ def test_a_county_neither_takes_bills_in_nor_clears_what_nobody_of_it_booked(des
 
     assert [answer.status_code for answer in answers] == [404, 404]
     assert CarrierBill.objects.count() == 1
+
+
+def test_what_differs_goes_to_the_carrier_as_a_table(desk, office, tariff):
+    booked("SF2")
+    office.post(at("carrier_bills", "region"), bill())
+
+    sheets = [
+        load_workbook(io.BytesIO(browser.get(at("carrier_bills", org), {"table": "", **asked}).content)).active
+        for browser, org, asked in ((office, "region", {}), (office, "region", {"reason": "heavier"}), (desk, "centre-qonggyai", {}))
+    ]
+
+    rows = [[row[2].value for row in sheet.iter_rows(min_row=2)] for sheet in sheets]
+    assert [sorted(one) for one in rows] == [["SF1", "SF2", "STRANGE"], ["SF2"], ["SF2"]]
+    assert [cell.value for cell in sheets[1][2]][5:9] == [12.5, 78, 1.25, 23]
 
 
 # --- Tariffs

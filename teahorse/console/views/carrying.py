@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,18 +17,23 @@ from teahorse.carriers.manifest import manifest_pdf
 from teahorse.carriers.models import BillLine, CarrierBill, CarrierTariff, Manifest
 from teahorse.carriers.providers import CARRIERS
 from teahorse.common.refusals import Malformed, Refusal
+from teahorse.common.times import HOME
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.carrier_words import DIFFERENCES
 from teahorse.console.counties import counties_of, is_region
 from teahorse.console.nav import page
 from teahorse.console.telling_form import amount_typed
+from teahorse.console.views.money import as_file
 from teahorse.logistics import carriers
 from teahorse.people.models import Organisation, Right
 from teahorse.places.models import Area
+from teahorse.settlement.papers import XLSX, Words, add_sheet, in_yuan, new_book, saved
 
 CENTRES = Organisation.CENTRES
 PER_PAGE, MOST_WORDS, MOST_LISTS = 50, 20, 30
 MOST_BYTES = 20_000_000
+MOST_LINES = 20_000
+SHEET = Words("སྐྱེལ་འདྲེན་པའི་རྩིས་ཐོ།", "承运商账单差异")
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 GRAMS_PER_KG, CM3_PER_LITRE = 1000, 1000
 HEAVIEST_KG, LARGEST_LITRES = 1000, 10_000
@@ -36,13 +42,13 @@ HEAVIEST_KG, LARGEST_LITRES = 1000, 10_000
 @acts(Right.DESK_ORDERS, kinds=CENTRES)
 def desk(request: HttpRequest, acting: Acting) -> HttpResponse:
     """Show how carriers did, what they said that nobody understood, and whom one would choose for a parcel."""
-    chosen, fault = None, ""
+    chosen, errors = None, {}
     typed = {name: request.GET.get(name, "").strip()[:20] for name in ("to", "kg", "litres")}
     if typed["to"] or typed["kg"]:
         try:
             chosen = _choices(typed, acting)
         except Malformed as refusal:
-            fault = str(refusal)
+            errors = {refusal.field: str(refusal)}
     context = {
         "standings": queries.standings(now=acting.now, county_ids=counties_of(acting)),
         "keeps_accounts": is_region(acting) and Right.SETTLE in acting.rights,
@@ -50,7 +56,8 @@ def desk(request: HttpRequest, acting: Acting) -> HttpResponse:
         "provinces": list(Area.objects.filter(level="region", until_date=None).order_by("code")),
         "chosen": chosen,
         "typed": typed,
-        "fault": fault,
+        "errors": errors,
+        "silent": {code for code, _last, _waiting in queries.silent_carriers(now=acting.now)},
     }
     return page(request, acting, "carriers.html", context)
 
@@ -60,8 +67,10 @@ def _choices(typed: dict[str, str], acting: Acting) -> list[queries.Choice]:
         raise Malformed(field="to", reason=_("Choose where it goes."))
     kg = amount_typed(typed["kg"], field="kg")
     litres = amount_typed(typed["litres"], field="litres") if typed["litres"] else 0
-    if not 0 < kg <= HEAVIEST_KG or not 0 <= litres <= LARGEST_LITRES:
-        raise Malformed(field="kg", reason=_("Write how heavy it is, up to 1,000 kg, and how large, up to 10,000 litres."))
+    if not 0 < kg <= HEAVIEST_KG:
+        raise Malformed(field="kg", reason=_("Write how heavy it is, up to 1,000 kg."))
+    if not 0 <= litres <= LARGEST_LITRES:
+        raise Malformed(field="litres", reason=_("Write how large it is, up to 10,000 litres."))
     return queries.choices(
         destination=typed["to"],
         weight_grams=int(kg * GRAMS_PER_KG),
@@ -163,7 +172,11 @@ def _list(acting: Acting, key: UUID) -> HttpResponse:
 
 @acts(Right.DESK_ORDERS, "GET", "POST", kinds=CENTRES)
 def bills(request: HttpRequest, acting: Acting) -> HttpResponse:
-    """Show bills, and the lines of them that differ from what was weighed; the region's centre takes bills in."""
+    """
+    Show bills, and the lines of them that differ from what was weighed; the region's centre takes bills in.
+
+    ``table`` answers what differs as a workbook, for the carrier.
+    """
     typed, fault = {"month": f"{_last_month(acting.now.date()):%Y-%m}", "carrier": ""}, None
     if request.method == "POST":
         typed = {name: request.POST.get(name, "").strip()[:20] for name in typed}
@@ -177,7 +190,10 @@ def bills(request: HttpRequest, acting: Acting) -> HttpResponse:
     lines = _lines_of(acting)
     reason = request.GET.get("reason", "")
     counts = dict(lines.filter(cleared_at=None).order_by().values_list("reason").annotate(Count("pk")))
-    shown = Paginator(lines.filter(reason=reason) if reason in DIFFERENCES else lines, PER_PAGE).get_page(request.GET.get("page"))
+    lines = lines.filter(reason=reason) if reason in DIFFERENCES else lines
+    if "table" in request.GET:
+        return as_file(_workbook(lines[:MOST_LINES]), XLSX, f"{acting.organisation.key}-carriers-{acting.now:%Y-%m-%d}.xlsx")
+    shown = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "bills": list(queries.bills()[:MOST_LISTS]) if is_region(acting) else [],
         "takes_bills": is_region(acting),
@@ -217,6 +233,28 @@ def _row(line: BillLine) -> Context:
         "why": DIFFERENCES.get(BillLine.Reason(line.reason), line.reason),
         "more_fen": None if line.our_fen is None else line.billed_fen - line.our_fen,
     }
+
+
+def _workbook(lines: QuerySet[BillLine]) -> bytes:
+    heading = [_("Carrier"), _("Month"), _("Number at the carrier"), _("Parcel"), _("Why"), _("Billed (kg)"), _("Billed (yuan)")]
+    sheet: list[list[object]] = [[*heading, _("Ours (kg)"), _("Ours (yuan)"), _("Cleared"), _("How it was cleared")]]
+    for line in lines:
+        ours = (
+            None if line.our_grams is None else Decimal(line.our_grams) / GRAMS_PER_KG,
+            None if line.our_fen is None else in_yuan(line.our_fen),
+        )
+        sheet.append(
+            [
+                *(carriers.name_of(line.bill.carrier), line.bill.month, line.number),
+                line.consignment.parcel.number if line.consignment else "",
+                str(DIFFERENCES.get(BillLine.Reason(line.reason), line.reason)),
+                *(Decimal(line.billed_grams) / GRAMS_PER_KG, in_yuan(line.billed_fen), *ours),
+                *(f"{line.cleared_at.astimezone(HOME):%Y-%m-%d}" if line.cleared_at else "", line.note),
+            ]
+        )
+    book = new_book()
+    add_sheet(book, SHEET, sheet)
+    return saved(book)
 
 
 @acts(Right.DESK_ORDERS, "POST", kinds=CENTRES, back="console:carrier_bills")
