@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+MOBILE_DIGITS = 11
 S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
 S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 PROVINCE = re.compile(
@@ -38,8 +39,12 @@ def is_postal_number(number: str) -> bool:
 
 
 def domestic_phone(phone: str) -> str:
-    """Return a telephone number as carriers in China want it: without the country's code."""
-    return phone.removeprefix("+86").lstrip()
+    """Return a telephone number as carriers in China want it: without the country's code, a landline with the zero of its area."""
+    if not phone.startswith("+86"):
+        return phone
+    number = phone.removeprefix("+86").lstrip()
+    is_mobile = number.startswith("1") and len(number) == MOBILE_DIGITS
+    return number if is_mobile else f"0{number}"
 
 
 def region_in(address: str) -> tuple[str, str, str, str] | None:

@@ -262,6 +262,7 @@ urlpatterns = [
     path("<slug:org>/members/", members.members, name="members"),
     path("<slug:org>/members/<key:membership_id>/end/", members.end, name="member_end"),
     path("<slug:org>/members/grants/<key:grant_id>/end/", members.end_grant, name="grant_end"),
+    path("<slug:org>/members/telephone/", members.telephone, name="telephone"),
     path("<slug:org>/members/tokens/", members.issue, name="token_issue"),
     path("<slug:org>/members/tokens/shown/", members.shown, name="token_shown"),
     path("<slug:org>/members/tokens/<key:token_id>/revoke/", members.revoke, name="token_revoke"),

@@ -16,6 +16,7 @@ from teahorse.network.models import Line, LineCall, Node, Pass, Road
 from teahorse.orders.actions import hand_to_carrier
 from teahorse.people.models import Organisation, Person, ServicePoint
 from teahorse.places.models import Area
+from teahorse.places.queries import full_name
 from teahorse.runs import actions
 from teahorse.runs.models import Handling, Run, Stop, Vehicle
 
@@ -187,7 +188,7 @@ def _wait(row: Row, *, now: datetime) -> None:
             name="演示买家",
             phone="+8619900001001",
             area_code=area.code,
-            area_names=area.name,
+            area_names=full_name(area.code, "zh-hans"),
             line="",
             pickup_point=goal,
         ),

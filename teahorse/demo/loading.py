@@ -106,9 +106,23 @@ def load_organisations(*, joined_at: datetime) -> None:
     """Write centres, stations, points and sellers, and the service points where they serve people."""
     content = read("organisations.toml")
     areas = areas_by_code(row["area"] for row in content["organisation"])
-    write_missing(Organisation, (_organisation(row, areas[row["area"]], joined_at) for row in content["organisation"]))
+    phones = _telephones()
+    write_missing(
+        Organisation,
+        (_organisation(row, areas[row["area"]], joined_at, phone=phones.get(row["key"], "")) for row in content["organisation"]),
+    )
     homes = {row["key"]: areas[row["area"]] for row in content["organisation"]}
     write_missing(ServicePoint, (_service_point(row, homes[row["organisation"]]) for row in content["service_point"]))
+
+
+def _telephones() -> dict[str, str]:
+    """Return by organisation the number under which it is called: its first manager's."""
+    found: dict[str, str] = {}
+    for person in read("people.toml")["person"]:
+        for membership in person["memberships"]:
+            if membership["role"] == Membership.Role.MANAGER:
+                found.setdefault(membership["organisation"], e164(person["phone"]))
+    return found
 
 
 def areas_by_code(codes: Iterable[str]) -> dict[str, Area]:
@@ -116,13 +130,14 @@ def areas_by_code(codes: Iterable[str]) -> dict[str, Area]:
     return {area.code: area for area in Area.objects.filter(code__in=set(codes), until_date=None)}
 
 
-def _organisation(row: Row, area: Area, joined_at: datetime) -> Organisation:
+def _organisation(row: Row, area: Area, joined_at: datetime, *, phone: str) -> Organisation:
     return Organisation(
         id=key_of("organisation", row["key"]),
         county_id=area.county_id,
         key=row["key"],
         kind=row["kind"],
         area=area,
+        phone=phone,
         joined_at=joined_at,
         **translated(name=row["name"], about=row["about"]),
     )

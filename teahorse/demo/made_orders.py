@@ -382,7 +382,7 @@ class OneOrder:
         stage = "handed_over" if acts[-1] == "handed_over" else "in_transit"
         code = f"{number * STRIDE % 1_000_000:06d}" if place.point_id else ""
         name, phone, street = contact
-        carrier, carrier_number = ("network", "") if place.point_id else ("sf", f"SF{parcel_id[-12:].upper()}")
+        carrier, carrier_number = ("network", "") if place.point_id else ("SF", f"SF{parcel_id[-12:].upper()}")
         self.made.lines["parcels"].append(
             f"{parcel_id}\t{shop.county_id}\t{parcel_number(f'{number:011d}')}\t{order_id}\t{shop.id}\t{name}\t{phone}"
             f"\t{place.code}\t{place.names}\t{street}\t{place.point_id or copied(None)}\t{code}\t{carrier}\t{carrier_number}"

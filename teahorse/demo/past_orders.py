@@ -38,7 +38,7 @@ OPEN_FOR = timedelta(days=30)
 NEWS = timedelta(days=3)
 """What happened earlier the sellers have read."""
 PACKING_GRAMS = 150
-EXPRESS = "sf"
+EXPRESS = "SF"
 
 
 def load_past_orders(*, now: datetime) -> None:

@@ -95,6 +95,22 @@ def rename_person(*, person: Person, name: str) -> Person:
 
 
 @transaction.atomic
+def set_telephone(*, organisation: Organisation, telephone: str) -> Organisation:
+    """
+    Write down under which number an organisation is called by buyers and carriers, mobile or landline; empty: under none.
+
+    :raises Malformed: naming the field ``telephone``, if it is no number; nothing is changed.
+    """
+    try:
+        organisation.phone = rules.normal_telephone(telephone) if telephone.strip() else ""
+    except rules.NotAPhone as error:
+        reason = _("This is no telephone number. Write a mobile number, or a landline with its area code, such as 0893 7820000.")
+        raise Malformed(field="telephone", reason=reason) from error
+    organisation.save(update_fields=["phone"])
+    return organisation
+
+
+@transaction.atomic
 def give_membership(*, person: Person, organisation: Organisation, role: str, now: datetime) -> Membership:
     """
     Let a person act for an organisation in a role, from now on.

@@ -12,6 +12,7 @@ from teahorse.carriers.providers.sf.client import digest
 from teahorse.carriers.rules import (
     Price,
     charged_grams,
+    domestic_phone,
     fee_fen,
     fen_written,
     grams_written,
@@ -56,6 +57,20 @@ def test_an_address_is_told_apart_as_the_post_wants_it(address, parts):
 @pytest.mark.parametrize(("grams", "fen"), [(1, 1800), (1000, 1800), (1001, 2300), (2000, 2300), (2001, 2800), (10_000, 6300)])
 def test_a_fee_grows_by_each_step_begun(grams, fen):
     assert fee_fen(PRICE, charged=grams) == fen
+
+
+@pytest.mark.parametrize(
+    ("kept", "wanted"),
+    [
+        ("+8613900000001", "13900000001"),
+        ("+868937820000", "08937820000"),
+        ("+861065529988", "01065529988"),
+        ("+85221234567", "+85221234567"),
+        ("", ""),
+    ],
+)
+def test_a_telephone_is_written_as_it_is_dialled_inland(kept, wanted):
+    assert domestic_phone(kept) == wanted
 
 
 @given(grams=st.integers(1, 30_000), count=st.integers(1, 50))

@@ -44,6 +44,30 @@ def test_what_is_wrong_is_told_and_what_was_typed_stays(desk, phone, said):
     assert Membership.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("0893 782 0000", "+868937820000"), ("199 0007 1081", "+8619900071081"), ("+86-10-6552-9988", "+861065529988"), (" ", "")],
+)
+def test_the_telephone_is_written_down_as_people_type_it(desk, coop, typed, kept):
+    desk.post(at("telephone"), {"telephone": typed})
+
+    coop.refresh_from_db()
+    assert coop.phone == kept
+    assert f'value="{kept}"' in desk.get(at()).content.decode()
+
+
+def test_what_is_no_telephone_is_said_and_the_old_one_stays(desk, browser_of, coop):
+    desk.post(at("telephone"), {"telephone": "19900071081"})
+
+    answer = desk.post(at("telephone"), {"telephone": "12345"})
+
+    coop.refresh_from_db()
+    assert (answer.status_code, answer.context["telephone_fault"].field, coop.phone) == (422, "telephone", "+8619900071081")
+    assert 'value="12345"' in answer.content.decode()
+    staff = browser_of(member(coop, "+8619900071082", role="staff"))
+    assert staff.post(at("telephone"), {"telephone": ""}).status_code == 404
+
+
 def test_a_membership_ends_once_and_the_person_is_out_at_once(desk, browser_of, coop):
     other = member(coop, "+8619900071082", role="staff")
     hers = browser_of(other)

@@ -13,6 +13,7 @@ from teahorse.common import keeping
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.orders import actions as orders
+from teahorse.people.models import Organisation
 from teahorse.places.models import Area
 from teahorse.stock.models import StockMovement
 from tests import world
@@ -159,6 +160,17 @@ def test_our_own_network_and_a_number_from_a_label_book_nothing(sf):
 
     assert not Consignment.objects.exclude(followed_by="kuaidi100").exists()
     assert (by_network.carrier, by_hand.carrier_number) == ("network", "SF1234567890")
+
+
+def test_a_seller_without_a_telephone_is_told_before_the_carrier_is_asked(sf):
+    parcel = packed("network")
+    Organisation.objects.filter(pk=parcel.sender_id).update(phone="")
+
+    with pytest.raises(orders.NoTelephone):
+        orders.hand_to_carrier(parcel=parcel, carrier="sf", now=timezone.now())
+
+    parcel.refresh_from_db()
+    assert (parcel.carrier, Consignment.objects.count()) == ("network", 0)
 
 
 def test_what_is_on_its_way_is_handed_to_nobody_else(sf):

@@ -52,6 +52,19 @@ def _add(request: HttpRequest, acting: Acting, typed: dict[str, str]) -> str:
 
 
 @acts(Right.MANAGE_MEMBERS, "POST", back="console:members")
+def telephone(request: HttpRequest, acting: Acting) -> HttpResponse:
+    """Write down under which number the organisation is called."""
+    typed = request.POST.get("telephone", "").strip()[:40]
+    try:
+        actions.set_telephone(organisation=acting.organisation, telephone=typed)
+    except Refusal as refusal:
+        context = {**_members(acting), "typed": {"role": "staff"}, "telephone": typed, "telephone_fault": refusal}
+        return page(request, acting, "members.html", context, status=refusal.status)
+    messages.success(request, _("The telephone number is written down."))
+    return redirect("console:members", org=acting.organisation.key)
+
+
+@acts(Right.MANAGE_MEMBERS, "POST", back="console:members")
 def end(request: HttpRequest, acting: Acting, membership_id: UUID) -> HttpResponse:
     """End a membership; nobody ends her own, so that somebody stays."""
     membership = Membership.objects.filter(pk=membership_id, organisation=acting.organisation).select_related("person").first()
@@ -135,6 +148,7 @@ def _members(acting: Acting) -> Context:
     given = Grant.objects.filter(queries.lives(now), grantor=organisation)
     held = Grant.objects.filter(queries.lives(now), grantee=organisation)
     return {
+        "telephone": organisation.phone,
         "memberships": list(living.order_by("role", "since_at", "pk")),
         "tokens": list(ApiToken.objects.filter(organisation=organisation).order_by("revoked_at", "-created_at", "pk")),
         "grants": list(given.select_related("grantee").order_by("grantee__name", "since_at", "pk")),

@@ -12,7 +12,7 @@ from teahorse.orders.actions.fulfilling import (
     pack_order,
     recipient_of,
 )
-from teahorse.orders.actions.handing import NoContract, OnItsWay, hand_to_carrier
+from teahorse.orders.actions.handing import NoContract, NoTelephone, OnItsWay, hand_to_carrier
 from teahorse.orders.actions.harvesting import (
     NotOpenAnyMore,
     SaleIsOpen,
@@ -44,6 +44,7 @@ __all__ = [
     "InCart",
     "KeyUsedForAnother",
     "NoContract",
+    "NoTelephone",
     "NotOpenAnyMore",
     "NotReceived",
     "NotToPack",

@@ -32,6 +32,13 @@ class NoContract(Refusal):
     sentence = _("This carrier cannot be asked from here. Copy the number from its label.")
 
 
+class NoTelephone(Refusal):
+    """The seller has written no telephone number down, which every carrier wants of a sender."""
+
+    code = "no_telephone"
+    sentence = _("Carriers want the sender's telephone. A manager writes it down under “Members”; then the carrier can be asked.")
+
+
 @transaction.atomic
 def hand_to_carrier(*, parcel: Parcel, carrier: str, carrier_number: str = "", now: datetime) -> Consignment | None:
     """
@@ -39,7 +46,7 @@ def hand_to_carrier(*, parcel: Parcel, carrier: str, carrier_number: str = "", n
 
     After a refusal it may be chosen anew. None: nobody is asked, for it goes by our network or has its number already.
 
-    :raises OnItsWay: unless it lies packed; :raises NoContract: if the carrier cannot be asked;
+    :raises OnItsWay: unless it lies packed; :raises NoContract: :raises NoTelephone: if the carrier cannot be asked;
     :raises teahorse.carriers.actions.AlreadyConsigned: if one has it, or is being asked. Nothing is changed in any of these.
     """
     row = Parcel.objects.select_for_update(of=("self",)).select_related("sender__area").get(pk=parcel.pk)
@@ -56,6 +63,8 @@ def hand_to_carrier(*, parcel: Parcel, carrier: str, carrier_number: str = "", n
         return follow_typed(parcel=logistics.name_carrier(parcel=row, carrier=carrier, number=carrier_number), now=now)
     if not accounts.can_book(carrier=carrier, organisation_id=row.sender_id):
         raise NoContract(field="carrier")
+    if not row.sender.phone:
+        raise NoTelephone(field="carrier")
     row = logistics.name_carrier(parcel=row, carrier=carrier, number="")
     return carriers.consign(
         parcel=row,
