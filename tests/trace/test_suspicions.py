@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from teahorse.common.ids import new_id
 from teahorse.common.refusals import Malformed
+from teahorse.places.models import Area, area_id
 from teahorse.trace import actions
 from teahorse.trace.gs1.short_codes import make_code
 from teahorse.trace.models import LabelCode, LabelScan, PackedLot, Report, Suspicion
@@ -143,6 +144,33 @@ def test_nothing_is_put_aside_without_a_reason(code, why):
 # --- The maker's page
 
 
+@pytest.fixture
+def _plain_files(settings):
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+@pytest.mark.usefixtures("_plain_files")
+def test_a_scan_in_a_city_is_drawn_at_the_nearest_place_of_which_a_point_is_known(code, client, settings):
+    now = timezone.now()
+    for number, (area, name, point) in enumerate(
+        [("31", "上海市", (31.2, 121.5)), ("310110", "杨浦区", (None, None)), ("99", "无处", (None, None))]
+    ):
+        level = "region" if len(area) == 2 else "county"
+        Area.objects.update_or_create(
+            code=area, defaults={"id": area_id(area), "level": level, "name": name, "latitude": point[0], "longitude": point[1]}
+        )
+        look = {"visitor": f"{number:016}", "locale": "en", "counts": True}
+        actions.scan(code=code.code, area_code=area, now=now, **look)
+    client.force_login(member(code.lot.seller, "+8619900071001"), backend=settings.AUTHENTICATION_BACKENDS[0])
+
+    shown = client.get(reverse("console:scans", args=[code.lot.seller.key])).context
+
+    assert "上海市" in shown["map"]
+    assert (shown["count"], shown["unknown"]) == (3, 1)
+
+
+@pytest.mark.usefixtures("_plain_files")
 def test_the_maker_sees_signs_and_reports_and_answers_them(code, client, settings):
     now = timezone.now()
     fly(code, now=now)
@@ -151,8 +179,6 @@ def test_the_maker_sees_signs_and_reports_and_answers_them(code, client, setting
     coop = code.lot.seller
     client.force_login(member(coop, "+8619900071001"), backend=settings.AUTHENTICATION_BACKENDS[0])
     address = reverse("console:scans", args=[coop.key])
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
     page = client.get(address).content.decode()
     client.post(reverse("console:suspicion_close", args=[coop.key, Suspicion.objects.get().pk]), {"why": "礼品"})

@@ -1,6 +1,7 @@
 """What became of a maker's labels: where they are scanned, what is odd about it, what buyers write."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -37,13 +38,15 @@ def scans(request: HttpRequest, acting: Acting) -> HttpResponse:
         county_id=house.county_id, at__gt=acting.now - SHOWN, code__in=LabelCode.objects.filter(lot__seller=house).values("code")
     )
     rows = list(own.order_by("-at").values_list("area_code", "latitude", "longitude")[:MOST_SCANS])
+    drawn, unknown = _map(rows)
     context = {
         "suspicions": [(one, spaced(one.code), sign_words(one)) for one in shown],
         "shown": shown,
         "reports": [(one, spaced(one.code)) for one in written],
         "written": written,
         "count": len(rows),
-        "map": mark_safe(_map(rows)),  # noqa: S308 - drawn here, names are escaped
+        "unknown": unknown,
+        "map": mark_safe(drawn),  # noqa: S308 - drawn here, names are escaped
     }
     return page(request, acting, "scans.html", context)
 
@@ -84,15 +87,20 @@ def sign_words(suspicion: Suspicion) -> str:
     return str(words[sign] % said)
 
 
-def _map(rows: list[tuple[str, float | None, float | None]]) -> str:
-    """Draw where scans came from, as coarsely as is known."""
-    counted = Counter((area, latitude, longitude) for area, latitude, longitude in rows if area or latitude is not None)
-    known = {area.code: area for area in places.living().filter(code__in={area for area, _lat, _lon in counted if area})}
-    spots = []
-    for (code, latitude, longitude), number in counted.items():
-        area = known.get(code)
+def _map(rows: list[tuple[str, float | None, float | None]]) -> tuple[str, int]:
+    """Draw where scans came from, as coarsely as is known; return it, and of how many no place is known."""
+    areas = places.drawn_at({area for area, _lat, _lon in rows if area})
+    language = get_language() or "zh-hans"
+    named: dict[Spot, int] = Counter()
+    unknown = 0
+    for code, latitude, longitude in rows:
+        area = areas.get(code)
         if latitude is not None and longitude is not None:
-            spots.append(Spot(f"{latitude:.1f}, {longitude:.1f}", latitude, longitude, value=number))
+            named[Spot(f"{latitude:.1f}, {longitude:.1f}", latitude, longitude)] += 1
         elif area is not None and area.latitude is not None and area.longitude is not None:
-            spots.append(Spot(places.name_in(area, get_language() or "zh-hans"), area.latitude, area.longitude, area.height_m, number))
-    return ground_map(spots, label=_("Where labels were scanned"), metres=_("%d m"), kilometres=_("%d km"), north=pgettext("on a map", "N"))
+            named[Spot(places.name_in(area, language), area.latitude, area.longitude, area.height_m)] += 1
+        else:
+            unknown += 1
+    spots = [replace(spot, value=number) for spot, number in named.items()]
+    north = pgettext("on a map", "N")
+    return ground_map(spots, label=_("Where labels were scanned"), metres=_("%d m"), kilometres=_("%d km"), north=north), unknown
