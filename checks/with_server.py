@@ -1,6 +1,7 @@
 """Run a command with ``DATABASE_URL`` naming a throwaway server of given PostgreSQL programs, with a database that is ready."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from checks.ready import READY_DATABASE, ready_server
 def main() -> int:
     """Return the command's exit status; the server is gone afterwards."""
     programs, *command = sys.argv[1:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # whoever is told to end takes the server along
     with tempfile.TemporaryDirectory(prefix="teahorse-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
         with ready_server(Path(folder) / "pg", programs=Path(programs)) as server:
