@@ -60,7 +60,7 @@ class Standing:
     @property
     def is_sent(self) -> bool:
         """Whether it was paid and packed, so that there is something to complain about."""
-        return self.order.state in SENT
+        return self.order.state in SENT and not self.order.is_to_pay_on_delivery
 
     @property
     def freight_left_fen(self) -> int:

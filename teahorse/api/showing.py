@@ -24,7 +24,7 @@ Stage = Annotated[
     str, choice("to_pay", "to_harvest", "to_ship", "packed", "in_transit", "to_fetch", "handed_over", "done", "cancelled", "expired")
 ]
 State = Annotated[str, choice(*SellerOrder.State.values)]
-TO_SEND = frozenset({SellerOrder.State.PAID, SellerOrder.State.PREPARING})
+TO_SEND = frozenset({SellerOrder.State.AGREED, SellerOrder.State.PAID, SellerOrder.State.PREPARING})
 """While an order is in these states its seller needs to know where it goes."""
 
 

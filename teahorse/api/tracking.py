@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,11 +18,12 @@ from teahorse.api.capabilities import OrderLink, OrderToken, OrganisationToken
 from teahorse.api.fields import NO_NUL, Asked, Named, ParcelName, choice, named, told
 from teahorse.api.problems import NotAllowed, problem_of
 from teahorse.api.showing import Stage, group_seen_by, parcel_name
+from teahorse.common.money import yuan
 from teahorse.common.push import address
 from teahorse.common.refusals import NotThere, Refusal
 from teahorse.common.statements import array, looked_up
 from teahorse.logistics import actions, queries
-from teahorse.logistics.actions import NotAtThisPoint, ScanDraft, Taken, UnknownParcel, WrongPickupCode
+from teahorse.logistics.actions import NotAtThisPoint, ScanDraft, Taken, TakeMoneyFirst, UnknownParcel, WrongPickupCode
 from teahorse.logistics.models import Oddity, Parcel, Scan
 from teahorse.orders.following import Tracked
 from teahorse.people.models import Organisation, Right, ServicePoint
@@ -96,6 +97,8 @@ class ParcelShown(ParcelOnItsWay):
     weight_grams: int
     packed_at: datetime
     held_by: PickupShown | None
+    cod_due_fen: int
+    """What is to be taken in cash before it is handed over; 0: nothing, or it is here."""
 
 
 class ScanAsked(Asked):
@@ -105,7 +108,7 @@ class ScanAsked(Asked):
 
     ``place_id`` is one of the organisation's own service points; ``into`` the code of what it is put in, loaded on or taken out of;
     ``corrects`` the scan that was wrong (act ``corrected``). A parcel that is fetched at a pickup point is handed over there, against
-    its code or a signature.
+    its code or a signature; one that is to be paid then, once its money is here.
     """
 
     id: UUID
@@ -214,6 +217,7 @@ def show_parcel(request: HttpRequest, response: HttpResponse, number: ParcelNumb
         weight_grams=parcel.weight_grams,
         packed_at=parcel.packed_at,
         held_by=_pickup(parcel.held_by),
+        cod_due_fen=parcel.cod_due_fen,
     )
 
 
@@ -237,14 +241,16 @@ class Known(NamedTuple):
     pk: UUID
     pickup_point_id: UUID | None
     pickup_code: str
+    cod_due_fen: int
 
 
 def _known(organisation: Organisation, scans: Iterable[ScanAsked]) -> dict[str, Known]:
     """Return the parcels that the organisation may scan, by number."""
     may_scan = Parcel.objects.all() if _handles_parcels(organisation) else Parcel.objects.filter(sender=organisation)
     found = may_scan.filter(number__in={scan.parcel_number for scan in scans})
-    rows = found.values_list("number", "pk", "pickup_point_id", "pickup_code")
-    return {number: Known(pk, point, code) for number, pk, point, code in rows}
+    due = Case(When(cod_taken_at=None, then="cod_fen"), default=0)
+    rows = found.values_list("number", "pk", "pickup_point_id", "pickup_code", due)
+    return {number: Known(*known) for number, *known in rows}
 
 
 def _key(known: Mapping[str, Known], scan: ScanAsked) -> UUID | None:
@@ -295,10 +301,10 @@ def _is_own(scan_id: UUID | None, places: Mapping[UUID, ServicePoint]) -> bool:
 def _hand_over_refusal(scan: ScanAsked, parcel: Known) -> Refusal | None:
     if scan.place_id != parcel.pickup_point_id:
         return NotAtThisPoint(field="place_id")
-    if scan.proof == Scan.Proof.SIGNATURE:
-        return None
     is_right = scan.proof == Scan.Proof.PICKUP_CODE and scan.pickup_code == parcel.pickup_code
-    return None if is_right else WrongPickupCode(field="pickup_code")
+    if scan.proof != Scan.Proof.SIGNATURE and not is_right:
+        return WrongPickupCode(field="pickup_code")
+    return TakeMoneyFirst(field="parcel_number", sum=yuan(parcel.cod_due_fen)) if parcel.cod_due_fen else None
 
 
 def _draft(scan: ScanAsked, places: Mapping[UUID, ServicePoint], device_id: UUID | None) -> ScanDraft:

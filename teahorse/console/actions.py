@@ -35,16 +35,19 @@ def reveal(*, subject_id: UUID, organisation: Organisation, reason: str, by: Per
 
 
 @transaction.atomic
-def take_cash_for(*, group: OrderGroup, organisation: Organisation, by: Person, now: datetime) -> Payment:
+def take_cash_for(*, group: OrderGroup, organisation: Organisation, by: Person, now: datetime, balance_id: UUID | None = None) -> Payment:
     """
-    Take the whole amount of an order group in cash at an organisation's counter, into the box of the person's open shift.
+    Take the whole amount of an order group in cash at an organisation's counter, into the box of the person's open shift; or what
+    one of its orders owes. What is paid on delivery may be handed over in the same moment.
 
     :raises teahorse.payments.actions.NoOpenShift: if she has counted no box here.
     :raises teahorse.orders.actions.NothingToPay: if it does not wait for money (any more).
     :raises teahorse.payments.actions.AlreadyPaid: if it was paid before. Nothing is changed in either.
     """
-    payment = orders.start_payment(group=group, provider=CASH, method="counter", now=now)
+    payment = orders.start_payment(group=group, provider=CASH, method="counter", now=now, balance_id=balance_id)
     payment = payments.take_cash(payment_id=payment.pk, by_id=by.pk, house=organisation, now=now)
+    if group.is_paid_on_delivery:  # the parcel lies on the same counter: nobody waits for the reaction
+        orders.take_payments(payment_ids=[payment.pk], now=now)
     CashReceipt.objects.create(subject_id=payment.pk, organisation=organisation, person=by, at=now)
     return payment
 

@@ -5,13 +5,14 @@
 -- the order's part of that payment, and of those of what was owed for it besides: the rest of what is sold before its
 -- harvest, a difference of weight. A return is a refund of such an order that has reached the payer; it falls in the month
 -- in which it arrived, whenever the sale was. A refund whose payment never paid the order (money that came twice) is
--- neither. What is sold before its harvest is sent in time by the day that was promised for it.
+-- neither. What is sold before its harvest is sent in time by the day that was promised for it, what is paid on delivery by its placing.
 --
 -- The refunds of earlier sales are wanted too, so the seller's orders are read whatever their date (index order_of_seller),
 -- and each row beyond by its key.
 with received as materialized (
     select o.id, o.group_id, o.paid_at, o.packed_at, part.ids as part_ids, part.amount_fen,
-           case when o.harvest_sale_id is null then o.paid_at + make_interval(hours => %(hours)s)
+           case when g.is_paid_on_delivery then o.placed_at + make_interval(hours => %(hours)s)
+                when o.harvest_sale_id is null then o.paid_at + make_interval(hours => %(hours)s)
                 else (o.promised_to_date + 1)::timestamp at time zone %(zone)s end as send_by,
            to_char(o.paid_at at time zone %(zone)s, 'YYYY-MM') as month,
            coalesce(g.person_id::text, g.contact_phone) as buyer,

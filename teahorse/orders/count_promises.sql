@@ -8,7 +8,7 @@ with due as (
       join people_organisation seller on seller.id = orders.seller_id
       join places_area origin on origin.id = seller.area_id
      where orders.promised_to_date >= %(since)s and orders.promised_to_date < %(until)s and orders.placed_at >= %(placed_since)s
-       and orders.state in ('paid', 'preparing', 'closed')
+       and orders.state in ('agreed', 'paid', 'preparing', 'closed')
 ), came as (
     select due.id, due.day, due.origin_code, due.destination_code,
            count(parcel.id) > 0 and bool_and(coalesce((coalesce(

@@ -21,6 +21,13 @@ class OrdersPaid(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrdersAgreed(Event):
+    """These seller orders are to be paid when they are handed over; their sellers may pack, and no money is here."""
+
+    order_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrdersPacked(Event):
     """These seller orders are in their parcels; their units have left the shelf."""
 

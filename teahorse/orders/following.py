@@ -96,6 +96,7 @@ class Tracked:
         by_state = {
             State.PENDING_PAYMENT: "to_pay",
             State.PRESALE_WAIT: "to_harvest",
+            State.AGREED: "to_ship",
             State.PAID: "to_ship",
             State.CLOSED: "done",
             State.CANCELLED: "cancelled",

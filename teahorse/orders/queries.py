@@ -70,9 +70,9 @@ def orders_visible_to(person: Person, *, right: str, now: datetime) -> QuerySet[
 
 
 def to_ship(seller: Organisation) -> QuerySet[SellerOrder]:
-    """Return a seller's paid orders that wait to be packed, the oldest promise first."""
+    """Return a seller's orders that wait to be packed, paid or to be paid on delivery, the oldest promise first."""
     return (
-        SellerOrder.objects.filter(seller=seller, state=State.PAID)
+        SellerOrder.objects.filter(seller=seller, state__in=SellerOrder.TO_PACK)
         .select_related("group", "group__pickup_point")
         .prefetch_related("lines")
         .order_by("promised_to_date", "paid_at", "pk")
@@ -95,8 +95,8 @@ def seller_day(seller: Organisation, *, now: datetime) -> SellerDay:
     """Count a seller's day; two queries."""
     start = now.astimezone(HOME).replace(hour=0, minute=0, second=0, microsecond=0)
     counts = SellerOrder.objects.filter(seller=seller).aggregate(
-        to_ship=Count("pk", filter=Q(state=State.PAID)),
-        late=Count("pk", filter=Q(state=State.PAID, promised_from_date__lt=start.date())),
+        to_ship=Count("pk", filter=Q(state__in=SellerOrder.TO_PACK)),
+        late=Count("pk", filter=Q(state__in=SellerOrder.TO_PACK, promised_from_date__lt=start.date())),
         packed=Count("pk", filter=Q(state=State.PREPARING)),
         waiting=Count("pk", filter=Q(state=State.PENDING_PAYMENT)),
         sold=Sum("goods_fen", filter=Q(paid_at__gte=start)),

@@ -6,7 +6,7 @@ from teahorse.common.events import reacts_to
 from teahorse.common.push import tell
 from teahorse.logistics.events import ParcelsMoved
 from teahorse.orders import actions
-from teahorse.orders.events import OrdersCancelled, OrdersPaid, OrdersPlaced
+from teahorse.orders.events import OrdersAgreed, OrdersCancelled, OrdersPaid, OrdersPlaced
 from teahorse.orders.models import SellerNotice
 from teahorse.orders.queries import groups_of_orders
 from teahorse.payments.events import PaymentsSucceeded, PaymentsSucceededLate
@@ -30,6 +30,12 @@ def notice_placed(event: OrdersPlaced) -> None:
     actions.notice_sellers(group_ids=event.group_ids, kind=SellerNotice.Kind.PLACED, now=timezone.now())
 
 
+@reacts_to(OrdersAgreed)
+def notice_agreed(event: OrdersAgreed) -> None:
+    """Tell sellers what to pack, and that it is paid later."""
+    actions.notice_sellers(order_ids=event.order_ids, kind=SellerNotice.Kind.AGREED, now=timezone.now())
+
+
 @reacts_to(OrdersPaid)
 def notice_paid(event: OrdersPaid) -> None:
     """Tell sellers what to pack."""
@@ -40,6 +46,12 @@ def notice_paid(event: OrdersPaid) -> None:
 def notice_cancelled(event: OrdersCancelled) -> None:
     """Tell sellers what not to pack."""
     actions.notice_sellers(order_ids=event.order_ids, kind=SellerNotice.Kind.CANCELLED, now=timezone.now())
+
+
+@reacts_to(ParcelsMoved)
+def follow_unpaid_parcels(event: ParcelsMoved) -> None:
+    """Have what is asked on delivery follow its parcel: it waits longer, or ends."""
+    actions.follow_unpaid_parcels(order_ids=event.references, now=timezone.now())
 
 
 @reacts_to(ParcelsMoved)

@@ -44,10 +44,12 @@ def close_received(timestamp: int) -> None:  # noqa: ARG001 - procrastinate pass
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="orders.end_overdue", queue="clock", queueing_lock="orders.end_overdue")
 def end_overdue(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-    """Waive what nobody paid of what weighed more, let go the pre-sales whose rest nobody paid."""
+    """Waive what nobody paid of what weighed more, let go the pre-sales whose rest nobody paid and what nobody fetched."""
     while actions.waive_overdue(now=timezone.now()):
         pass
     while actions.lapse_overdue(now=timezone.now()):
+        pass
+    while actions.end_unfetched(now=timezone.now()):
         pass
 
 

@@ -174,7 +174,7 @@ with taken as (
           select coalesce(sum(rest.amount_fen), 0) as fen
             from orders_balancedue due
             join payments_paymentsplit rest on rest.payment_id = due.paid_by_id and rest.reference = o.id
-           where due.order_id = o.id
+           where due.order_id = o.id and due.kind <> 'on_delivery'  -- that is the first payment itself
              and (due.settled_at < %(until)s
                   or exists (select from ledger_journalentry where kind = 'payment taken' and source_id = rest.id))
           ) more

@@ -27,13 +27,13 @@ ORDERS = """
 PARTS = """
     select split.id, split.reference, split.payment_id, split.payee_id, payment.provider, split.amount_fen,
            coalesce(event.occurred_at, payment.settled_at, payment.created_at), o.county_id,
-           payment.reference <> o.group_id and due.paid_by_id is not distinct from payment.id
+           payment.reference <> o.group_id and due.paid_by_id is not distinct from payment.id and due.kind <> 'on_delivery'
       from unnest(%s::uuid[]) as wanted (id)
       join orders_sellerorder o on o.id = wanted.id
       join lateral (
-          select null::uuid as paid_by_id, o.group_id as reference
+          select null::uuid as paid_by_id, o.group_id as reference, '' as kind
           union all
-          select paid_by_id, id from orders_balancedue where order_id = o.id
+          select paid_by_id, id, kind from orders_balancedue where order_id = o.id
       ) due on true
       join payments_payment payment on payment.reference = due.reference and payment.state in ('succeeded', 'late_succeeded')
       join payments_paymentsplit split on split.payment_id = payment.id and split.reference = o.id
@@ -76,7 +76,7 @@ class Part:
     taken_at: datetime
     county_id: UUID | None
     is_balance: bool
-    """Whether it paid what was owed for the order besides its first payment."""
+    """Whether it paid what was owed for the order besides its first payment; what is paid on delivery is its first."""
     collector_id: UUID | None = None
     account_id: UUID | None = None
     """Her account at the provider, who collected it."""

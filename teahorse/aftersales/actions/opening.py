@@ -36,6 +36,13 @@ class NotSentYet(Refusal):
     sentence = _("Nothing of this order has been sent. As long as it is not packed you can cancel it on the order's page.")
 
 
+class NotPaidYet(NotSentYet):
+    """It is paid when it is handed over; until then there is nothing to give back."""
+
+    code = "not_paid_yet"
+    sentence = _("This order is paid when it is handed over. Look at the goods there; what you do not take goes back, and costs nothing.")
+
+
 class NotReceivedYet(Refusal):
     """Nobody can judge what has not come."""
 
@@ -137,8 +144,7 @@ def weigh(*, draft: CaseDraft, now: datetime) -> Weighed:
     if not units:
         raise Malformed(field="units", reason=_("Choose what it is about, and how many."))
     standing = queries.standing(draft.order, now=now)
-    if not standing.is_sent:
-        raise NotSentYet
+    _check_sent(standing)
     known = {line.line.pk: line for line in standing.lines}
     if not units.keys() <= known.keys():
         raise Malformed(field="units", reason=_("Choose one of the list."))
@@ -158,11 +164,17 @@ def _whole(standing: Standing, draft: CaseDraft, chosen: list[tuple[LineStanding
     return Weighed(lines, freight_fen, is_freight_back, _asked(draft, whole))
 
 
+def _check_sent(standing: Standing) -> None:
+    if standing.order.is_to_pay_on_delivery:
+        raise NotPaidYet
+    if not standing.is_sent:
+        raise NotSentYet
+
+
 def why_not(*, standing: Standing, reason: str, line: LineStanding) -> Refusal | None:
     """Return why nothing can be asked about a line for a reason now; nothing where it can."""
     try:
-        if not standing.is_sent:
-            raise NotSentYet
+        _check_sent(standing)
         _check_units([(line, 1)])
         _check_time(standing, reason, [line])
     except Refusal as refusal:
@@ -251,8 +263,7 @@ def open_for_buyer(*, draft: CaseDraft, now: datetime) -> AfterSaleCase:
         return _same(known, draft)
     orders.waive(orders=[order], now=now)
     standing = queries.standing(order, now=now)
-    if not standing.is_sent:
-        raise NotSentYet
+    _check_sent(standing)
     chosen = [(line, draft.units[line.line.pk]) for line in standing.lines if draft.units.get(line.line.pk)]
     _check_units(chosen)
     if CaseLine.objects.filter(line__in=[line.line.pk for line, _number in chosen], is_open=True).exists():

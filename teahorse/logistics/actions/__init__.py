@@ -7,15 +7,17 @@ Packing (:mod:`.packing`), scanning (:mod:`.scanning`; what follows from it: :mo
 
 from teahorse.logistics.actions.learning import learn_lanes
 from teahorse.logistics.actions.noticing import explain
-from teahorse.logistics.actions.packing import ParcelDraft, Recipient, name_carrier, pack
+from teahorse.logistics.actions.packing import ParcelDraft, Recipient, name_carrier, note_paid, pack
 from teahorse.logistics.actions.scanning import (
     AlreadyHandedOver,
     DoesNotFit,
+    GoesBack,
     IsNotLost,
     IsStopped,
     NotAtThisPoint,
     NotYoursToMiss,
     ScanDraft,
+    TakeMoneyFirst,
     Taken,
     UnknownParcel,
     WrongPickupCode,
@@ -32,6 +34,7 @@ __all__ = [
     "MOST_AT_ONCE",
     "AlreadyHandedOver",
     "DoesNotFit",
+    "GoesBack",
     "IsNotLost",
     "IsStopped",
     "NameTaken",
@@ -40,6 +43,7 @@ __all__ = [
     "ParcelDraft",
     "Recipient",
     "ScanDraft",
+    "TakeMoneyFirst",
     "Taken",
     "TooManyAtOnce",
     "UnknownParcel",
@@ -50,6 +54,7 @@ __all__ = [
     "let_go",
     "make_units",
     "name_carrier",
+    "note_paid",
     "pack",
     "record_scans",
     "register_vehicle",

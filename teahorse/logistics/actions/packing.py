@@ -36,6 +36,8 @@ class ParcelDraft:
     carrier_number: str = ""
     volume_cm3: int | None = None
     marks: Marks = NO_MARKS
+    cod_fen: int = 0
+    """What is to be taken in cash before it is handed over."""
 
 
 def pickup_code() -> str:
@@ -77,9 +79,16 @@ def _pack_once(*, draft: ParcelDraft, sender: Organisation, recipient: Recipient
         size=Parcel.Size.LARGE if draft.marks.is_large else Parcel.Size.SMALL,
         is_cold=draft.marks.is_cold,
         is_fragile=draft.marks.is_fragile,
+        cod_fen=draft.cod_fen,
         stage_at=now,
         packed_at=now,
     )
+
+
+@transaction.atomic
+def note_paid(*, reference: UUID, now: datetime) -> None:
+    """Write down that the money for the parcels of a reference is here, so that they may be handed over; harmless twice."""
+    Parcel.objects.filter(reference=reference, cod_fen__gt=0, cod_taken_at=None).update(cod_taken_at=now)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.ids import new_id
+from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.statements import asked
 from teahorse.logistics.actions.deriving import derive, lock
@@ -72,6 +73,20 @@ class NotAtThisPoint(Refusal):
 
     code = "not_at_this_point"
     sentence = _("This parcel is not here yet. Scan its arrival first.")
+
+
+class TakeMoneyFirst(Refusal):
+    """It is paid in cash when it is handed over, and the money is not here."""
+
+    code = "take_money_first"
+    sentence = _("Take %(sum)s yuan at the counter first; then hand it over.")
+
+
+class GoesBack(Refusal):
+    """It was to be paid when it was handed over, and was refused or left."""
+
+    code = "goes_back"
+    sentence = _("This parcel was not paid for and goes back to its seller. Send it on.")
 
 
 class IsStopped(Refusal):
@@ -233,6 +248,7 @@ def hand_over(
     Give a parcel to its recipient against the pickup code, or against a signature where it is brought to the door.
 
     :raises AlreadyHandedOver: if it is gone; :raises IsStopped: if it was stopped; :raises NotAtThisPoint: if it has not arrived;
+    :raises TakeMoneyFirst: if it is to be paid first; :raises GoesBack: if it was to be, and was refused;
     :raises WrongPickupCode: if the code is another one. Nothing was changed.
     """
     parcel = Parcel.objects.select_for_update().get(pk=parcel.pk)
@@ -240,11 +256,15 @@ def hand_over(
         raise AlreadyHandedOver(at=f"{parcel.stage_at:%F}")
     if parcel.stopped_why:
         raise IsStopped(field="number", why=parcel.stopped_why)
+    if parcel.cod_due_fen and parcel.stage == Parcel.Stage.REFUSED:
+        raise GoesBack(field="number")
     if parcel.pickup_point_id:
         if parcel.stage != Parcel.Stage.AT_POINT or place is None or parcel.pickup_point_id != place.pk:
             raise NotAtThisPoint(field="number")
         if proof == Scan.Proof.PICKUP_CODE and not hmac.compare_digest(pickup_code.strip().encode(), parcel.pickup_code.encode()):
             raise WrongPickupCode(field="pickup_code")
+    if parcel.cod_due_fen:
+        raise TakeMoneyFirst(field="number", sum=yuan(parcel.cod_due_fen))
     scan = ScanDraft(parcel_number=parcel.number, act=Scan.Act.HANDED_OVER, happened_at=now, place=place, by=by, proof=proof)
     return record_scans(scans=[scan], now=now)[0]
 

@@ -85,6 +85,7 @@ class Parcel(CountyOwned):
     is_cold = models.BooleanField(default=False, db_default=False)
     is_fragile = models.BooleanField(default=False, db_default=False)
     cod_fen = models.PositiveIntegerField(default=0, db_default=0, help_text="cash to be taken when it is handed over")
+    cod_taken_at = models.DateTimeField(null=True, help_text="when the money for it was here; before that it is not handed over")
     stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.PACKED)
     stage_at = models.DateTimeField()
     held_by = models.ForeignKey(ServicePoint, models.PROTECT, related_name="+", null=True, blank=True)
@@ -120,6 +121,11 @@ class Parcel(CountyOwned):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def cod_due_fen(self) -> int:
+        """What is still to be taken before it is handed over."""
+        return 0 if self.cod_taken_at else self.cod_fen
 
 
 class Containment(CountyOwned):

@@ -1,18 +1,21 @@
 """Every change of carts and orders, by topic."""
 
+from teahorse.orders.actions.agreeing import agree, end_unfetched, follow_unpaid_parcels
 from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
 from teahorse.orders.actions.counting import count_promises
 from teahorse.orders.actions.drafting import Wish
 from teahorse.orders.actions.fulfilling import (
     NotReceived,
     NotToPack,
+    PaidAtThePoint,
+    StillToPay,
     close_after_case,
     close_received,
     confirm_receipt,
     pack_order,
     recipient_of,
 )
-from teahorse.orders.actions.handing import NoContract, NoTelephone, OnItsWay, hand_to_carrier
+from teahorse.orders.actions.handing import NoContract, NoTelephone, OnItsWay, PaidInCash, hand_to_carrier
 from teahorse.orders.actions.harvesting import (
     NotOpenAnyMore,
     SaleIsOpen,
@@ -51,17 +54,21 @@ __all__ = [
     "NotWeighed",
     "NothingToPay",
     "OnItsWay",
+    "PaidAtThePoint",
+    "PaidInCash",
     "Placed",
     "PriceChanged",
     "ReturnNotConfirmed",
     "SaleChanged",
     "SaleIsOpen",
+    "StillToPay",
     "TooLateToCancel",
     "UnitsArePromised",
     "UnitsOnTheShelf",
     "WaitsForHarvest",
     "WeightOff",
     "Wish",
+    "agree",
     "cancel_order",
     "close_after_case",
     "close_received",
@@ -69,7 +76,9 @@ __all__ = [
     "count_promises",
     "declare_harvest",
     "difference_of",
+    "end_unfetched",
     "expire_orders",
+    "follow_unpaid_parcels",
     "give_back",
     "hand_to_carrier",
     "lapse_overdue",

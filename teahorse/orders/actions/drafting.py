@@ -35,6 +35,8 @@ class Wish:
     verified_phone: str = ""
     """The phone of the person who confirms, where she has proved that it is hers; what is limited for a person goes by it."""
     is_no_return_confirmed: bool = False
+    is_paid_on_delivery: bool = False
+    """Whether it is paid in cash where it is fetched; what may be stands in :mod:`teahorse.orders.on_delivery`."""
 
     @property
     def digest(self) -> str:
@@ -44,10 +46,12 @@ class Wish:
     def digest_with(self, version: str) -> str:
         """Return the digest where the version of the quote is known already; it takes longer than the rest."""
         quote = self.quote
-        asked = (
+        asked: tuple[object, ...] = (
             version, quote.destination_names, self.person_id, self.contact_name, self.contact_phone,
             self.destination_line, self.origin, self.locale, self.note, self.is_no_return_confirmed,
         )  # fmt: skip
+        if self.is_paid_on_delivery:  # else as it always was: presses of before are known again
+            asked = (*asked, True)
         return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
 
 
@@ -121,6 +125,7 @@ class Draft:
             "quote_version": version,
             "note": wish.note,
             "no_return": wish.is_no_return_confirmed,
+            "on_delivery": wish.is_paid_on_delivery,
         }
 
     def orders(self) -> list[dict[str, Any]]:

@@ -25,6 +25,13 @@ class OnItsWay(Refusal):
     sentence = _("This parcel is on its way already.")
 
 
+class PaidInCash(Refusal):
+    """Its money is to be taken when it is handed over, and only our network takes money."""
+
+    code = "paid_in_cash"
+    sentence = _("This parcel is paid in cash when it is handed over, and no express partner takes cash for us. Send it by our network.")
+
+
 class NoContract(Refusal):
     """Nobody has a contract with the carrier, so that it could be asked; its number has to be typed."""
 
@@ -46,12 +53,15 @@ def hand_to_carrier(*, parcel: Parcel, carrier: str, carrier_number: str = "", n
 
     After a refusal it may be chosen anew. None: nobody is asked, for it goes by our network or has its number already.
 
-    :raises OnItsWay: unless it lies packed; :raises NoContract: :raises NoTelephone: if the carrier cannot be asked;
+    :raises OnItsWay: unless it lies packed; :raises PaidInCash: if it has to take cash;
+    :raises NoContract: :raises NoTelephone: if the carrier cannot be asked;
     :raises teahorse.carriers.actions.AlreadyConsigned: if one has it, or is being asked. Nothing is changed in any of these.
     """
     row = Parcel.objects.select_for_update(of=("self",)).select_related("sender__area").get(pk=parcel.pk)
     if row.stage != Parcel.Stage.PACKED:
         raise OnItsWay
+    if row.cod_due_fen and carrier != NETWORK:
+        raise PaidInCash(field="carrier")
     open_rows = Consignment.objects.filter(parcel=row, is_return=False).exclude(
         stage__in=(Consignment.Stage.REFUSED, Consignment.Stage.CANCELLED)
     )

@@ -20,8 +20,7 @@ from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.times import HOME
-from teahorse.orders.actions.owing import ask_balance, end_unpaid, give_back, in_buyers_words, locked_orders
-from teahorse.orders.actions.paying import release_promotions
+from teahorse.orders.actions.owing import ask_balance, end_unpaid, give_back, in_buyers_words, locked_orders, release_promotions
 from teahorse.orders.events import OrdersCancelled, OrdersPaid
 from teahorse.orders.models import BalanceDue, HarvestSale, OrderLine, SellerOrder
 from teahorse.orders.rules import WHOLE

@@ -1,6 +1,6 @@
 """What is owed after the first payment of an order: asking for it, paying it, letting it go. And giving money of an order back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,9 +17,15 @@ from teahorse.orders.events import BalancesPaid
 from teahorse.orders.models import BalanceDue, OrderGroup, SellerNotice, SellerOrder
 from teahorse.payments import actions as payments
 from teahorse.payments.models import Payment, PaymentSplit, Refund
+from teahorse.promotions import actions as promotions
 
 State = SellerOrder.State
 TIME_TO_PAY = timedelta(days=3)
+OWES: Mapping[str, Collection[str]] = {
+    BalanceDue.Kind.PRESALE_BALANCE: {State.PRESALE_WAIT},
+    BalanceDue.Kind.ON_DELIVERY: {State.AGREED, State.PREPARING},
+}
+"""In which states an order owes what ends with it."""
 PROMPT_IS_GOOD = timedelta(hours=2)
 BATCH = 200
 NOT_OWED = _("This was not owed any more")
@@ -33,9 +39,12 @@ class NothingToPay(Refusal):
 
 
 @transaction.atomic
-def ask_balance(*, order: SellerOrder, kind: str, amount_fen: int, now: datetime, is_waived: bool = False) -> BalanceDue:
+def ask_balance(
+    *, order: SellerOrder, kind: str, amount_fen: int, now: datetime, is_waived: bool = False, due_at: datetime | None = None
+) -> BalanceDue:
     """
-    Ask the buyer of a locked order for something more, due in three days; what ``is_waived`` is written down and not asked.
+    Ask the buyer of a locked order for something more, due in three days if nothing else is said; what ``is_waived`` is written
+    down and not asked.
 
     :raises django.db.IntegrityError: if this kind was asked for this order before.
     """
@@ -46,7 +55,7 @@ def ask_balance(*, order: SellerOrder, kind: str, amount_fen: int, now: datetime
         amount_fen=amount_fen,
         state=BalanceDue.State.WAIVED if is_waived else BalanceDue.State.ASKED,
         asked_at=now,
-        due_at=now + TIME_TO_PAY,
+        due_at=due_at or now + TIME_TO_PAY,
         settled_at=now if is_waived else None,
     )
     tell([f"group:{order.group_id}"])
@@ -54,14 +63,18 @@ def ask_balance(*, order: SellerOrder, kind: str, amount_fen: int, now: datetime
 
 
 @transaction.atomic
-def start_balance_payment(*, group: OrderGroup, provider: str, method: str, now: datetime, payer: payments.Payer | None = None) -> Payment:
+def start_balance_payment(
+    *, group: OrderGroup, provider: str, method: str, now: datetime, payer: payments.Payer | None = None, balance_id: UUID | None = None
+) -> Payment:
     """
-    Open the payment of what is owed first for an order group, good for two hours and no longer than its deadline.
+    Open the payment of a balance of an order group, of what is owed first where none is named, good for two hours and no longer
+    than its deadline.
 
     :raises NothingToPay: if nothing is owed.
     :raises AlreadyPaid: if money for it is here. Nothing is changed in either.
     """
-    owed = BalanceDue.objects.filter(order__group=group, state=BalanceDue.State.ASKED, due_at__gt=now).order_by("due_at", "pk").first()
+    asked = BalanceDue.objects.filter(order__group=group, state=BalanceDue.State.ASKED, due_at__gt=now)
+    owed = (asked.filter(pk=balance_id) if balance_id else asked).order_by("due_at", "pk").first()
     if owed is None:
         raise NothingToPay
     order = SellerOrder.objects.select_for_update().get(pk=owed.order_id)
@@ -90,15 +103,15 @@ def take_balance(*, payment: Payment, order: SellerOrder, now: datetime) -> Bala
     """
     Give money that came in to what it was owed for; the order is locked. Harmless twice.
 
-    Money for what is paid, waived or lapsed meanwhile goes back. So does the rest of a pre-sale that was cancelled after this
-    money had come and before it was taken: it lapses now.
+    Money for what is paid, waived or lapsed meanwhile goes back. So does what was asked for an order that was cancelled after
+    this money had come and before it was taken, the rest of a pre-sale or all of it on delivery: it lapses now.
 
     :returns: what is paid now, if it is by this.
     """
     balance = BalanceDue.objects.select_for_update().get(pk=payment.reference)
     if balance.paid_by_id == payment.pk or Refund.objects.filter(payment=payment).exists():
         return None
-    if balance.kind == BalanceDue.Kind.PRESALE_BALANCE and balance.state == BalanceDue.State.ASKED and order.state != State.PRESALE_WAIT:
+    if balance.state == BalanceDue.State.ASKED and order.state not in OWES.get(balance.kind, {order.state}):
         balance.state, balance.settled_at = BalanceDue.State.LAPSED, now
         balance.save(update_fields=["state", "settled_at"])
     if balance.state != BalanceDue.State.ASKED or balance.amount_fen != payment.amount_fen:
@@ -182,6 +195,13 @@ def give_back(*, order: SellerOrder, amount_fen: int | None, reference: UUID, re
             payments.request_refund(split=split, reference=reference, amount_fen=part, reason=reason, now=now)
             given += part
     return given
+
+
+def release_promotions(orders: Iterable[SellerOrder], now: datetime) -> None:
+    """Give back the coupons and budgets of groups that end with these orders."""
+    groups = sorted({order.group_id for order in orders if order.discount_fen})
+    if groups:
+        promotions.release_uses(references=groups, now=now)
 
 
 def in_buyers_words(order: SellerOrder, text: object) -> str:

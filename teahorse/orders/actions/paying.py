@@ -13,10 +13,13 @@ from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.common.statements import asked, by_index, together
+from teahorse.orders.actions.agreeing import mark_paid_on_delivery
 from teahorse.orders.actions.owing import (
+    OWES,
     end_unpaid,
     give_back,
     orders_of_balances,
+    release_promotions,
     start_balance_payment,
     take_balance,
 )
@@ -58,9 +61,12 @@ def _may_leave(order: SellerOrder, *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def start_payment(*, group: OrderGroup, provider: str, method: str, now: datetime, payer: payments.Payer | None = None) -> Payment:
+def start_payment(
+    *, group: OrderGroup, provider: str, method: str, now: datetime, payer: payments.Payer | None = None, balance_id: UUID | None = None
+) -> Payment:
     """
-    Open the payment of an order group, split by seller, good no longer than its reservation; later that of what is owed for it.
+    Open the payment of an order group, split by seller, good no longer than its reservation; later that of what is owed for it
+    (of ``balance_id``, where several orders of it owe something).
 
     In cash and with its payer it is prepared at once (``payments.open_payment``). Two round trips: what it goes by is
     locked and read in one, the payment and its splits are written in the other.
@@ -68,8 +74,8 @@ def start_payment(*, group: OrderGroup, provider: str, method: str, now: datetim
     :raises NothingToPay: if it is not waiting for money.
     :raises AlreadyPaid: if money for it is here. Nothing is changed in either.
     """
-    if group.expires_at <= now:
-        return start_balance_payment(group=group, provider=provider, method=method, now=now, payer=payer)
+    if group.expires_at <= now or group.is_paid_on_delivery:
+        return start_balance_payment(group=group, provider=provider, method=method, now=now, payer=payer, balance_id=balance_id)
     with together():
         by_index()
         ask_parts = asked(LOCK_WHAT_WAITS, [str(group.pk)])
@@ -117,6 +123,9 @@ def take_payments(*, payment_ids: Iterable[UUID], now: datetime) -> None:
             if balance is not None and balance.kind == BalanceDue.Kind.PRESALE_BALANCE:
                 order.state = State.PAID
                 order.save(update_fields=["state"])
+                paid.append(order)
+            elif balance is not None and balance.kind == BalanceDue.Kind.ON_DELIVERY:
+                mark_paid_on_delivery(order=order, payment=payment, now=now)
                 paid.append(order)
         else:
             paid += _take(payment, by_group[payment.reference], now)
@@ -185,13 +194,6 @@ def _mark_paid(orders: Sequence[SellerOrder], payment: Payment, now: datetime) -
     return [order for order in orders if order.state == State.PAID]
 
 
-def release_promotions(orders: Iterable[SellerOrder], now: datetime) -> None:
-    """Give back the coupons and budgets of groups that end with these orders."""
-    groups = sorted({order.group_id for order in orders if order.discount_fen})
-    if groups:
-        promotions.release_uses(references=groups, now=now)
-
-
 def take_forgotten_payments(*, now: datetime, since: datetime | None = None) -> int:
     """
     Take payments whose reaction did not come through: money that is here, two minutes old, that paid nothing and did not go back.
@@ -250,7 +252,7 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
     """
     Cancel a seller order that is not packed: units go back, and so does what was paid for it.
 
-    An unpaid group is one payment, so all of it is cancelled. A coupon that was used serves the whole group: it is given back, with
+    An unpaid group is one payment, so all of it is cancelled; what is to be paid on delivery is not. A coupon that was used serves the whole group: it is given back, with
     its part of the budget, when the last seller order of the group is cancelled, and not before. What waits for its harvest can be
     cancelled once it is late, or once its balance is asked for.
 
@@ -261,20 +263,21 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
     order = next(each for each in group if each.pk == order.pk)
     if order.state == State.CANCELLED:
         return order
-    if order.state not in {State.PENDING_PAYMENT, State.PAID, State.PRESALE_WAIT}:
+    if order.state not in {State.PENDING_PAYMENT, State.AGREED, State.PAID, State.PRESALE_WAIT}:
         raise TooLateToCancel
     if order.state == State.PRESALE_WAIT and not _may_leave(order, now=now):
         raise WaitsForHarvest(day=order.promised_to_date.isoformat())
-    was_paid = order.state != State.PENDING_PAYMENT
-    ended = [order] if was_paid else [each for each in group if each.state == State.PENDING_PAYMENT]
+    is_alone = order.state != State.PENDING_PAYMENT
+    ended = [order] if is_alone else [each for each in group if each.state == State.PENDING_PAYMENT]
     for each in ended:
         each.state, each.ended_at, each.end_reason = State.CANCELLED, now, reason[:80]
     SellerOrder.objects.bulk_update(ended, ["state", "ended_at", "end_reason"])
     stock.release(references=[each.pk for each in ended])
     if all(each.state == State.CANCELLED for each in group):
         release_promotions(group, now)
-    if was_paid:
-        end_unpaid({order.pk: order}, kind=BalanceDue.Kind.PRESALE_BALANCE, state=BalanceDue.State.LAPSED, now=now)
+    if is_alone:
+        for kind in OWES:
+            end_unpaid({order.pk: order}, kind=kind, state=BalanceDue.State.LAPSED, now=now)
         give_back(order=order, amount_fen=None, reference=order.pk, reason=reason[:80], now=now)
     else:
         payments.close_payments(references=[order.group_id], now=now)

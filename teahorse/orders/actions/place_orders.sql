@@ -10,18 +10,18 @@ with wished as (
         ord int, id uuid, key uuid, digest text, person_id uuid, contact_name text, contact_phone text,
         destination_code text, destination_names text, destination_line text, pickup_point_id uuid,
         goods_fen bigint, discount_fen bigint, freight_fen bigint, total_fen bigint, origin text, locale text, quote_version text, note text,
-        no_return boolean
+        no_return boolean, on_delivery boolean
     )
 ), placed as (
     insert into orders_ordergroup (
         id, number, idempotency_key, request_digest, person_id, contact_name, contact_phone, destination_code, destination_names,
         destination_line, pickup_point_id, goods_fen, discount_fen, freight_fen, total_fen, origin, locale, quote_version, note, placed_at,
-        expires_at, is_no_return_confirmed
+        expires_at, is_no_return_confirmed, is_paid_on_delivery
     )
     select id, to_char(%(now)s::timestamptz at time zone 'Asia/Shanghai', 'YYMMDD') || lpad(nextval('orders_number')::text, 8, '0'),
            key, digest, person_id, contact_name, contact_phone, destination_code, destination_names, destination_line, pickup_point_id,
            goods_fen, discount_fen, freight_fen, total_fen, origin, locale, quote_version, note, %(now)s::timestamptz, %(until)s::timestamptz,
-           no_return
+           no_return, on_delivery
       from wished order by ord
     returning id, number
 ), split as (

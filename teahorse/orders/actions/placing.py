@@ -10,7 +10,8 @@ key order, and is committed in the same go. So whoever wants the same goods or t
 Where not much is left of anything the batch wants, it looks again under the locks, and what it deals out is exact. Where somebody else
 took it meanwhile all the same, a constraint says so, and the batch is done again in turn: under the locks from its beginning.
 
-Each wish is placed whole or refused whole; what is left is dealt out in the order of the wishes. The web asks through
+Each wish is placed whole or refused whole; what is left is dealt out in the order of the wishes; those that are paid on delivery
+come after the others, each by itself, so that nobody waits for what is asked for them. The web asks through
 :mod:`teahorse.orders.dispatch`, which gathers what waits at the same moment.
 """
 
@@ -28,9 +29,13 @@ from teahorse.common.events import announce
 from teahorse.common.money import yuan
 from teahorse.common.refusals import Refusal
 from teahorse.common.statements import array, asked, broken_constraint, by_index, together
+from teahorse.orders import on_delivery
+from teahorse.orders.actions.agreeing import agree
 from teahorse.orders.actions.drafting import Draft, Wish, write
 from teahorse.orders.events import OrdersPlaced
+from teahorse.orders.models import OrderGroup
 from teahorse.orders.quoting import NotSold, SoldOut
+from teahorse.people.models import Person
 from teahorse.promotions import actions as promotions
 from teahorse.stock import actions as stock
 
@@ -101,10 +106,20 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
 
     A wish whose key was placed before is answered with the old group (or :class:`KeyUsedForAnother`); a changed price,
     a withdrawn offer, a shortage or a promotion that is not to be had any more refuses that wish alone (:class:`PriceChanged`,
-    ``NotSold``, ``SoldOut``, ``PromotionOver``, ``CouponGone``, ``BudgetSpent``, ``LimitReached``, ``PhoneNotVerified``).
+    ``NotSold``, ``SoldOut``, ``PromotionOver``, ``CouponGone``, ``BudgetSpent``, ``LimitReached``, ``PhoneNotVerified``). One that
+    is to be paid on delivery is agreed with it, or refused for one of the reasons in :mod:`teahorse.orders.on_delivery`.
 
     :raises django.db.DatabaseError: if others place the same key again and again at this very moment; nothing was placed.
     """
+    if not any(wish.is_paid_on_delivery for wish in wishes):
+        return _place_all(wishes, now)
+    at_once = {index: wish for index, wish in enumerate(wishes) if not wish.is_paid_on_delivery}
+    answers = dict(zip(at_once, _place_all(list(at_once.values()), now), strict=True))
+    answers |= {index: _place_on_delivery(wish, now) for index, wish in enumerate(wishes) if index not in at_once}
+    return [answers[index] for index in range(len(wishes))]
+
+
+def _place_all(wishes: Sequence[Wish], now: datetime) -> list[Placed | Refusal]:
     if not wishes:
         return []
     try:
@@ -113,6 +128,20 @@ def place_orders(*, wishes: Sequence[Wish], now: datetime) -> list[Placed | Refu
         if broken_constraint(error) not in MEANWHILE:
             raise
         return _place_orders(wishes, now, is_in_turn=True)
+
+
+@transaction.atomic
+def _place_on_delivery(wish: Wish, now: datetime) -> Placed | Refusal:
+    """Place a wish and agree to be paid on delivery, both or neither; one that was placed before is not asked about again."""
+    list(Person.objects.select_for_update(no_key=True).filter(pk=wish.person_id))  # two orders of hers count each other
+    if not OrderGroup.objects.filter(idempotency_key=wish.key).exists():
+        refusal = on_delivery.why_not(quote=wish.quote, person_id=wish.person_id, phone=wish.verified_phone, now=now)
+        if refusal is not None:
+            return refusal
+    [answer] = _place_all([wish], now)
+    if isinstance(answer, Placed) and answer.is_new:
+        agree(group_id=answer.group_id, now=now)
+    return answer
 
 
 @transaction.atomic

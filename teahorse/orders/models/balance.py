@@ -52,12 +52,14 @@ class BalanceDue(CountyOwned):
     Something more that a buyer is asked to pay for an order after her first payment.
 
     ``asked -> paid | waived | lapsed``. A payment of it has this row's key as its reference, its only split the order's. An
-    unpaid difference of weight is waived at its deadline; the rest of a pre-sale lapses, and the order with it.
+    unpaid difference of weight is waived at its deadline; the rest of a pre-sale lapses, and the order with it. What is paid
+    on delivery is the whole total; its deadline moves on with its parcel, never back.
     """
 
     class Kind(models.TextChoices):
         WEIGHT = "weight"
         PRESALE_BALANCE = "presale_balance"
+        ON_DELIVERY = "on_delivery"
 
     class State(models.TextChoices):
         ASKED = "asked"
@@ -86,9 +88,16 @@ class BalanceDue(CountyOwned):
         indexes = [
             models.Index(fields=["due_at"], name="balance_to_settle", condition=models.Q(state="asked")),
             models.Index(fields=["settled_at"], name="balance_paid_at", condition=models.Q(state="paid")),
+            models.Index(fields=["settled_at"], name="balance_lapsed_at", condition=models.Q(state="lapsed")),
         ]
         triggers = [
-            pgtrigger.ReadOnly(name="a_balance_stays_as_asked", fields=["order", "county_id", "kind", "amount_fen", "asked_at", "due_at"]),
+            pgtrigger.ReadOnly(name="a_balance_stays_as_asked", fields=["order", "county_id", "kind", "amount_fen", "asked_at"]),
+            pgtrigger.Protect(
+                name="a_balance_is_never_due_earlier",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__due_at__lt=pgtrigger.F("old__due_at"))
+                | (~pgtrigger.Q(old__kind="on_delivery") & pgtrigger.Q(new__due_at__gt=pgtrigger.F("old__due_at"))),
+            ),
             pgtrigger.Protect(name="a_balance_is_never_deleted", operation=pgtrigger.Delete),
             pgtrigger.FSM(name="balance_states", field="state", transitions=[("asked", "paid"), ("asked", "waived"), ("asked", "lapsed")]),
         ]

@@ -60,6 +60,9 @@ class OrderGroup(Keyed):
         db_default=False,
         help_text="the buyer ticked that what loses its worth when opened does not go back without a reason",
     )
+    is_paid_on_delivery = models.BooleanField(
+        default=False, db_default=False, help_text="paid in cash where it is fetched, when it is handed over"
+    )
     origin = models.CharField(max_length=60, default="mall")
     locale = models.CharField(max_length=10, default="zh-hans")
     quote_version = models.CharField(max_length=16)
@@ -86,7 +89,8 @@ class OrderGroup(Keyed):
         triggers = [
             pgtrigger.Protect(name="a_group_is_never_deleted", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
-                name="a_group_stays_as_agreed", fields=["number", "goods_fen", "discount_fen", "freight_fen", "total_fen", "placed_at"]
+                name="a_group_stays_as_agreed",
+                fields=["number", "goods_fen", "discount_fen", "freight_fen", "total_fen", "placed_at", "is_paid_on_delivery"],
             ),
         ]
 
@@ -100,17 +104,21 @@ class SellerOrder(CountyOwned):
 
     ``pending_payment -> paid -> preparing -> closed``, exits ``expired`` and ``cancelled``. Whether goods are packed,
     on their way or fetched is derived from the parcels, whether money went back from the refunds. What is sold before its
-    harvest waits between: ``pending_payment -> presale_wait -> paid``.
+    harvest waits between: ``pending_payment -> presale_wait -> paid``. What is paid when it is handed over is ``agreed`` at
+    once and packed unpaid, ``agreed -> preparing``; whether its money is here says ``paid_at`` alone.
     """
 
     class State(models.TextChoices):
         PENDING_PAYMENT = "pending_payment"
+        AGREED = "agreed"
         PRESALE_WAIT = "presale_wait"
         PAID = "paid"
         PREPARING = "preparing"
         CLOSED = "closed"
         EXPIRED = "expired"
         CANCELLED = "cancelled"
+
+    TO_PACK = (State.AGREED, State.PAID)
 
     # parts_add_up_to_the_group looks for the group, one_seller_order_per_seller is the index
     group = models.ForeignKey(OrderGroup, models.PROTECT, related_name="orders", db_constraint=False, db_index=False)
@@ -226,6 +234,10 @@ class SellerOrder(CountyOwned):
                     ("expired", "presale_wait"),
                     ("presale_wait", "paid"),
                     ("presale_wait", "cancelled"),
+                    ("pending_payment", "agreed"),
+                    ("agreed", "paid"),
+                    ("agreed", "preparing"),
+                    ("agreed", "cancelled"),
                     ("paid", "preparing"),
                     ("paid", "cancelled"),
                     ("preparing", "closed"),
@@ -236,6 +248,11 @@ class SellerOrder(CountyOwned):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_to_pay_on_delivery(self) -> bool:
+        """Whether it is sent unpaid, and its money is not here yet."""
+        return self.paid_at is None and self.state in {self.State.AGREED, self.State.PREPARING}
 
     @property
     def first_fen(self) -> int:
@@ -391,6 +408,7 @@ class SellerNotice(Keyed):
 
     class Kind(models.TextChoices):
         PLACED = "placed"
+        AGREED = "agreed"
         PAID = "paid"
         CANCELLED = "cancelled"
         CASE = "case"
