@@ -23,7 +23,7 @@ from teahorse.common.push import address
 from teahorse.common.refusals import NotThere, Refusal
 from teahorse.common.statements import array, looked_up
 from teahorse.logistics import actions, queries
-from teahorse.logistics.actions import NotAtThisPoint, ScanDraft, Taken, TakeMoneyFirst, UnknownParcel, WrongPickupCode
+from teahorse.logistics.actions import NotAtThisPoint, ScanDraft, TakeMoneyFirst, Taken, UnknownParcel, WrongPickupCode
 from teahorse.logistics.models import Oddity, Parcel, Scan
 from teahorse.orders.following import Tracked
 from teahorse.people.models import Organisation, Right, ServicePoint

@@ -114,7 +114,7 @@ def cash_payouts_at(organisation: Organisation) -> QuerySet[Payout]:
 
 Waiting = Callable[[Acting], QuerySet[Any]]
 WAITING: tuple[tuple[Right, str, Waiting], ...] = (
-    (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state=SellerOrder.State.PAID)),
+    (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state__in=SellerOrder.TO_PACK)),
     (Right.HANDLE_CASES, "cases", lambda at: aftersales.to_answer(at.organisation)),
     (Right.LIST_GOODS, "goods", lambda at: ProductDraft.objects.filter(seller=at.organisation, state=ProductDraft.State.SENT_BACK)),
     (Right.LIST_GOODS, "harvests", lambda at: _late_harvests(Organisation.objects.filter(pk=at.organisation.pk), at)),

@@ -20,6 +20,7 @@ from uuid import UUID
 import segno
 import typst
 
+from teahorse.common.money import yuan
 from teahorse.common.times import HOME
 from teahorse.common.ui.band import band_svg
 from teahorse.logistics import carriers
@@ -36,6 +37,7 @@ WORDS = {
     "promised": {"bo": "འབྱོར་དུས།", "zh": "预计送达"},
     "weight": {"bo": "ལྗིད་ཚད།", "zh": "重量"},
     "packed": {"bo": "ཐུམ་སྒྲིལ།", "zh": "打包"},
+    "cod": {"bo": "འབྱོར་རྗེས་དངུལ་སྤྲོད།", "zh": "货到付款"},
 }
 MARKS = {
     "is_cold": {"bo": "འཁྱགས་ཉར།", "zh": "冷藏"},
@@ -95,6 +97,7 @@ def _label(parcel: Parcel, promised: date | None) -> dict[str, Any]:
         "sender": {"bo": (parcel.sender.i18n or {}).get("name_bo", ""), "zh": parcel.sender.name},
         "promised": f"{promised:%m-%d}" if promised else "—",
         "weight": f"{parcel.weight_grams / 1000:.2f} kg",
+        "cod": f"¥{yuan(parcel.cod_due_fen)}" if parcel.cod_due_fen else "",
         "packed": f"{parcel.packed_at.astimezone(HOME):%Y-%m-%d %H:%M}",
     }
 

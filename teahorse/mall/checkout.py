@@ -32,6 +32,7 @@ from teahorse.places import queries as places
 from teahorse.promotions.rules import plain_code
 
 DOOR, POINT = "door", "point"
+NOW, ON_DELIVERY = "now", "delivery"
 AREA_FIELDS = ("province", "city", "county", "township")
 DEEP_ENOUGH = 6
 CLOSE_ENOUGH = 4
@@ -74,6 +75,8 @@ class Typed:
     note: str = ""
     codes: tuple[str, ...] = ()
     new_code: str = ""
+    pay: str = NOW
+    """When it is paid: now, or in cash when it is handed over."""
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> "Typed":
@@ -93,6 +96,7 @@ class Typed:
             code=code,
             point=data.get("point", ""),
             codes=tuple(dict.fromkeys(code[:LONGEST_CODE] for code in kept))[:MOST_CODES],
+            pay=ON_DELIVERY if data.get("pay") == ON_DELIVERY else NOW,
             new_code=CONTROL.sub(" ", data.get("new_code", "")).strip()[:LONGEST_TYPED_CODE],
         )
 

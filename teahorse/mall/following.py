@@ -167,10 +167,17 @@ class BalanceShown:
         return str(BALANCE_WORDS[BalanceDue.State(self.balance.state)])
 
     @property
+    def is_on_delivery(self) -> bool:
+        """Whether it is all that the order costs, paid when it is handed over."""
+        return self.balance.kind == BalanceDue.Kind.ON_DELIVERY
+
+    @property
     def title(self) -> str:
         """What it is for."""
         if self.balance.kind == BalanceDue.Kind.PRESALE_BALANCE:
             return _("It is harvested")
+        if self.is_on_delivery:
+            return _("You pay when you fetch it")
         return _("It weighs more than ordered")
 
     @property
@@ -183,6 +190,8 @@ class BalanceShown:
         """What happens if it is not paid."""
         if self.balance.kind == BalanceDue.Kind.PRESALE_BALANCE:
             return _("If you do not pay it, the order ends and your deposit goes back to you.")
+        if self.is_on_delivery:
+            return _("What is not paid by then goes back to its seller, and costs you nothing.")
         return _("If you do not pay it, the seller gives it to you; nothing else happens.")
 
 
@@ -211,8 +220,10 @@ class PartShown:
     @property
     def paid_fen(self) -> int:
         """What she has paid for it."""
-        later = sum(shown.fen for shown in self.balances if shown.balance.state == BalanceDue.State.PAID)
-        return self.order.first_fen + later
+        if self.order.paid_at is None:
+            return 0
+        later = [shown.fen for shown in self.balances if shown.balance.state == BalanceDue.State.PAID and not shown.is_on_delivery]
+        return self.order.first_fen + sum(later)
 
     @property
     def ship_by(self) -> str:
@@ -298,9 +309,9 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         stage=tracked.stage,
         parcels=[_parcel(parcel, tracked.scans, tracking) for parcel in tracked.parcels],
         refunds=tracked.refunds,
-        can_cancel=order.state in {State.PENDING_PAYMENT, State.PAID} or (order.state == State.PRESALE_WAIT and may_leave),
-        can_receive=order.state == State.PREPARING and is_handed_over,
-        can_ask=order.state in {State.PREPARING, State.CLOSED},
+        can_cancel=order.state in {State.PENDING_PAYMENT, *SellerOrder.TO_PACK} or (order.state == State.PRESALE_WAIT and may_leave),
+        can_receive=order.state == State.PREPARING and is_handed_over and not order.is_to_pay_on_delivery,
+        can_ask=order.state in {State.PREPARING, State.CLOSED} and not order.is_to_pay_on_delivery,
         promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
         promised_because=basis_words(order.promise_basis) if is_under_way else [],
         held_up=_held_up(order) if is_under_way else "",

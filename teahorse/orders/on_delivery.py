@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.catalog.models import Offer
@@ -84,14 +84,22 @@ def why_not(*, quote: Quote, person_id: UUID | None, phone: str, now: datetime) 
 
     :param phone: her verified phone; empty: she has none.
     """
+    return _why_not_so(quote) or _why_not_hers(person_id, phone, now=now)
+
+
+def _why_not_so(quote: Quote) -> Refusal | None:
+    """Return why what is ordered, or where it goes, does not allow it."""
     if not is_fetched_for_cash(quote.pickup_point_id):
         return NotPaidThere(field="pay")
-    if person_id is None or not phone:
-        return PhoneNotProved(field="pay")
     if quote.total_fen > MOST_FEN:
         return TooMuchOnDelivery(field="pay", most=yuan(MOST_FEN))
-    if _is_unsettled(quote):
-        return NotOnDelivery(field="pay")
+    return NotOnDelivery(field="pay") if _is_unsettled(quote) else None
+
+
+def _why_not_hers(person_id: UUID | None, phone: str, *, now: datetime) -> Refusal | None:
+    """Return why she may not, whatever she orders."""
+    if person_id is None or not phone:
+        return PhoneNotProved(field="pay")
     waiting = _groups_of(person_id, SellerOrder.objects.filter(state__in=(State.AGREED, State.PREPARING), paid_at=None)).count()
     if waiting >= MOST_OPEN:
         return TooManyOnDelivery(field="pay", open=waiting)
@@ -129,8 +137,6 @@ def _left_at(person_id: UUID, *, now: datetime) -> list[datetime]:
     """Return when each of her orders went back that she left, and that is remembered; the oldest first."""
     left = SellerOrder.objects.filter(state=State.CANCELLED, end_reason__in=(LEFT, REFUSED), ended_at__gt=now - REMEMBERED)
     groups = _groups_of(person_id, left)
-    found: dict[UUID, datetime] = {}
-    for group_id, at in left.filter(group__in=groups).order_by("ended_at").values_list("group_id", "ended_at"):
-        if at is not None:
-            found[group_id] = at
-    return sorted(found.values())
+    return sorted(
+        groups.annotate(left_at=Max("orders__ended_at", filter=Q(orders__end_reason__in=(LEFT, REFUSED)))).values_list("left_at", flat=True)
+    )

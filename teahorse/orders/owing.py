@@ -33,6 +33,15 @@ def due_of(group: OrderGroup, *, now: datetime) -> Due | None:
     return due_after(group, sum(order.first_fen for order in parts), now=now)
 
 
+def dues_of(group: OrderGroup, *, now: datetime) -> list[Due]:
+    """Return all that may be paid for a group now, what is due first first: its first payment, or what its orders owe, each by itself."""
+    first = due_of(group, now=now)
+    if first is None or first.balance is None:
+        return [first] if first else []
+    asked = BalanceDue.objects.filter(order__group=group, state=BalanceDue.State.ASKED, due_at__gt=now)
+    return [Due(one.pk, one.amount_fen, one.due_at, one) for one in asked.select_related("order").order_by("due_at", "pk")]
+
+
 def due_after(group: OrderGroup, first_fen: int, *, now: datetime) -> Due | None:
     """Return what is to be paid for a group of whose first payment so much is read to be waited for: that, or what it owes besides."""
     return Due(group.pk, first_fen, group.expires_at) if first_fen else balance_due(group, now=now)

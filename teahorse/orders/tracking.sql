@@ -33,7 +33,7 @@ with part as materialized (
      where id = any(array(select harvest_sale_id from part))
 ), parcel as materialized (
     select id, county_id, number, reference, pickup_point_id, pickup_code, carrier, carrier_number, weight_grams, stage, stage_at,
-           held_by_id, packed_at
+           held_by_id, packed_at, cod_fen, cod_taken_at
       from logistics_parcel
      where reference = any(array(select id from part))
 ), scan as materialized (

@@ -38,7 +38,7 @@ def test_an_order_is_found_by_its_whole_number_only(counter, buyer, offer):
     page = counter.get(at(), {"q": f"{group.number[:6]} {group.number[6:]}"})
     half = counter.get(at(), {"q": group.number[-6:]})
 
-    assert page.context["due_fen"] == group.total_fen
+    assert [due.fen for due in page.context["dues"]] == [group.total_fen]
     assert "I have taken" in page.content.decode()
     assert half.context["group"] is None
     assert "No order has the number" in half.content.decode()
@@ -94,7 +94,7 @@ def test_nothing_is_taken_for_an_order_whose_time_is_over(counter, buyer, offer)
     page = counter.get(at(), {"q": group.number})
     take(counter, group)
 
-    assert page.context["due_fen"] == 0
+    assert page.context["dues"] == []
     assert Payment.objects.count() == 0
 
 

@@ -97,7 +97,7 @@ def test_the_difference_is_paid_in_cash_once_with_a_receipt(desk, counter, order
     answers = [counter.post(take, typed) for _ in range(2)]
 
     payment = Payment.objects.get(reference=balance.pk)
-    assert (found.context["due_fen"], found.context["balance"]) == (800, balance)
+    assert [(due.fen, due.balance) for due in found.context["dues"]] == [(800, balance)]
     assert [answer.url for answer in answers] == [at("receipt", org="station-lhayu", subject_id=payment.pk)] * 2
     assert (payment.amount_fen, CashReceipt.objects.filter(subject_id=payment.pk).count()) == (800, 1)
     receipt = counter.get(answers[0].url).content.decode()

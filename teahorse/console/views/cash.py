@@ -16,6 +16,7 @@ from teahorse.console import actions, waiting
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.models import CashReceipt
 from teahorse.console.nav import page
+from teahorse.logistics.models import Parcel
 from teahorse.orders import actions as orders
 from teahorse.orders import owing
 from teahorse.orders.models import OrderGroup, OrderLine, SellerOrder
@@ -56,8 +57,9 @@ def find(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 def _standing(acting: Acting, group: OrderGroup) -> dict[str, Any]:
     orders = list(SellerOrder.objects.filter(group=group).order_by("number"))
-    due = owing.due_of(group, now=acting.now)
-    payment = payments.payment_of(due.reference if due else group.pk)
+    dues = owing.dues_of(group, now=acting.now)
+    last = owing.references_of(group)[-1] if group.is_paid_on_delivery else group.pk
+    payment = payments.payment_of(dues[0].reference if dues else last)
     is_taken = payment is not None and payment.state in Payment.TAKEN
     is_ours = payment is not None and CashReceipt.objects.filter(subject_id=payment.pk, organisation=acting.organisation).exists()
     ours = CashReceipt.objects.filter(organisation=acting.organisation).values("subject_id")
@@ -66,13 +68,26 @@ def _standing(acting: Acting, group: OrderGroup) -> dict[str, Any]:
     return {
         "units": lines.aggregate(units=Sum("quantity"))["units"] or 0,
         "lines": lines if is_ours else [],
-        "due_fen": due.fen if due and not is_taken else 0,
-        "due_until": due.until if due else None,
-        "balance": due.balance if due else None,
+        "dues": [due for due in dues if not _is_here(due)],
+        "to_hand_over": _to_hand_over(acting, group),
         "payment": payment if is_taken else None,
         "is_ours": is_ours,
         "refunds": list(refunds.order_by("requested_at", "pk")),
     }
+
+
+def _is_here(due: owing.Due) -> bool:
+    """Return whether money for it is here, and only its reaction is to come."""
+    payment = payments.payment_of(due.reference)
+    return payment is not None and payment.state in Payment.TAKEN
+
+
+def _to_hand_over(acting: Acting, group: OrderGroup) -> list[Parcel]:
+    """Return the parcels of a group that were paid on delivery and lie at a point of this house to be handed over."""
+    if not group.is_paid_on_delivery:
+        return []
+    here = Parcel.objects.filter(stage=Parcel.Stage.AT_POINT, pickup_point__organisation=acting.organisation, cod_taken_at__isnull=False)
+    return list(here.filter(reference__in=SellerOrder.objects.filter(group=group).values("pk")).order_by("number"))
 
 
 @acts(Right.TAKE_CASH, "POST", back="console:cash")
@@ -89,11 +104,14 @@ def take(request: HttpRequest, acting: Acting, group_id: UUID) -> HttpResponse:
     reference = next((one for one in owing.references_of(group) if str(one) == wanted), None)
     if reference is None:
         raise Http404
-    due = owing.due_of(group, now=acting.now)
+    dues = owing.dues_of(group, now=acting.now)
     try:
-        if due is not None and due.reference != reference:
+        if dues and all(due.reference != reference for due in dues):
             raise orders.NothingToPay
-        payment = actions.take_cash_for(group=group, organisation=acting.organisation, by=acting.person, now=acting.now)
+        balance_id = reference if reference != group.pk else None
+        payment = actions.take_cash_for(
+            group=group, organisation=acting.organisation, by=acting.person, now=acting.now, balance_id=balance_id
+        )
     except Refusal:
         known = payments.payment_of(reference)
         if known is None or not CashReceipt.objects.filter(subject_id=known.pk, organisation=acting.organisation).exists():
@@ -163,6 +181,10 @@ def receipt(request: HttpRequest, acting: Acting, subject_id: UUID) -> HttpRespo
     group = owing.group_of_payment(payment)
     lines = OrderLine.objects.filter(order__group=group).order_by("order__number", "position")
     is_first = payment.reference == group.pk
+    paid: OrderGroup | SellerOrder = group
+    if group.is_paid_on_delivery:  # one seller's part of it, whole
+        paid, is_first = SellerOrder.objects.get(balances=payment.reference), True
+        lines = lines.filter(order=paid)
     context = {
         "shift": moved.shift if moved else None,
         "kept": kept,
@@ -171,6 +193,8 @@ def receipt(request: HttpRequest, acting: Acting, subject_id: UUID) -> HttpRespo
         "group": group,
         "lines": lines if is_first else [],
         "is_first": is_first,
+        "paid": paid,
+        "to_hand_over": _to_hand_over(acting, group),
     }
     return page(request, acting, "receipt.html", context)
 

@@ -26,6 +26,7 @@ from teahorse.people.models import Organisation, Right
 CENTRES = Organisation.CENTRES
 MOST_FOUND = 50
 State = SellerOrder.State
+CAN_CANCEL = {State.PENDING_PAYMENT, *SellerOrder.TO_PACK}
 
 
 @acts(Right.DESK_ORDERS, kinds=CENTRES)
@@ -59,7 +60,7 @@ def order(request: HttpRequest, acting: Acting, order_id: UUID) -> HttpResponse:
 
 def _cancel(request: HttpRequest, acting: Acting, found: SellerOrder, reason: str) -> None:
     if len(reason) < actions.SHORTEST_REASON:
-        raise orders.TooLateToCancel if found.state not in {State.PENDING_PAYMENT, State.PAID} else _ReasonMissing
+        raise orders.TooLateToCancel if found.state not in CAN_CANCEL else _ReasonMissing
     orders.cancel_order(order=found, reason=reason, now=acting.now)
     messages.success(request, _("Cancelled. What was paid goes back."))
 
@@ -87,7 +88,7 @@ def _shown(acting: Acting, found: SellerOrder) -> dict[str, Any]:
         "payments": tracking.payments,
         "others": [one for one in tracking.orders if one.order.pk != found.pk],
         "timeline": sorted(_entries(tracked, tracking.places), key=lambda entry: entry["moment"], reverse=True),
-        "can_cancel": found.state in {State.PENDING_PAYMENT, State.PAID},
+        "can_cancel": found.state in CAN_CANCEL,
         "can_follow": found.paid_at is not None and sellers_of_centre(acting, Right.SETTLE).filter(pk=found.seller_id).exists(),
         "is_revealed": any(one.person_id == acting.person.pk and one.at > acting.now - actions.SHOWN_FOR for one in reveals),
         "reveals": list(reveals[:20]),

@@ -1,6 +1,7 @@
 """The counter of a service point: what is expected, what lies here, and one big field for every number."""
 
 import re
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from teahorse.logistics import actions, queries
 from teahorse.logistics.models import Parcel, Scan, Unit
 from teahorse.logistics.promising import delay_between
 from teahorse.logistics.rules import is_parcel_number
+from teahorse.orders.models import SellerOrder
 from teahorse.people import queries as people
 from teahorse.people.models import Right, ServicePoint
 from teahorse.runs.queries import coming_to
@@ -202,6 +204,9 @@ def parcel(request: HttpRequest, acting: Acting, parcel_id: UUID) -> HttpRespons
         "code": code,
         "scans": [(one, places.get(one.place_id)) for one in reversed(scans)],
         "next_act": _next_act(point, found),
+        "goes_back": _goes_back(scans),
+        "owing": SellerOrder.objects.filter(pk=found.reference).select_related("group").first() if found.cod_due_fen else None,
+        "takes_cash": Right.TAKE_CASH in acting.rights,
         "note": request.POST.get("note", ""),
         "may_be_missed": may_be_missed,
     }
@@ -222,6 +227,9 @@ def _carry_out(request: HttpRequest, acting: Acting, point: ServicePoint, found:
         case "refuse" if found.held_by_id == point.pk:
             _record(acting, point, found, Act.REFUSED, request.POST.get("note", "").strip()[:200])
             messages.success(request, _("Written down as refused: %(number)s") % {"number": found.number})
+        case "give_back" if found.held_by_id == point.pk and _goes_back(queries.scans_of([found])):
+            _record(acting, point, found, Act.RETURNED)
+            messages.success(request, _("Given back to its seller: %(number)s") % {"number": found.number})
         case "lost":
             actions.report_lost(parcel=found, note=request.POST.get("note", ""), place=point, by=acting.person, now=acting.now)
             messages.success(
@@ -232,6 +240,11 @@ def _carry_out(request: HttpRequest, acting: Acting, point: ServicePoint, found:
             messages.success(request, _("Found again: %(number)s") % {"number": found.number})
         case _:
             raise Http404
+
+
+def _goes_back(scans: Iterable[Scan]) -> bool:
+    """Return whether it was refused, or left, so that it is on its way back to its seller."""
+    return any(scan.act == Act.REFUSED for scan in scans)
 
 
 def _next_act(point: ServicePoint, found: Parcel) -> str:

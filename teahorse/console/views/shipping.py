@@ -209,7 +209,7 @@ def _pack(request: HttpRequest, acting: Acting) -> HttpResponse:
     found = list(orders.order_by("promised_to_date", "paid_at", "pk"))
     if not found or len(found) != len(set(keys)):
         raise Http404
-    table = [_packing(request, acting, order) for order in found if order.state == State.PAID]
+    table = [_packing(request, acting, order) for order in found if order.state in SellerOrder.TO_PACK]
     faulty = [packing for packing in table if not packing.check()]
     if faulty:
         return _table(request, acting, table, status=422)

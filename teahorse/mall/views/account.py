@@ -50,7 +50,7 @@ def filtered(groups: QuerySet[OrderGroup], wish: str) -> QuerySet[OrderGroup]:
     ready = Parcel.objects.filter(stage=Parcel.Stage.AT_POINT).values("reference")
     parts = {
         "pay": SellerOrder.objects.filter(state=State.PENDING_PAYMENT),
-        "ship": SellerOrder.objects.filter(state=State.PAID),
+        "ship": SellerOrder.objects.filter(state__in=SellerOrder.TO_PACK),
         "way": SellerOrder.objects.filter(state=State.PREPARING).exclude(pk__in=ready),
         "fetch": SellerOrder.objects.filter(state=State.PREPARING, pk__in=ready),
         "done": SellerOrder.objects.filter(state=State.CLOSED),

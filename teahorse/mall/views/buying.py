@@ -21,7 +21,7 @@ from teahorse.mall import checkout as desks
 from teahorse.mall import cookies
 from teahorse.mall.show import page, personal, refusals_told
 from teahorse.mall.visitor import keep_cart, last_group, person_of, verified_phone, whose_cart
-from teahorse.orders import actions, dispatch, explaining, quoting
+from teahorse.orders import actions, dispatch, explaining, on_delivery, quoting
 from teahorse.orders.models import OrderGroup
 from teahorse.orders.rules import MOST_LINES, MOST_UNITS, Quote
 from teahorse.orders.wanted import Wanted, Whose, by_seller, wanted_in_cart, wanted_of
@@ -250,7 +250,7 @@ def _place(request: HttpRequest, *, now: datetime) -> HttpResponse:
         elif isinstance(refused, actions.KeyUsedForAnother):
             desk.key = new_id()
         return _desk_page(request, desk, refusal=refused)
-    return _placed(request, answer.group_id, quote=quote, now=now)
+    return _placed(request, answer.group_id, quote=quote, to="mall:order" if typed.pay == desks.ON_DELIVERY else "mall:pay", now=now)
 
 
 def _sealed_quote(request: HttpRequest, *, now: datetime) -> tuple[Quote | None, Refusal | None]:
@@ -274,6 +274,7 @@ def _wish(request: HttpRequest, typed: desks.Typed, quote: Quote) -> actions.Wis
         note=typed.note,
         verified_phone=verified_phone(request),
         is_no_return_confirmed=bool(request.POST.get("no_return")),
+        is_paid_on_delivery=typed.pay == desks.ON_DELIVERY,
     )
 
 
@@ -282,14 +283,14 @@ def _placed_before(request: HttpRequest) -> HttpResponse | None:
     group = OrderGroup.objects.filter(idempotency_key=form_key(request.POST.get("key", ""))).first()
     if group is None:
         return None
-    response = redirect("mall:pay", group.pk)
+    response = redirect("mall:order" if group.is_paid_on_delivery else "mall:pay", group.pk)
     if group.person_id is None and desks.phone_of(request.POST.get("phone", "")) == group.contact_phone:
         cookies.keep_order(request, response, group.pk)
     return response
 
 
-def _placed(request: HttpRequest, group_id: UUID, *, quote: Quote, now: datetime) -> HttpResponse:
-    response = redirect("mall:pay", group_id)
+def _placed(request: HttpRequest, group_id: UUID, *, quote: Quote, to: str, now: datetime) -> HttpResponse:
+    response = redirect(to, group_id)
     whose = whose_cart(request)
     if request.POST.get("source") != "one" and whose != Whose():
         left = actions.take_out(whose=whose, offer_ids=[line.offer_id for part in quote.orders for line in part.lines], now=now)
@@ -300,10 +301,22 @@ def _placed(request: HttpRequest, group_id: UUID, *, quote: Quote, now: datetime
     return response
 
 
+def _why_not_later(request: HttpRequest, desk: desks.Desk) -> Refusal | None:
+    """Return why what lies on the page is not to be paid on delivery by the visitor; not asked where it is brought to a door."""
+    if desk.quote is None or desk.typed.way != desks.POINT:
+        return None
+    person = person_of(request)
+    return on_delivery.why_not(quote=desk.quote, person_id=person.pk if person else None, phone=verified_phone(request), now=timezone.now())
+
+
 def _desk_page(request: HttpRequest, desk: desks.Desk, *, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
     if refusal is not None:
         status = refusal.status
+    why_not_later = _why_not_later(request, desk)
     context = {
+        "asks_when_paid": desk.quote is not None and desk.typed.way == desks.POINT,
+        "why_not_later": why_not_later,
+        "is_paid_later": desk.typed.pay == desks.ON_DELIVERY and why_not_later is None,
         "desk": desk,
         "asks_no_return": any(line.return_rule == Product.ReturnRule.CONFIRMED for line in desk.basket.lines),
         "is_no_return_confirmed": bool(request.POST.get("no_return")),

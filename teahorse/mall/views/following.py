@@ -208,7 +208,7 @@ def _change_order(request: HttpRequest, group: OrderGroup) -> HttpResponse:
             reason = request.POST.get("reason", "")
             if reason not in REASONS:
                 raise Malformed(field="reason", reason=_("Choose a reason."))
-            was_unpaid = part.state == SellerOrder.State.PENDING_PAYMENT
+            was_unpaid = part.state == SellerOrder.State.PENDING_PAYMENT or part.is_to_pay_on_delivery
             actions.cancel_order(order=part, reason=reason, now=now)
             if was_unpaid:
                 messages.success(request, _("The order is cancelled. Nothing was paid for it."))

@@ -252,9 +252,9 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
     """
     Cancel a seller order that is not packed: units go back, and so does what was paid for it.
 
-    An unpaid group is one payment, so all of it is cancelled; what is to be paid on delivery is not. A coupon that was used serves the whole group: it is given back, with
-    its part of the budget, when the last seller order of the group is cancelled, and not before. What waits for its harvest can be
-    cancelled once it is late, or once its balance is asked for.
+    An unpaid group is one payment, so all of it is cancelled; of what is paid on delivery each order alone. A coupon that was used
+    serves the whole group: it is given back, with its part of the budget, when the last seller order of the group is cancelled, and
+    not before. What waits for its harvest can be cancelled once it is late, or once its balance is asked for.
 
     :raises TooLateToCancel: if it is packed, or ended already.
     :raises WaitsForHarvest: if it waits for its harvest, and that is not late.
