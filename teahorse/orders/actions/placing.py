@@ -133,7 +133,8 @@ def _place_all(wishes: Sequence[Wish], now: datetime) -> list[Placed | Refusal]:
 @transaction.atomic
 def _place_on_delivery(wish: Wish, now: datetime) -> Placed | Refusal:
     """Place a wish and agree to be paid on delivery, both or neither; one that was placed before is not asked about again."""
-    list(Person.objects.select_for_update(no_key=True).filter(pk=wish.person_id))  # two orders of hers count each other
+    if wish.person_id is not None:  # two orders of hers, placed at once, count each other
+        Person.objects.select_for_update(no_key=True).filter(pk=wish.person_id).first()
     if not OrderGroup.objects.filter(idempotency_key=wish.key).exists():
         refusal = on_delivery.why_not(quote=wish.quote, person_id=wish.person_id, phone=wish.verified_phone, now=now)
         if refusal is not None:
