@@ -240,6 +240,23 @@ def test_a_parcel_is_handed_over_at_its_point_against_its_code(as_organisation, 
     assert receipts[2]["parcel"]["stage"] == "handed_over"
 
 
+def test_what_is_paid_on_delivery_is_not_handed_over_before(as_organisation, packed, point):
+    Parcel.objects.filter(pk=packed.pk).update(cod_fen=8600)
+    station = as_organisation(point.organisation)
+    come = scan(packed, "arrived", place_id=str(point.pk))
+    by_code = {"place_id": str(point.pk), "proof": "pickup_code", "pickup_code": packed.pickup_code}
+    refused = [scan(packed, "handed_over", **by_code), scan(packed, "handed_over", place_id=str(point.pk), proof="signature")]
+
+    receipts = station.post("parcels/scans", {"scans": [come, *refused]}).json()["receipts"]
+    shown = station.get(f"parcels/{packed.number}").json()
+    Parcel.objects.filter(pk=packed.pk).update(cod_taken_at=timezone.now())
+    after = station.post("parcels/scans", {"scans": [scan(packed, "handed_over", **by_code)]}).json()["receipts"]
+
+    assert [receipt["problem"] and receipt["problem"]["code"] for receipt in receipts] == [None, "take_money_first", "take_money_first"]
+    assert shown["cod_due_fen"] == 8600
+    assert after[0]["parcel"]["stage"] == "handed_over"
+
+
 def test_a_seller_tells_only_that_her_own_parcels_departed(as_organisation, packed, carpet):
     sender, other = as_organisation(packed.sender), as_organisation(carpet.seller)
 
