@@ -353,15 +353,17 @@ def _steps(tracking: Tracking) -> list[dict[str, str]]:
             {"label": stage_words(stage), "state": "failed", "at": moment(tracking.orders[0].order.ended_at)},
         ]
     is_fetched = tracking.group.pickup_point_id is not None
+    is_paid_later = tracking.group.is_paid_on_delivery
+    paid = stage_words("to_ship") if is_paid_later else pgettext("stage", "Paid")
     labels = [
         (pgettext("stage", "Ordered"), "to_pay"),
-        (stage_words(stage) if stage in {"to_pay", "to_harvest"} else pgettext("stage", "Paid"), "to_ship"),
+        (stage_words(stage) if stage in {"to_pay", "to_harvest"} else paid, "to_ship"),
         (pgettext("stage", "On its way"), "in_transit"),
         *([(pgettext("stage", "To fetch"), "to_fetch")] if is_fetched else []),
         (pgettext("stage", "Received"), "handed_over"),
     ]
     here = max(ORDER_OF_STAGES.index("to_ship"), ORDER_OF_STAGES.index(stage))
-    times = {"to_pay": tracking.group.placed_at, "to_ship": tracking.orders[0].order.paid_at}
+    times = {"to_pay": tracking.group.placed_at, "to_ship": None if is_paid_later else tracking.orders[0].order.paid_at}
     reached = [index for index, (_label, name) in enumerate(labels) if ORDER_OF_STAGES.index(name) <= here]
     last = reached[-1]
     is_over = stage in {"handed_over", "done"}

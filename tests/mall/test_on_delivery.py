@@ -86,6 +86,8 @@ def test_she_reads_what_she_owes_pays_ahead_or_cancels(world, villager):
     assert answer["Location"] == page
     assert (group.is_paid_on_delivery, group.orders.get().state) == (True, "agreed")
     assert "You pay when you fetch it" in told
+    assert "Being packed" in told
+    assert ">Paid<" not in told
     assert "What is not paid by then goes back to its seller" in told
     assert "You can pay it here before" in pay
     villager.post(page, {"do": "cancel", "order": group.orders.get().number, "reason": "changed_mind"})

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import ProgrammingError, transaction
 
 from teahorse.aftersales import actions as aftersales
 from teahorse.aftersales.models import AfterSaleCase
@@ -355,6 +356,16 @@ def test_who_was_late_herself_is_not_blamed_for_a_closed_road(wine, point):
     scan(parcel, Scan.Act.ARRIVED, point, at=at + 3 * A_DAY)
 
     assert balance_of(order).due_at == at + 3 * A_DAY + on_delivery.KEPT_AT_POINT
+
+
+def test_a_deadline_is_moved_on_and_never_back(wine, point):
+    balance = balance_of(agreed({wine: 1}, point).orders.get())
+
+    BalanceDue.objects.filter(pk=balance.pk).update(due_at=balance.due_at + A_DAY)
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        BalanceDue.objects.filter(pk=balance.pk).update(due_at=balance.due_at)
+
+    assert balance_of(balance.order).due_at == balance.due_at + A_DAY
 
 
 def test_two_sellers_orders_are_paid_each_by_itself(wine, point):

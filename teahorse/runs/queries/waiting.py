@@ -67,9 +67,11 @@ def waiting_in(centre: ServicePoint, *, nodes: Iterable[Node], vehicles: Collect
 
 def _parcels(county: _County) -> Iterable[Waiting]:
     here = Q(held_by__in=county.points, inside=None) | Q(inside__in=list(county.vehicles))
-    rows = Parcel.objects.filter(here, stage__in=Parcel.OPEN, stopped_why="").order_by("pk")
+    is_unpaid = Q(cod_fen__gt=0, cod_taken_at=None)
+    rows = Parcel.objects.filter(here, Q(stopped_why="") | is_unpaid, stage__in=Parcel.OPEN).order_by("pk")
     for parcel in rows:
-        is_refused = parcel.stage == Parcel.Stage.REFUSED
+        # what was to be paid on delivery and is stopped goes back by however many stations lie between
+        is_refused = parcel.stage == Parcel.Stage.REFUSED or bool(parcel.stopped_why)
         goes_on = parcel.carrier == "network" and parcel.pickup_point_id in county.points and not is_refused
         goal = parcel.pickup_point_id if goes_on else county.centre.pk
         load = parcel.weight_grams, volume_of(parcel.volume_cm3, parcel.weight_grams)
