@@ -15,6 +15,13 @@ class ParcelsMoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnpaidParcelsMoved(Event):
+    """Of these of them the money is not here: it is paid when they are handed over."""
+
+    references: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ParcelsHandedOver(Event):
     """These parcels reached their recipients."""
 

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from teahorse.common.events import reacts_to
 from teahorse.common.push import tell
-from teahorse.logistics.events import ParcelsMoved
+from teahorse.logistics.events import ParcelsMoved, UnpaidParcelsMoved
 from teahorse.orders import actions
 from teahorse.orders.events import OrdersAgreed, OrdersCancelled, OrdersPaid, OrdersPlaced
 from teahorse.orders.models import SellerNotice
@@ -48,8 +48,8 @@ def notice_cancelled(event: OrdersCancelled) -> None:
     actions.notice_sellers(order_ids=event.order_ids, kind=SellerNotice.Kind.CANCELLED, now=timezone.now())
 
 
-@reacts_to(ParcelsMoved)
-def follow_unpaid_parcels(event: ParcelsMoved) -> None:
+@reacts_to(UnpaidParcelsMoved)
+def follow_unpaid_parcels(event: UnpaidParcelsMoved) -> None:
     """Have what is asked on delivery follow its parcel: it waits longer, or ends."""
     actions.follow_unpaid_parcels(order_ids=event.references, now=timezone.now())
 

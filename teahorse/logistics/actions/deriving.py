@@ -13,10 +13,11 @@ from uuid import UUID
 
 from teahorse.common.events import announce
 from teahorse.common.statements import array, asked, looked_up
+from teahorse.logistics.actions.moving import announce_moved
 from teahorse.logistics.actions.noticing import notice_or_explain
 from teahorse.logistics.actions.packing import pickup_code
 from teahorse.logistics.custody import Life, Odd, Stay, Told, life, standing, stays
-from teahorse.logistics.events import ParcelsHandedOver, ParcelsMoved
+from teahorse.logistics.events import ParcelsHandedOver
 from teahorse.logistics.models import Containment, Parcel, Unit
 from teahorse.logistics.things import Thing
 
@@ -180,7 +181,7 @@ def _write_parcels(parcels: Sequence[Parcel], lives: Mapping[UUID, Life]) -> Non
     if moved:
         columns = ("pk", "stage", "stage_at", "held_by_id", "inside_id", "is_damaged", "pickup_code")
         asked(MOVE_PARCELS, [[getattr(parcel, column) for parcel in moved] for column in columns])
-        announce(ParcelsMoved(parcel_ids=tuple(p.pk for p in moved), references=tuple(p.reference for p in moved)))
+        announce_moved(moved)
     if handed_over:
         announce(ParcelsHandedOver(parcel_ids=tuple(p.pk for p in handed_over), references=tuple(p.reference for p in handed_over)))
 

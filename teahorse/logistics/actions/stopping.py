@@ -5,8 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from teahorse.common.events import announce
-from teahorse.logistics.events import ParcelsMoved
+from teahorse.logistics.actions.moving import announce_moved
 from teahorse.logistics.models import Parcel
 
 
@@ -35,4 +34,4 @@ def _locked(parcel_ids: Iterable[UUID]) -> list[Parcel]:
 def _mark(parcels: list[Parcel], why: str) -> None:
     Parcel.objects.filter(pk__in=[parcel.pk for parcel in parcels]).update(stopped_why=why)
     if parcels:
-        announce(ParcelsMoved(parcel_ids=tuple(p.pk for p in parcels), references=tuple(p.reference for p in parcels)))
+        announce_moved(parcels)
