@@ -41,6 +41,7 @@ ODD = {
     Oddity.Kind.NOT_INSIDE: _("It was taken out of something in which it did not lie."),
     Oddity.Kind.AFTER_THE_END: _("It was scanned after it had been handed over or returned."),
     Oddity.Kind.DOES_NOT_FIT: _("It was put into something that cannot hold it."),
+    Oddity.Kind.NOT_PAID: _("It was handed over before its money was taken. Take the money, or fetch it back."),
     Oddity.Kind.OVERLOADED: _("The vehicle is loaded beyond what it carries."),
 }
 

@@ -9,7 +9,7 @@ from django.db import ProgrammingError, transaction
 from teahorse.aftersales import actions as aftersales
 from teahorse.aftersales.models import AfterSaleCase
 from teahorse.logistics import actions as logistics
-from teahorse.logistics.models import FreightRate, Parcel, Scan
+from teahorse.logistics.models import FreightRate, Oddity, Parcel, Scan
 from teahorse.orders import actions, on_delivery
 from teahorse.orders.actions import pack_order, place_orders, start_payment, take_payments
 from teahorse.orders.following import tracking
@@ -383,3 +383,15 @@ def test_two_sellers_orders_are_paid_each_by_itself(wine, point):
     assert (payment.amount_fen, parcel.cod_due_fen) == (second.total_fen, 0)
     assert (state(first), state(second)) == ("agreed", "preparing")
     assert [one.paid_at is not None for one in SellerOrder.objects.order_by("number")] == [False, True]
+
+
+def test_what_was_handed_over_without_a_line_and_unpaid_stands_as_odd_until_its_money_is_here(point, wine):
+    group = agreed({wine: 1}, point)
+    parcel = brought(group.orders.get(), point)
+
+    scan(parcel, Scan.Act.HANDED_OVER, point, at=NOW + 2 * AN_HOUR)
+    noticed = Oddity.objects.get()
+    take_payments(payment_ids=[pay(group, now=NOW + 3 * AN_HOUR).pk], now=NOW + 3 * AN_HOUR)
+
+    assert (noticed.kind, noticed.thing_id, noticed.place_id, noticed.explained_at) == ("not_paid", parcel.pk, point.pk, None)
+    assert Oddity.objects.get().explained_at == NOW + 3 * AN_HOUR

@@ -18,7 +18,7 @@ from teahorse.logistics.actions.noticing import notice_or_explain
 from teahorse.logistics.actions.packing import pickup_code
 from teahorse.logistics.custody import Life, Odd, Stay, Told, life, standing, stays
 from teahorse.logistics.events import ParcelsHandedOver
-from teahorse.logistics.models import Containment, Parcel, Unit
+from teahorse.logistics.models import Containment, Oddity, Parcel, Unit
 from teahorse.logistics.things import Thing
 
 UNITS = ("vehicle", "cage", "bag")
@@ -95,6 +95,10 @@ def derive(affected: Affected, *, now: datetime) -> list[Odd]:
     _write_units(affected.units.values(), lives)
     _write_parcels(list(affected.parcels.values()), lives)
     odd = {key: list(one.odd) for key, one in lives.items()}
+    for key, parcel in affected.parcels.items():
+        last = lives[key].last
+        if parcel.cod_due_fen and last.stage == Parcel.Stage.HANDED_OVER and last.told_by is not None:
+            odd[key].append(Odd(last.told_by, Oddity.Kind.NOT_PAID))
     places = {scan.id: scan.place for key, found in odd.items() if found for scan in known.told[key]}
     notice_or_explain(odd, counties, places, now=now)
     return [one for found in odd.values() for one in found]

@@ -1,6 +1,6 @@
 """What is odd about scans: noticed once, explained by a later message or by somebody who looked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from teahorse.logistics.custody import Odd
 from teahorse.logistics.models import Oddity, Scan
 from teahorse.people.models import Person
 
-DERIVED = (Oddity.Kind.ELSEWHERE, Oddity.Kind.NOT_INSIDE, Oddity.Kind.AFTER_THE_END)
+DERIVED = (Oddity.Kind.ELSEWHERE, Oddity.Kind.NOT_INSIDE, Oddity.Kind.AFTER_THE_END, Oddity.Kind.NOT_PAID)
 """Kinds that follow from all scans of a thing, so that a scan that comes later may explain them."""
 SHORTEST_WORD, LONGEST_WORD = 4, 200
 
@@ -64,6 +64,11 @@ def notice_or_explain(
         ],
         ignore_conflicts=True,
     )
+
+
+def explain_paid(parcel_ids: Iterable[UUID], *, now: datetime) -> None:
+    """Close that parcels were handed over before their money was here, for it is."""
+    Oddity.objects.filter(thing_id__in=list(parcel_ids), kind=Oddity.Kind.NOT_PAID, explained_at=None).update(explained_at=now)
 
 
 @transaction.atomic

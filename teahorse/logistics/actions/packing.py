@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from teahorse.logistics.actions.noticing import explain_paid
 from teahorse.logistics.models import Parcel
 from teahorse.logistics.rules import NO_MARKS, NUMBER_DIGITS, Marks, parcel_number
 from teahorse.people.models import Organisation, ServicePoint
@@ -88,7 +89,9 @@ def _pack_once(*, draft: ParcelDraft, sender: Organisation, recipient: Recipient
 @transaction.atomic
 def note_paid(*, reference: UUID, now: datetime) -> None:
     """Write down that the money for the parcels of a reference is here, so that they may be handed over; harmless twice."""
-    Parcel.objects.filter(reference=reference, cod_fen__gt=0, cod_taken_at=None).update(cod_taken_at=now)
+    unpaid = Parcel.objects.filter(reference=reference, cod_fen__gt=0, cod_taken_at=None)
+    explain_paid(unpaid.values_list("pk", flat=True), now=now)
+    unpaid.update(cod_taken_at=now)
 
 
 @transaction.atomic

@@ -76,6 +76,7 @@ class Oddity(CountyOwned):
         AFTER_THE_END = "after_the_end"
         DOES_NOT_FIT = "does_not_fit"
         OVERLOADED = "overloaded"
+        NOT_PAID = "not_paid"
 
     scan_id = models.UUIDField()
     thing_id = models.UUIDField(null=True)
