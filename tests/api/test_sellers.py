@@ -8,6 +8,7 @@ from teahorse.carriers.models import Consignment
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders import actions
 from teahorse.orders.models import SellerOrder
+from teahorse.people import actions as people
 from teahorse.people.actions import issue_token, revoke_token
 from teahorse.people.models import Organisation
 from tests import world
@@ -113,9 +114,13 @@ def test_an_order_is_packed_once(as_organisation, paid, wine):
 def test_a_carrier_without_a_number_is_asked_where_there_is_a_contract(as_organisation, paid, wine, settings):
     order = paid({wine: 2}).orders.get()
     settings.SANDBOX_URL = "http://127.0.0.1:9"
+    seller = as_organisation(wine.seller)
 
-    answer = as_organisation(wine.seller).post(f"seller/orders/{order.pk}/pack", {"weight_grams": 900, "carrier": "jd"})
+    silent = seller.post(f"seller/orders/{order.pk}/pack", {"weight_grams": 900, "carrier": "jd"})
+    people.set_telephone(organisation=wine.seller, telephone="0893 782 0000")
+    answer = seller.post(f"seller/orders/{order.pk}/pack", {"weight_grams": 900, "carrier": "jd"})
 
+    assert problem(silent)[:2] == (409, "no_telephone")
     handed = Consignment.objects.get()
     assert answer.status_code == 201
     assert (handed.carrier, handed.stage, handed.weight_grams, handed.parcel.carrier_number) == ("jd", "waiting", 900, "")
