@@ -1,7 +1,10 @@
 """What waits for a person in an organisation: the numbers beside the menu and on the page where she chooses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import IntegerField, Q, QuerySet, Subquery
 
@@ -9,6 +12,7 @@ from teahorse.aftersales import queries as aftersales
 from teahorse.aftersales.models import AfterSaleCase
 from teahorse.catalog import queries as catalog
 from teahorse.catalog.models import ProductDraft
+from teahorse.common.written import Written, known, write
 from teahorse.console.access import Acting
 from teahorse.invoices import queries as invoices
 from teahorse.invoices.models import InvoiceRequest
@@ -19,8 +23,9 @@ from teahorse.orders.models import HarvestSale, SellerOrder
 from teahorse.payments import queries as payments
 from teahorse.payments.models import ProviderRest, Refund, UnmatchedMoney
 from teahorse.people import queries as people
-from teahorse.people.models import Organisation, Right
+from teahorse.people.models import Organisation, Person, Right
 from teahorse.people.rules import AREA_OF_CENTRE
+from teahorse.places.models import Area
 from teahorse.places.queries import within
 from teahorse.settlement.models import Payout
 
@@ -147,8 +152,30 @@ class _Number(Subquery):
 
 def counts(acting: Acting) -> dict[str, int]:
     """Return how many things wait, by the name of the page where they do; one query, for it stands on every page."""
-    asked = {name: _Number(find(acting).order_by().values("pk")) for right, name, find in WAITING if right in acting.rights}
+    asked = [name for right, name, _find in WAITING if right in acting.rights]
     if not asked:
         return {}
-    numbers = Organisation.objects.filter(pk=acting.organisation.pk).values_list(*asked.values())
-    return dict(zip(asked, numbers.get(), strict=True))
+    here, who = acting.organisation, acting.person
+    values: dict[str, UUID | datetime] = {
+        "person": who.pk,
+        "organisation": here.pk,
+        "county": here.county_id,
+        "area": here.area_id,
+        "now": acting.now,
+    }
+    (numbers,) = _written(acting.rights, here.kind, here.area.code).rows(values)
+    return dict(zip(asked, numbers, strict=True))
+
+
+@lru_cache(maxsize=500)
+def _written(rights: frozenset[str], kind: str, area_code: str) -> Written:
+    """Return what is asked of an organisation of a kind in an area by somebody with these rights."""
+
+    def question(values: Mapping[str, Any]) -> QuerySet[Organisation, tuple[int, ...]]:
+        here = known(Organisation, id=values["organisation"], county_id=values["county"], kind=kind)
+        here.area = known(Area, id=values["area"], code=area_code)
+        acting = Acting(person=known(Person, id=values["person"]), organisation=here, now=values["now"], places={here: rights})
+        numbers = (_Number(find(acting).order_by().values("pk")) for right, _name, find in WAITING if right in rights)
+        return Organisation.objects.filter(pk=here.pk).values_list(*numbers)
+
+    return write(question, keys=("person", "organisation", "county", "area"), moments=("now",))
