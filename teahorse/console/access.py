@@ -68,7 +68,7 @@ def acts(
     Let a view be reached by persons who have a right for the organisation in its address, others find nothing there.
 
     ``kinds`` says which kinds of organisation have such a page. What the house refuses and the view does not catch is
-    said as a message on the page ``back``.
+    said as a message on the page ``back``. What it asks for can be read of the page, as ``right`` and ``kinds``.
     """
     allowed = methods or ("GET",)
 
@@ -90,6 +90,7 @@ def acts(
                 messages.error(request, str(refusal))
                 return redirect(back, org=org)
 
+        answer.__dict__ |= {"right": right, "kinds": frozenset(kinds)}
         return answer
 
     return decorate
