@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")  # nothing in the suite goes by the clock: a busy machine is no fault
@@ -64,6 +65,7 @@ def _only_filled_tables_are_emptied():
 SLOW = tuple(
     f"tests/{name}"
     for name in (
+        "browser/",
         "journeys/",
         "settlement/test_returns_in_any_order.py",
         "settlement/test_any_order.py",
@@ -77,6 +79,18 @@ SLOW = tuple(
 def pytest_collection_modifyitems(items):
     """Begin with the files that take longest, so that at the end no worker is left alone with one of them."""
     items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
+
+class ByFile(LoadFileScheduling):
+    """A file to a worker; what walks through the open house goes to one worker, as the house is opened once."""
+
+    def _split_scope(self, nodeid):
+        return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Share the tests out by what they need."""
+    return ByFile(config, log)
 
 
 @pytest.fixture

@@ -53,9 +53,9 @@ def test_every_printed_code_is_read_back_at_203_dots_an_inch(form, said, tmp_pat
     made, texts = sheet(27, said)
     (tmp_path / "labels.pdf").write_bytes(labels.labels_pdf(form, said, made))
 
-    subprocess.run(["pdftoppm", "-r", "203", "-gray", "-png", "labels.pdf", "page"], cwd=tmp_path, check=True)
+    subprocess.run(["pdftoppm", "-r", "203", "-gray", "labels.pdf", "page"], cwd=tmp_path, check=True)
 
-    pages = [scanned(page.read_bytes()) for page in sorted(tmp_path.glob("page*.png"))]
+    pages = [scanned(page.read_bytes()) for page in sorted(tmp_path.glob("page*.pgm"))]
     on_a_page = labels.FORMS[form].columns * labels.FORMS[form].rows
     assert [len(page) for page in pages] == [len(texts[start : start + on_a_page]) for start in range(0, 27, on_a_page)]
     assert sorted(text for page in pages for text in page) == sorted(texts)
