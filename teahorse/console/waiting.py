@@ -7,16 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import IntegerField, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from teahorse.aftersales import queries as aftersales
 from teahorse.aftersales.models import AfterSaleCase
+from teahorse.carriers import queries as carriers
 from teahorse.catalog import queries as catalog
 from teahorse.catalog.models import ProductDraft
+from teahorse.common.keeping import kept_for
 from teahorse.common.written import Written, known, write
 from teahorse.console.access import Acting
 from teahorse.invoices import queries as invoices
 from teahorse.invoices.models import InvoiceRequest
 from teahorse.invoices.models import State as InvoiceState
+from teahorse.logistics.exceptions import exceptions_at
 from teahorse.logistics.models import Parcel
 from teahorse.orders import queries as orders
 from teahorse.orders.models import HarvestSale, SellerOrder
@@ -117,6 +121,8 @@ def cash_payouts_at(organisation: Organisation) -> QuerySet[Payout]:
     return waiting.exclude(seller=organisation).select_related("seller").order_by("approved_at", "pk")
 
 
+EXCEPTIONS_ARE_OLD_S = 60
+
 Waiting = Callable[[Acting], QuerySet[Any]]
 WAITING: tuple[tuple[Right, str, Waiting], ...] = (
     (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state__in=SellerOrder.TO_PACK)),
@@ -138,6 +144,8 @@ WAITING: tuple[tuple[Right, str, Waiting], ...] = (
         "parcels",
         lambda at: Parcel.objects.filter(pickup_point__organisation=at.organisation, stage=Parcel.Stage.AT_POINT),
     ),
+    (Right.SHIP_ORDERS, "handovers", lambda at: carriers.waiting_at(at.organisation)),
+    (Right.HANDLE_PARCELS, "point_handovers", lambda at: carriers.waiting_at(at.organisation)),
 )
 """What waits on a page of the menu, for whom who has a right."""
 
@@ -150,8 +158,23 @@ class _Number(Subquery):
     empty_result_set_value = 0
 
 
+@kept_for(EXCEPTIONS_ARE_OLD_S, most=500)
+def exceptions_of(organisation: Organisation) -> int:
+    """Return how many exceptions an organisation has; at most a minute ago, as all that is open is looked at."""
+    return len(exceptions_at(organisation, now=timezone.now()))
+
+
 def counts(acting: Acting) -> dict[str, int]:
-    """Return how many things wait, by the name of the page where they do; one query, for it stands on every page."""
+    """
+    Return how many things wait, by the name of the page where they do; one query, for it stands on every page.
+
+    Only exceptions are asked for apart, once a minute.
+    """
+    apart = {"exceptions": exceptions_of(acting.organisation)} if Right.HANDLE_PARCELS in acting.rights else {}
+    return apart | _waiting(acting)
+
+
+def _waiting(acting: Acting) -> dict[str, int]:
     asked = [name for right, name, _find in WAITING if right in acting.rights]
     if not asked:
         return {}

@@ -81,3 +81,14 @@ def test_nobody_explains_what_is_anothers(browser_of, operator, point):
     oddity = odd(other, operator)
 
     assert browser_of(operator).post(address(oddity), {"explanation": "不是我们的"}).status_code == 404
+
+
+def test_the_menu_says_how_many_there_are_and_beside_the_list_what_the_list_says(browser_of, operator, parcel, point):
+    def told(page):
+        return {entry["href"].split("/")[-2]: entry["count"] for entry in page.context["nav"]}["exceptions"]
+
+    before = told(browser_of(operator).get("/console/station-lhayu/parcels/"))
+    odd(point, operator)
+
+    assert before == 1
+    assert told(browser_of(operator).get("/console/station-lhayu/exceptions/")) == 2

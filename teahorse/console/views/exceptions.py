@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from teahorse.carriers import queries as carriers
 from teahorse.common.ids import short
 from teahorse.common.refusals import Refusal
-from teahorse.console import exception_words
+from teahorse.console import exception_words, waiting
 from teahorse.console.access import Acting, Context, acts
 from teahorse.console.nav import page
 from teahorse.console.views.parcels import own_points
@@ -40,6 +40,7 @@ def exceptions(request: HttpRequest, acting: Acting) -> HttpResponse:
 
 def _listed(request: HttpRequest, acting: Acting, *, typed: str = "", fault: Refusal | None = None, at: UUID | None = None) -> HttpResponse:
     found = exceptions_at(acting.organisation, now=acting.now)
+    waiting.exceptions_of.forget()  # beside the list the menu says what the list says
     kind, text = request.GET.get("kind", ""), request.GET.get("q", "").strip().upper()
     kinds = [one for one in Kind if any(row.kind == one for row in found)]
     shown = [row for row in found if (not kind or row.kind == kind) and (not text or text in row.code.upper())]
