@@ -119,8 +119,10 @@ def waiting_at(giver: Organisation) -> QuerySet[Consignment]:
 
     It waits at her who packed it until it was brought anywhere, then at whose service point it lies: a hub hands over for many.
     """
-    is_here = Q(parcel__held_by__organisation=giver) | Q(parcel__sender=giver, parcel__stage=Parcel.Stage.PACKED)
-    return Consignment.objects.filter(is_here, stage=Consignment.Stage.BOOKED, is_return=False, manifest=None)
+    held = Parcel.objects.filter(held_by__organisation=giver)
+    packed = Parcel.objects.filter(sender=giver, stage=Parcel.Stage.PACKED)
+    here = held.values("pk").union(packed.values("pk"))  # each found by an index; either-or would read all that ever was sent
+    return Consignment.objects.filter(parcel__in=here, stage=Consignment.Stage.BOOKED, is_return=False, manifest=None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,5 +1,6 @@
 """What waits for a person in an organisation: the numbers beside the menu and on the page where she chooses."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -21,16 +22,17 @@ from teahorse.invoices import queries as invoices
 from teahorse.invoices.models import InvoiceRequest
 from teahorse.invoices.models import State as InvoiceState
 from teahorse.logistics.exceptions import exceptions_at
-from teahorse.logistics.models import Parcel
+from teahorse.logistics.models import Parcel, Unit
 from teahorse.orders import queries as orders
 from teahorse.orders.models import HarvestSale, SellerOrder
 from teahorse.payments import queries as payments
 from teahorse.payments.models import ProviderRest, Refund, UnmatchedMoney
 from teahorse.people import queries as people
-from teahorse.people.models import Organisation, Person, Right
+from teahorse.people.models import Organisation, Person, Right, ServicePoint
 from teahorse.people.rules import AREA_OF_CENTRE
 from teahorse.places.models import Area
 from teahorse.places.queries import within
+from teahorse.runs import departing
 from teahorse.settlement.models import Payout
 
 
@@ -121,9 +123,18 @@ def cash_payouts_at(organisation: Organisation) -> QuerySet[Payout]:
     return waiting.exclude(seller=organisation).select_related("seller").order_by("approved_at", "pk")
 
 
+def _leaving(acting: Acting) -> tuple[QuerySet[Unit], QuerySet[Parcel, Any]]:
+    """Return what stands at a county's centre and leaves the county."""
+    centre = acting.organisation
+    if centre.kind != Organisation.Kind.COUNTY_CENTRE:
+        return Unit.objects.none(), Parcel.objects.none()
+    points = ServicePoint.objects.filter(organisation=centre, level=ServicePoint.Level.CENTRE).order_by("pk")
+    return departing.leaving_at(points[:1], county_id=centre.county_id)
+
+
 EXCEPTIONS_ARE_OLD_S = 60
 
-Waiting = Callable[[Acting], QuerySet[Any]]
+Waiting = Callable[[Acting], QuerySet[Any, Any]]
 WAITING: tuple[tuple[Right, str, Waiting], ...] = (
     (Right.SHIP_ORDERS, "ship", lambda at: SellerOrder.objects.filter(seller=at.organisation, state__in=SellerOrder.TO_PACK)),
     (Right.HANDLE_CASES, "cases", lambda at: aftersales.to_answer(at.organisation)),
@@ -144,10 +155,12 @@ WAITING: tuple[tuple[Right, str, Waiting], ...] = (
         "parcels",
         lambda at: Parcel.objects.filter(pickup_point__organisation=at.organisation, stage=Parcel.Stage.AT_POINT),
     ),
+    (Right.DESK_ORDERS, "departures", lambda at: _leaving(at)[0]),
+    (Right.DESK_ORDERS, "departures", lambda at: _leaving(at)[1]),
     (Right.SHIP_ORDERS, "handovers", lambda at: carriers.waiting_at(at.organisation)),
     (Right.HANDLE_PARCELS, "point_handovers", lambda at: carriers.waiting_at(at.organisation)),
 )
-"""What waits on a page of the menu, for whom who has a right."""
+"""What waits on a page of the menu, for whom who has a right; what stands twice is one sum."""
 
 
 class _Number(Subquery):
@@ -187,7 +200,14 @@ def _waiting(acting: Acting) -> dict[str, int]:
         "now": acting.now,
     }
     (numbers,) = _written(acting.rights, here.kind, here.area.code).rows(values)
-    return dict(zip(asked, numbers, strict=True))
+    found: dict[str, int] = defaultdict(int)
+    for name, number in zip(asked, numbers, strict=True):
+        found[name] += number
+    return dict(found)
+
+
+def _keys(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    return rows if rows.query.distinct else rows.values("pk")
 
 
 @lru_cache(maxsize=500)
@@ -198,7 +218,7 @@ def _written(rights: frozenset[str], kind: str, area_code: str) -> Written:
         here = known(Organisation, id=values["organisation"], county_id=values["county"], kind=kind)
         here.area = known(Area, id=values["area"], code=area_code)
         acting = Acting(person=known(Person, id=values["person"]), organisation=here, now=values["now"], places={here: rights})
-        numbers = (_Number(find(acting).order_by().values("pk")) for right, _name, find in WAITING if right in rights)
+        numbers = (_Number(_keys(find(acting).order_by())) for right, _name, find in WAITING if right in rights)
         return Organisation.objects.filter(pk=here.pk).values_list(*numbers)
 
     return write(question, keys=("person", "organisation", "county", "area"), moments=("now",))

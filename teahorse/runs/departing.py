@@ -9,7 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Left
 
 from teahorse.common.times import HOME
 from teahorse.logistics.loads import loads_of
@@ -22,6 +26,8 @@ from teahorse.people.models import ServicePoint
 from teahorse.runs.consolidating import Bag, Consolidated, Departure, consolidate
 
 PROVINCE = 2
+LEAVES = Q(pickup_point=None) | ~Q(carrier="network")
+"""Which parcels in such a bag leave the county."""
 MOST_OF_A_LINE = 6
 """Departures of a line that are weighed."""
 
@@ -61,9 +67,8 @@ class Departing:
 
 def outbound_at(centre: ServicePoint) -> list[Outbound]:
     """Return what stands at a centre and leaves its county, the heaviest first; stopped parcels stay."""
-    points = ServicePoint.objects.filter(county_id=centre.county_id)
-    units = Unit.objects.filter(held_by=centre, inside=None, retired_at=None, kind__in=(Unit.Kind.BAG, Unit.Kind.CAGE))
-    bags = list(units.exclude(destination__in=points).order_by("pk"))
+    centres = ServicePoint.objects.filter(pk=centre.pk)
+    bags = list(_bags_at(centres, centre.county_id).order_by("pk"))
     loads = loads_of([unit.pk for unit in bags])
     within = _parcels_within(bags)
     found = [
@@ -72,13 +77,31 @@ def outbound_at(centre: ServicePoint) -> list[Outbound]:
         if (parcels := [one for one in within[unit.pk] if one.pickup_point_id is None or one.carrier != "network"])
     ]
     loose: dict[tuple[str, bool], list[Parcel]] = defaultdict(list)
-    here = Parcel.objects.filter(held_by=centre, inside=None, stage=Parcel.Stage.IN_TRANSIT, stopped_why="")
-    for parcel in here.exclude(pickup_point__in=points).order_by("pk"):
+    for parcel in _loose_at(centres, centre.county_id).order_by("pk"):
         loose[parcel.destination_code[:PROVINCE], parcel.is_cold].append(parcel)
     for (province, is_cold), parcels in loose.items():
         grams = sum(one.weight_grams for one in parcels)
         found.append(Outbound(f"{province} {'cold' if is_cold else ''}".strip(), None, province, grams, is_cold, parcels))
     return sorted(found, key=lambda one: (-one.grams, one.key))
+
+
+def leaving_at(centres: QuerySet[ServicePoint], *, county_id: UUID) -> tuple[QuerySet[Unit], QuerySet[Parcel, Any]]:
+    """Return what :func:`outbound_at` finds, to be counted: its bags and cages, and one of each bag's worth of loose parcels."""
+    leaves = Parcel.objects.filter(LEAVES, stage__in=Parcel.OPEN)
+    holds = [Exists(leaves.filter(**{depth: OuterRef("pk")})) for depth in ("inside", "inside__inside", "inside__inside__inside")]
+    bags = _bags_at(centres, county_id).filter(holds[0] | holds[1] | holds[2])
+    loose = _loose_at(centres, county_id).values("is_cold", province=Left("destination_code", PROVINCE))
+    return bags, loose.distinct()
+
+
+def _bags_at(centres: QuerySet[ServicePoint], county_id: UUID) -> QuerySet[Unit]:
+    units = Unit.objects.filter(held_by__in=centres, inside=None, retired_at=None, kind__in=(Unit.Kind.BAG, Unit.Kind.CAGE))
+    return units.exclude(destination__in=ServicePoint.objects.filter(county_id=county_id))
+
+
+def _loose_at(centres: QuerySet[ServicePoint], county_id: UUID) -> QuerySet[Parcel]:
+    here = Parcel.objects.filter(held_by__in=centres, inside=None, stage=Parcel.Stage.IN_TRANSIT, stopped_why="")
+    return here.exclude(pickup_point__in=ServicePoint.objects.filter(county_id=county_id))
 
 
 def _parcels_within(units: Sequence[Unit]) -> dict[UUID, list[Parcel]]:

@@ -105,12 +105,14 @@ def test_a_seller_makes_one_list_of_all_that_waits_and_prints_it(browser_of, tar
     booked("SF2", weight_grams=750)
     browser = browser_of(member(sender, "+8619900071078"))
 
-    waiting = browser.get(at("handovers", sender.key)).context["waiting"]
+    page = browser.get(at("handovers", sender.key))
+    waiting = page.context["waiting"]
+    counted = [one["count"] for one in page.context["nav"] if one["href"] == at("handovers", sender.key)]
     answers = [browser.post(at("handovers", sender.key), {"carrier": "sf"}, follow=True) for _click in range(2)]
     [made] = Manifest.objects.all()
     paper = browser.get(at("handover_list", sender.key, manifest_id=made.pk))
 
-    assert waiting == [{"carrier": "sf", "count": 2, "grams": 2000}]
+    assert (waiting, counted) == ([{"carrier": "sf", "count": 2, "grams": 2000}], [2])
     assert [answer.context["waiting"] for answer in answers] == [[], []]
     assert (made.count, made.weight_grams) == (2, 2000)
     assert (paper["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")

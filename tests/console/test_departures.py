@@ -51,6 +51,7 @@ def test_what_is_promised_late_waits_and_what_is_promised_soon_goes_first(desk, 
     assert taken(soon) == [(county.evening, "first")]
     assert taken(later) == [(county.cheap, "cheaper")]
     assert later.context["broken"] == 0
+    assert [one["count"] for one in later.context["nav"] if one["href"] == ADDRESS] == [later.context["waiting"]] == [1]
     assert county.cheap.name in later.content.decode()
 
 

@@ -7,7 +7,8 @@ import pytest
 from teahorse.logistics import actions as logistics
 from teahorse.network.actions import close_ways, lay_road
 from teahorse.network.models import Line, LineCall, Node
-from teahorse.runs.departing import departing_from, last_moment, leaving_from, outbound_at
+from teahorse.people.models import ServicePoint
+from teahorse.runs.departing import departing_from, last_moment, leaving_at, leaving_from, outbound_at
 from tests.runs.fleet import Fleet, at
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +100,16 @@ def test_loops_within_the_county_are_no_way_out(county):
 def test_a_promise_less_the_days_from_there_on_is_the_last_moment():
     assert last_moment(date(2026, 8, 20), onward_days=0) == at(0) + 4 * DAY
     assert last_moment(date(2026, 8, 20), onward_days=2) == at(0) + 2 * DAY
+
+
+def test_what_waits_to_leave_is_counted_as_it_is_listed(county):
+    county.bag(county.parcel(grams=3_000))
+    county.bag(county.parcel(to=county.village))
+    county.bag()
+    for _ in range(2):
+        county.parcel(grams=1_000)
+
+    centres = ServicePoint.objects.filter(pk=county.centre.pk)
+    bags, loose = leaving_at(centres, county_id=county.centre.county_id)
+
+    assert (bags.count(), loose.count(), len(outbound_at(county.centre))) == (1, 1, 2)
