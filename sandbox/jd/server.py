@@ -26,6 +26,7 @@ from sandbox import label as paper
 from sandbox.carrying import Knobs, Pusher, ensure, secret
 from sandbox.claims import Claims
 from sandbox.frame import page
+from sandbox.jd.tokens import Tokens
 from sandbox.state import State
 
 HOME = ZoneInfo("Asia/Shanghai")
@@ -62,7 +63,7 @@ class Platform:
 
     def __init__(self, keys: Keys, state: State) -> None:
         self.keys, self.state, self.knobs = keys, state, Knobs()
-        self.pusher = Pusher(self.knobs)
+        self.pusher, self.tokens = Pusher(self.knobs), Tokens(keys, state)
         for statement in SCHEMA:
             state.run(statement)
         self.claims = Claims(
@@ -132,7 +133,7 @@ class Platform:
         ).hexdigest()
         if not hmac.compare_digest(expected, query["sign"]) or query["algorithm"] != "md5-salt":
             return "12", "无效签名"
-        if query["access_token"] != key.access_token or query["app_key"] != key.app_key:
+        if not self.tokens.lets_in(query["access_token"]) or query["app_key"] != key.app_key:
             return "19", "无效access_token"
         domain = "jdcloudprint" if path.startswith("/cloud/") else "ECAP"
         if query["LOP-DN"] != domain:
@@ -268,6 +269,8 @@ def routes(folder: str, state: State) -> list[BaseRoute]:
     return [
         *(Route(path, platform.service, methods=["POST"]) for path in platform.services),
         Route("/label/{number:str}.pdf", platform.label),
+        Route("/oauth/refresh", platform.tokens.renew),
+        Route("/_token", platform.tokens.control, methods=["POST"]),
         Route("/_claim", platform.claims.decide, methods=["POST"]),
         Route("/_act", platform.act, methods=["POST"]),
         Route("/_control", platform.knobs.control, methods=["GET", "POST"]),

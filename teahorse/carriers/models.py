@@ -22,8 +22,13 @@ class CarrierAccount(Keyed):
     changed_by_id = models.UUIDField(null=True)
     ended_at = models.DateTimeField(null=True, help_text="since when nothing new goes by it; what went by it still does")
     ended_by_id = models.UUIDField(null=True)
+    access_until_at = models.DateTimeField(null=True, help_text="until when its token lets anybody in; null: it has none, or nobody said")
+    renew_at = models.DateTimeField(null=True, help_text="when its token is renewed or that is tried again; null: not by itself")
+    renew_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    renew_trouble = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
+        indexes = [models.Index(fields=["renew_at"], name="account_to_renew", condition=models.Q(renew_at__isnull=False))]
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "carrier"],

@@ -26,6 +26,13 @@ def settle_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes i
     actions.ask_due(now=now)
 
 
+@app.periodic(cron="* * * * * */20")
+@app.task(name="teahorse.carriers.renew_due", queue=CLOCK, queueing_lock="renew_carrier_accounts")
+def renew_due(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Renew tokens that end soon, or of which a carrier says that they have ended."""
+    actions.renew_due(now=timezone.now())
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="teahorse.carriers.settle_claims", queue=CLOCK, queueing_lock="settle_carrier_claims")
 def settle_claims(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it

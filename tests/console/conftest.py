@@ -56,6 +56,18 @@ def operator(point):
 
 
 @pytest.fixture
+def own_sealing_keys(tmp_path, monkeypatch):
+    """What a test seals opens with keys of its own."""
+    monkeypatch.setenv("TEAHORSE_DATA", str(tmp_path))
+
+
+@pytest.fixture
+def settling_desk(browser_of, region):
+    """Return the browser of who settles at the region's centre."""
+    return browser_of(member(region, "+8619900071091", name="结算员"))
+
+
+@pytest.fixture
 def buyer(db):
     return world.person("+8619900071009", name="买家")
 

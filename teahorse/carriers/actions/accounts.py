@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.carriers.models import CarrierAccount
-from teahorse.carriers.providers import keys_module
+from teahorse.carriers.providers import RENEWING, keys_module
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.seal import seal
 from teahorse.payments.providers.keys import texts
@@ -46,7 +46,13 @@ def keep_account(
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [whose])
     _end(CarrierAccount.objects.filter(organisation=organisation, carrier=carrier, is_active=True).first(), by=by, now=now)
     return CarrierAccount.objects.create(
-        organisation=organisation, carrier=carrier, number=number, sealed_keys=seal(content), since_at=now, changed_by_id=by.pk
+        organisation=organisation,
+        carrier=carrier,
+        number=number,
+        sealed_keys=seal(content),
+        since_at=now,
+        changed_by_id=by.pk,
+        renew_at=now if carrier in RENEWING and found.get("refresh_token") else None,  # nobody said when its token ends
     )
 
 

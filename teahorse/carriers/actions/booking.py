@@ -12,8 +12,9 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.carriers import accounts, queries
+from teahorse.carriers.actions.renewing import note_ended
 from teahorse.carriers.models import Consignment
-from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable, Party, Wanted, guarded_call
+from teahorse.carriers.providers import AccessEnded, CarrierRefuses, CarrierUnavailable, Party, Wanted, guarded_call
 from teahorse.carriers.rules import charged_grams, domestic_phone, fee_fen, is_postal_number, wait_after
 from teahorse.carriers.states import State
 from teahorse.common.refusals import Malformed, Refusal
@@ -183,6 +184,10 @@ def _settled(row: Consignment, *, now: datetime) -> bool:
     except CarrierUnavailable as unavailable:
         trouble = str(unavailable.numbers.get("trouble", ""))[:200]
         _note(row, was=row.stage, next_try_at=now + wait_after(row.tries), trouble=trouble)
+        return False
+    except AccessEnded as ended:
+        note_ended(account=row.account, now=now)
+        _note(row, was=row.stage, next_try_at=now + wait_after(row.tries), trouble=f"{ended.message} ({ended.reason})"[:200])
         return False
     except CarrierRefuses as refused:
         _note_refusal(row, refused, now=now)

@@ -13,8 +13,9 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from teahorse.carriers import accounts
+from teahorse.carriers.actions.renewing import note_ended
 from teahorse.carriers.models import CarrierClaim, CarrierClaimPaper, Consignment
-from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable, Claim, ClaimState, Paper, guarded_call
+from teahorse.carriers.providers import AccessEnded, CarrierRefuses, CarrierUnavailable, Claim, ClaimState, Paper, guarded_call
 from teahorse.carriers.rules import CLAIM_POLLED_EVERY, wait_after
 from teahorse.carriers.states import State
 from teahorse.common.ids import new_id, readable
@@ -142,6 +143,9 @@ def _settled(row: CarrierClaim, *, now: datetime) -> bool:
         return _lodged(row, now=now) if row.stage == Stage.WAITING else _followed(row, now=now)
     except CarrierUnavailable as unavailable:
         _note(row, next_try_at=now + wait_after(row.tries), trouble=str(unavailable.numbers.get("trouble", ""))[:200])
+    except AccessEnded as ended:
+        note_ended(account=row.consignment.account, now=now)
+        _note(row, next_try_at=now + wait_after(row.tries), trouble=f"{ended.message} ({ended.reason})"[:200])
     except CarrierRefuses as refused:
         if row.stage == Stage.WAITING:
             told = {"refusal_code": refused.reason[:40], "refusal_words": refused.message[:200]}

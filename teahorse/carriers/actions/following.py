@@ -18,8 +18,9 @@ from django.db.models import Q
 
 from teahorse.carriers import accounts
 from teahorse.carriers.actions.jobs import leave_applying
+from teahorse.carriers.actions.renewing import note_ended
 from teahorse.carriers.models import CarrierAccount, CarrierEvent, CarrierMessage, Consignment
-from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable, PushRead, PushRefused, Told, guarded_call
+from teahorse.carriers.providers import AccessEnded, CarrierRefuses, CarrierUnavailable, PushRead, PushRefused, Told, guarded_call
 from teahorse.carriers.rules import POLL_EVERY
 from teahorse.carriers.states import ACTS, ENDED, State, mapped
 from teahorse.logistics.actions import ScanDraft, record_scans
@@ -102,6 +103,8 @@ def _asked(row: Consignment, *, now: datetime) -> bool:
             Consignment.objects.filter(pk=row.pk).update(is_subscribed=True)
         told = guarded_call(row.followed_by, lambda: partner.track(row.number, carrier=row.carrier, phone=phone))
     except (CarrierUnavailable, CarrierRefuses) as refused:
+        if isinstance(refused, AccessEnded):
+            note_ended(account=row.account, now=now)
         Consignment.objects.filter(pk=row.pk).update(trouble=str(refused.numbers.get("trouble") or refused)[:200])
         return False
     Consignment.objects.filter(pk=row.pk).exclude(trouble="").update(trouble="")

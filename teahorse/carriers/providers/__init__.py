@@ -44,6 +44,21 @@ class CarrierRefuses(Refusal):
         self.reason, self.message = reason, message
 
 
+class AccessEnded(CarrierRefuses):
+    """The token that an account asks with lets nobody in any more: it is renewed, and the same call tried again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Renewed:
+    """Keys with a new token, as they are to be sealed, and until when it lets in."""
+
+    keys: bytes
+    until: datetime
+
+    def __repr__(self) -> str:
+        return f"Renewed(until {self.until:%F %T})"
+
+
 class PushRefused(Exception):
     """A push that does not come from the partner, or cannot be read; carries the reason."""
 
@@ -182,6 +197,13 @@ class Carrier(Tracker, Protocol):
         """Return what became of a claim, by the carrier's number."""
 
 
+class RenewingModule(Protocol):
+    """A partner's module ``renewing``."""
+
+    def renewed(self, keys: bytes, *, sandbox: str) -> Renewed:
+        """See :func:`renewed`."""
+
+
 class KeysModule(Protocol):
     """A partner's module: how it is made of what an account keeps, sealed, or of the sandbox's file."""
 
@@ -195,6 +217,20 @@ class KeysModule(Protocol):
 
     def answer(self, body: bytes, *, is_accepted: bool) -> dict[str, object]:
         """Return what the partner wants to hear to a push; what it hears as a refusal it sends again."""
+
+
+RENEWING: frozenset[str] = frozenset({"jd"})
+"""Whose tokens end and are renewed."""
+
+
+def renewed(code: str, keys: bytes, *, sandbox: str) -> Renewed:
+    """
+    Have a partner of :data:`RENEWING` renew an account's token; the one before may let nobody in from then on.
+
+    :raises CarrierRefuses: if it cannot be renewed: somebody has to log in there anew; :raises CarrierUnavailable: as every call.
+    """
+    module: RenewingModule = import_module(f"teahorse.carriers.providers.{code}.renewing")
+    return module.renewed(keys, sandbox=sandbox)
 
 
 def guarded_call(code: str, call: Callable[[], T]) -> T:

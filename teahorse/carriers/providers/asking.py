@@ -40,6 +40,15 @@ def posted_json(url: str, query: Callable[[], Mapping[str, str]], body: bytes, *
     )
 
 
+def got(url: str, query: Callable[[], Mapping[str, str]], *, headers: Mapping[str, str], read_as: type[T]) -> T:
+    """
+    Ask an address with parameters, made (and signed) anew for each try, and return its JSON answer.
+
+    :raises CarrierUnavailable: when the tries are used up.
+    """
+    return _tried(lambda: httpx.get(url, params=dict(query()), headers=dict(headers), timeout=TIMEOUT, trust_env=False), read_as=read_as)
+
+
 def label_fetched(url: str, *, gateway: str, hosts: tuple[str, ...], headers: Mapping[str, str] | None = None) -> bytes:
     """
     Return a label, a PDF, from where the partner says that it lies.

@@ -33,6 +33,7 @@ FIELDS = (
     KeyField(name="app_key", label=_("Key of the application (appKey)")),
     KeyField(name="app_secret", label=_("Secret of the application (appSecret)"), is_secret=True),
     KeyField(name="access_token", label=_("Token of access (accessToken)"), is_secret=True),
+    KeyField(name="refresh_token", label=_("Token of renewal (refreshToken)"), is_secret=True, is_optional=True),
     KeyField(name="template", label=_("Template of the label"), is_optional=True),
 )
 GATEWAY = "https://api.jdl.com"

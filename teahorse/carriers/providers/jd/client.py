@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from teahorse.carriers.providers import CarrierRefuses, CarrierUnavailable
+from teahorse.carriers.providers import AccessEnded, CarrierRefuses, CarrierUnavailable
 from teahorse.carriers.providers.asking import label_fetched, posted_json
 from teahorse.common.times import HOME
 
 T = TypeVar("T")
 DONE, PRINTED = 0, 1000
+ENDED = "19"
+"""The gateway's word for a token that lets nobody in (assumed)."""
 BUSY = frozenset({"1", "500"})
 """The platform's own trouble (assumed): the same call is tried again later."""
 HEADERS = {"lop-tz": "8", "User-Agent": "lop-http/python3"}
@@ -34,6 +36,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     app_secret: str
     access_token: str
     customer_code: str
+    refresh_token: str = ""
     template: str = "jdkd76x130"
 
     def __repr__(self) -> str:
@@ -102,11 +105,12 @@ class Client:
             f"{self.gateway}{path}", lambda: self._query(path, body, domain), body.encode(), headers=HEADERS, read_as=Envelope
         )
         if envelope.error_response is not None:
-            raise _no(str(envelope.error_response.code), envelope.error_response.zh_desc)
+            code, words = str(envelope.error_response.code), envelope.error_response.zh_desc
+            raise AccessEnded(reason=code, message=words or code) if code == ENDED else no(code, words)
         answer = envelope.response.content if envelope.response else envelope
         is_printed = answer.code == PRINTED
         if not is_printed and (answer.code != DONE or answer.success is False):
-            raise _no(answer.sub_code or str(answer.code), answer.sub_msg or answer.msg or answer.message)
+            raise no(answer.sub_code or str(answer.code), answer.sub_msg or answer.msg or answer.message)
         try:
             return msgspec.json.decode(answer.result if is_printed else answer.data, type=read_as)
         except msgspec.MsgspecError as error:
@@ -129,7 +133,8 @@ class Client:
         }
 
 
-def _no(code: str, message: str | None) -> Exception:
+def no(code: str, message: str | None) -> Exception:
+    """Return what a refusal is: the platform's own trouble, or a no."""
     if code in BUSY:
         return CarrierUnavailable(trouble=f"{code} {message}")
     return CarrierRefuses(reason=code, message=message or code)
