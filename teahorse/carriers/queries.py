@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Avg, Count, F, Max, Q, QuerySet
+from django.db.models import Avg, BigIntegerField, Case, Count, F, Max, Q, QuerySet, Sum, When
 
 from teahorse.carriers.models import BillLine, CarrierBill, CarrierEvent, CarrierTariff, Consignment
 from teahorse.carriers.rules import SILENT_AFTER, Price, charged_grams, fee_fen, kept_share
@@ -98,18 +98,37 @@ def unmapped_events() -> QuerySet[CarrierEvent]:
     return CarrierEvent.objects.filter(state="").select_related("consignment").order_by("-heard_at", "pk")
 
 
+def bill_lines() -> QuerySet[BillLine]:
+    """Return the lines of bills: those that differ and are open first, of them the dearest, then cleared ones, then the others."""
+    rank = Case(When(reason="", then=2), When(cleared_at=None, then=0), default=1)
+    return BillLine.objects.select_related("bill", "consignment__parcel", "owner").order_by(
+        rank, F("cleared_at").desc(), "-billed_fen", "pk"
+    )
+
+
 def differing_lines() -> QuerySet[BillLine]:
     """Return the lines of bills that differ from what was weighed: open ones first, of them the dearest."""
-    rows = BillLine.objects.exclude(reason="").select_related("bill", "consignment__parcel", "owner")
-    return rows.order_by(F("cleared_at").desc(nulls_first=True), "-billed_fen", "pk")
+    return bill_lines().exclude(reason="")
 
 
-def bills() -> QuerySet[CarrierBill]:
-    """Return the bills, the newest month first, with how many lines they have, how many differ, and how many of those are open."""
-    differs = ~Q(lines__reason="")
+def bills(county_ids: Collection[UUID] | None = None) -> QuerySet[CarrierBill]:
+    """
+    Return the bills, the newest month first, with their sums: ``count`` lines, ``billed_fen``, how many differ and how many of those
+    are open, and ``more_fen``: by how much those that differ are dearer than what was reckoned here (cheaper: less than nothing).
+
+    :param county_ids: only the lines of parcels from these, and only bills that have some; None: all.
+    """
+    hers = Q() if county_ids is None else Q(lines__consignment__county_id__in=county_ids)
+    differs = hers & ~Q(lines__reason="")
     counted = CarrierBill.objects.annotate(
-        count=Count("lines"), differing=Count("lines", filter=differs), open=Count("lines", filter=differs & Q(lines__cleared_at=None))
+        count=Count("lines", filter=hers or None),
+        billed_fen=Sum("lines__billed_fen", filter=hers or None),
+        differing=Count("lines", filter=differs),
+        open=Count("lines", filter=differs & Q(lines__cleared_at=None)),
+        more_fen=Sum(F("lines__billed_fen") - F("lines__our_fen"), filter=differs, output_field=BigIntegerField()),
     )
+    if county_ids is not None:
+        counted = counted.filter(count__gt=0)
     return counted.order_by("-month", "carrier", "-taken_at", "pk")
 
 

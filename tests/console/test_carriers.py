@@ -177,10 +177,13 @@ def test_a_difference_is_cleared_once_with_a_word_on_it_by_its_county(desk, offi
 
     desk.post(address, {"note": " "})
     silent = BillLine.objects.get(pk=line.pk).cleared_at
-    for note in ("SF 认可，下月冲减", "again"):
-        desk.post(address, {"note": note})
+    desk.post(address, {"note": "SF 认可，下月冲减"})
+    late = office.post(at("carrier_bill_clear", "region", bill_line_id=line.pk), {"note": "由地区 <核对>"})
 
     line.refresh_from_db()
+    said = late.content.decode()
+    assert late.status_code == 409
+    assert all(words in said for words in (escape("由地区 <核对>"), "SF 认可，下月冲减", "审核员", line.number))
     assert (silent, line.note) == (None, "SF 认可，下月冲减")
     assert desk.get(at("carrier_bills", "centre-qonggyai")).context["reasons"] == []
 
@@ -210,6 +213,46 @@ def test_what_differs_goes_to_the_carrier_as_a_table(desk, office, tariff):
     rows = [[row[2].value for row in sheet.iter_rows(min_row=2)] for sheet in sheets]
     assert [sorted(one) for one in rows] == [["SF1", "SF2", "STRANGE"], ["SF2"], ["SF2"]]
     assert [cell.value for cell in sheets[1][2]][5:9] == [12.5, 78, 1.25, 23]
+
+
+def test_a_county_sees_of_each_bill_its_own_lines_with_their_sums_and_the_region_all(desk, office, centre, tariff):
+    booked("SF1")
+    booked("SF2")
+    office.post(at("carrier_bills", "region"), bill())
+    office.post(at("carrier_bills", "region"), bill("number,kg,yuan\nSTRANGE9,1,18\n", month="2026-09"))
+    taken = CarrierBill.objects.get(month="2026-08")
+    line = BillLine.objects.get(number="SF2")
+    desk.post(at("carrier_bill_clear", "centre-qonggyai", bill_line_id=line.pk), {"note": "冲减"})
+
+    [hers] = desk.get(at("carrier_bills", "centre-qonggyai")).context["bills"]
+    whole = {one.month: one for one in office.get(at("carrier_bills", "region")).context["bills"]}
+    page = desk.get(at("carrier_bills", "centre-qonggyai"), {"bill": taken.pk})
+    file = desk.get(at("carrier_bills", "centre-qonggyai"), {"bill": taken.pk, "table": ""})
+
+    assert (hers.count, hers.billed_fen, hers.differing, hers.open) == (2, 10_100, 1, 0)
+    assert hers.more_fen == 7800 - 2300
+    assert (whole["2026-08"].count, whole["2026-08"].billed_fen, whole["2026-09"].count) == (3, 11_900, 1)
+    assert [row["line"].number for row in page.context["lines"]] == ["SF2", "SF1"]  # what differs stands first
+    assert "冲减" in page.content.decode()
+    rows = load_workbook(io.BytesIO(file.content)).active.iter_rows(min_row=2, values_only=True)
+    assert sorted((row[2], row[10] or "") for row in rows) == [("SF1", ""), ("SF2", "冲减")]
+
+
+def test_a_bill_without_a_line_of_hers_is_not_there_for_a_county(desk, browser_of, office, tariff):
+    booked("SF1")
+    office.post(at("carrier_bills", "region"), bill())
+    other = world.organisation("centre-other", kind="county_centre", code="540102")
+    neighbour = browser_of(member(other, "+8619900071076"))
+    taken = CarrierBill.objects.get()
+
+    answers = [
+        neighbour.get(at("carrier_bills", "centre-other"), {"bill": taken.pk}),
+        neighbour.get(at("carrier_bills", "centre-other"), {"bill": taken.pk, "table": ""}),
+        desk.get(at("carrier_bills", "centre-qonggyai"), {"bill": "x"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert neighbour.get(at("carrier_bills", "centre-other")).context["bills"] == []
 
 
 # --- Tariffs

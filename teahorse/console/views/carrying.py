@@ -25,7 +25,7 @@ from teahorse.console.nav import page
 from teahorse.console.telling_form import amount_typed
 from teahorse.console.views.money import as_file
 from teahorse.logistics import carriers
-from teahorse.people.models import Organisation, Right
+from teahorse.people.models import Organisation, Person, Right
 from teahorse.places.models import Area
 from teahorse.settlement.papers import XLSX, Words, add_sheet, in_yuan, new_book, saved
 
@@ -175,7 +175,7 @@ def bills(request: HttpRequest, acting: Acting) -> HttpResponse:
     """
     Show bills, and the lines of them that differ from what was weighed; the region's centre takes bills in.
 
-    ``table`` answers what differs as a workbook, for the carrier.
+    A county sees of each bill its own parcels' lines and their sums. ``bill`` shows all lines of one; ``table`` answers with a workbook.
     """
     typed, fault = {"month": f"{_last_month(acting.now.date()):%Y-%m}", "carrier": ""}, None
     if request.method == "POST":
@@ -187,7 +187,9 @@ def bills(request: HttpRequest, acting: Acting) -> HttpResponse:
         else:
             messages.success(request, _("The bill of %(month)s is in.") % {"month": made.month})
             return redirect("console:carrier_bills", org=acting.organisation.key)
-    lines = _lines_of(acting)
+    shown_bills = queries.bills(None if is_region(acting) else counties_of(acting))
+    bill = _bill(request, shown_bills)
+    lines = _lines_of(acting, queries.bill_lines().filter(bill=bill) if bill else queries.differing_lines())
     reason = request.GET.get("reason", "")
     counts = dict(lines.filter(cleared_at=None).order_by().values_list("reason").annotate(Count("pk")))
     lines = lines.filter(reason=reason) if reason in DIFFERENCES else lines
@@ -195,7 +197,8 @@ def bills(request: HttpRequest, acting: Acting) -> HttpResponse:
         return as_file(_workbook(lines[:MOST_LINES]), XLSX, f"{acting.organisation.key}-carriers-{acting.now:%Y-%m-%d}.xlsx")
     shown = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "bills": list(queries.bills()[:MOST_LISTS]) if is_region(acting) else [],
+        "bills": list(shown_bills[:MOST_LISTS]),
+        "bill": bill,
         "takes_bills": is_region(acting),
         "carriers": carriers.choices(sorted(CARRIERS)),
         "lines": [_row(line) for line in shown],
@@ -221,18 +224,33 @@ def _take(request: HttpRequest, acting: Acting, typed: dict[str, str]) -> Carrie
     return actions.take_bill(carrier=carrier, month=typed["month"], content=_file(request), by=acting.person, now=acting.now)
 
 
-def _lines_of(acting: Acting) -> QuerySet[BillLine]:
-    """Return the differing lines of parcels from a centre's counties; at a region's also those of which nobody knows the parcel."""
+def _bill(request: HttpRequest, shown: QuerySet[CarrierBill]) -> CarrierBill | None:
+    """Return the bill that is asked for among those that concern her. :raises Http404: if it is none of them."""
+    key = request.GET.get("bill", "")
+    if not key:
+        return None
+    try:
+        return shown.get(pk=UUID(key))
+    except (ValueError, CarrierBill.DoesNotExist) as error:
+        raise Http404(key) from error
+
+
+def _lines_of(acting: Acting, lines: QuerySet[BillLine]) -> QuerySet[BillLine]:
+    """Return those of lines that are of parcels from a centre's counties; at a region's also those of which nobody knows the parcel."""
     hers = Q(consignment__county_id__in=counties_of(acting))
-    return queries.differing_lines().filter(hers | Q(consignment=None) if is_region(acting) else hers)
+    return lines.filter(hers | Q(consignment=None) if is_region(acting) else hers)
 
 
 def _row(line: BillLine) -> Context:
     return {
         "line": line,
-        "why": DIFFERENCES.get(BillLine.Reason(line.reason), line.reason),
+        "why": _why(line),
         "more_fen": None if line.our_fen is None else line.billed_fen - line.our_fen,
     }
+
+
+def _why(line: BillLine) -> str:
+    return str(DIFFERENCES[BillLine.Reason(line.reason)]) if line.reason else _("As reckoned here")
 
 
 def _workbook(lines: QuerySet[BillLine]) -> bytes:
@@ -247,7 +265,7 @@ def _workbook(lines: QuerySet[BillLine]) -> bytes:
             [
                 *(carriers.name_of(line.bill.carrier), line.bill.month, line.number),
                 line.consignment.parcel.number if line.consignment else "",
-                str(DIFFERENCES.get(BillLine.Reason(line.reason), line.reason)),
+                _why(line),
                 *(Decimal(line.billed_grams) / GRAMS_PER_KG, in_yuan(line.billed_fen), *ours),
                 *(f"{line.cleared_at.astimezone(HOME):%Y-%m-%d}" if line.cleared_at else "", line.note),
             ]
@@ -259,10 +277,17 @@ def _workbook(lines: QuerySet[BillLine]) -> bytes:
 
 @acts(Right.DESK_ORDERS, "POST", kinds=CENTRES, back="console:carrier_bills")
 def clear(request: HttpRequest, acting: Acting, bill_line_id: UUID) -> HttpResponse:
-    """Write down how a difference was cleared."""
-    found = _lines_of(acting).filter(pk=bill_line_id).first()
+    """Write down how a difference was cleared; of two who do, the later one is shown the other's note beside her own."""
+    found = _lines_of(acting, queries.differing_lines()).filter(pk=bill_line_id).first()
     if found is None:
         raise Http404
-    actions.clear_line(line=found, note=request.POST.get("note", ""), by=acting.person, now=acting.now)
+    note = request.POST.get("note", "")
+    try:
+        actions.clear_line(line=found, note=note, by=acting.person, now=acting.now)
+    except actions.IsCleared as refusal:
+        found.refresh_from_db()
+        who = Person.objects.filter(pk=found.cleared_by_id).first() if found.cleared_by_id else None
+        context = {"row": _row(found), "by": who, "note": note, "most": actions.LONGEST_NOTE}
+        return page(request, acting, "carrier_bill_cleared.html", context, status=refusal.status)
     messages.success(request, _("Cleared."))
     return redirect("console:carrier_bills", org=acting.organisation.key)
