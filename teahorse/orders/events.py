@@ -49,6 +49,13 @@ class OrdersCancelled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GoodsCameBack(Event):
+    """What these seller orders were to bring is with their sellers again, unpaid and in order: it lies on the shelf and may be sold."""
+
+    order_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BalancesPaid(Event):
     """What buyers were asked for after their first payment (``BalanceDue``) is paid now, each for its own seller order."""
 

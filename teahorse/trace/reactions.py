@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from teahorse.aftersales.events import GoodsTakenBack
 from teahorse.common.events import reacts_to
-from teahorse.orders.events import OrdersPacked
+from teahorse.orders.events import GoodsCameBack, OrdersPacked
 from teahorse.trace import actions
 
 
@@ -18,3 +18,9 @@ def take_lots(event: OrdersPacked) -> None:
 def take_lots_back(event: GoodsTakenBack) -> None:
     """Let units that came back lie on the shelves of their lots again."""
     actions.take_lots_back(case_ids=event.case_ids, now=timezone.now())
+
+
+@reacts_to(GoodsCameBack)
+def take_unpaid_lots_back(event: GoodsCameBack) -> None:
+    """Let units that nobody paid for and that are with their seller again lie on the shelves of their lots again."""
+    actions.take_unpaid_lots_back(order_ids=event.order_ids, now=timezone.now())

@@ -9,6 +9,11 @@ from teahorse.aftersales import actions as aftersales
 from teahorse.aftersales.actions import Actor
 from teahorse.aftersales.events import GoodsTakenBack
 from teahorse.common.ids import new_id
+from teahorse.logistics import actions as logistics
+from teahorse.logistics.models import Scan
+from teahorse.orders import actions as orders
+from teahorse.orders.events import GoodsCameBack
+from teahorse.orders.models import SellerOrder
 from teahorse.trace import actions
 from teahorse.trace.actions import Chosen
 from teahorse.trace.models import LotMovement, LotStock, Recall, RecalledLot
@@ -203,3 +208,105 @@ def test_a_recall_that_starts_at_the_same_moment_finds_or_holds_what_came_back(w
     )
 
     assert (on_hand(lot), world.level_of(wine).on_hand) == ([0], 0)
+
+
+def unpaid(wine, station, *, units, phone="+8619900001030"):
+    """An order that is to be paid where it is fetched, in its parcel."""
+    buyer = world.person(phone)
+    wished = world.wish({wine: units}, buyer=buyer, pickup_point=station, verified_phone=phone, is_paid_on_delivery=True)
+    [placed] = orders.place_orders(wishes=[wished], now=world.NOW)
+    order = SellerOrder.objects.get(group=placed.group_id)
+    orders.pack_order(order=order, weight_grams=900, by=None, now=world.NOW)
+    return order
+
+
+def come_back(order, station, *acts):
+    """Refuse its parcel at the station and give it back to its seller there, unless something else happens to it."""
+    [parcel] = parcels_of(order.pk)
+    for act in acts or (Scan.Act.ARRIVED, Scan.Act.REFUSED, Scan.Act.RETURNED):
+        told = logistics.ScanDraft(parcel_number=parcel.number, act=act, happened_at=LATER, place=station, by=None)
+        logistics.record_scans(scans=[told], now=LATER)
+        orders.follow_unpaid_parcels(order_ids=[order.pk], now=LATER)
+
+
+def test_what_nobody_paid_for_lies_on_its_lots_shelf_again_once(wine, station, announced):
+    late, early = shelved(wine, "B1", 5, best_before=LATE), shelved(wine, "B2", 2, best_before=EARLY)
+    order, heard = unpaid(wine, station, units=3), announced(GoodsCameBack)
+    actions.take_lots_of_packed(order_ids=[order.pk], now=LATER)
+    packed = on_hand(early, late)
+
+    come_back(order, station)
+    counts = [actions.take_unpaid_lots_back(order_ids=[order.pk], now=LATER) for _ in range(2)]
+
+    assert heard()[0]["order_ids"] == [str(order.pk)]
+    assert (packed, counts, on_hand(early, late)) == ([0, 4], [3, 0], [2, 5])
+    assert world.level_of(wine).on_hand == 7
+    assert (moved(early), moved(late)) == ([("returned", 2)], [("returned", 1)])
+
+
+def test_what_came_back_before_anybody_heard_that_it_was_packed_is_counted_once(wine, station):
+    lot = shelved(wine, "B1", 10)
+    order = unpaid(wine, station, units=3)
+    come_back(order, station)
+
+    actions.take_unpaid_lots_back(order_ids=[order.pk], now=LATER)
+    actions.take_lots_of_packed(order_ids=[order.pk], now=LATER)
+
+    assert (on_hand(lot), world.level_of(wine).on_hand) == ([10], 10)
+
+
+def test_a_piece_that_nobody_paid_for_is_packed_again_by_its_code(wine, station):
+    there = piece(shelved(wine, "B1", 10), "0001")
+    order, again = unpaid(wine, station, units=1), sent({wine: 1})
+    take(order, there)
+    come_back(order, station)
+
+    with pytest.raises(actions.WrongCode):
+        take(again, there)
+    actions.take_unpaid_lots_back(order_ids=[order.pk], now=LATER)
+    take(again, there)
+
+    there.refresh_from_db()
+    assert there.parcel_id == parcels_of(again.pk)[0].pk
+
+
+def test_unpaid_units_of_a_recalled_lot_stay_held_and_off_the_mall(wine, station):
+    lot = shelved(wine, "B1", 10)
+    order = unpaid(wine, station, units=3)
+    actions.take_lots_of_packed(order_ids=[order.pk], now=LATER)
+    recalled(lot)
+    come_back(order, station)
+
+    for _ in range(2):
+        actions.take_unpaid_lots_back(order_ids=[order.pk], now=LATER)
+
+    assert (on_hand(lot), world.level_of(wine).on_hand) == ([7], 7)
+    assert moved(lot) == [("returned", 3), ("recalled", -3)]
+
+
+@pytest.mark.parametrize("acts", [(Scan.Act.DAMAGED, Scan.Act.ARRIVED, Scan.Act.REFUSED, Scan.Act.RETURNED), (Scan.Act.LOST,)])
+def test_unpaid_goods_that_are_spoiled_or_gone_are_on_no_shelf(wine, station, announced, acts):
+    lot = shelved(wine, "B1", 10)
+    order, heard = unpaid(wine, station, units=3), announced(GoodsCameBack)
+    actions.take_lots_of_packed(order_ids=[order.pk], now=LATER)
+
+    come_back(order, station, *acts)
+
+    assert heard() == []
+    assert (on_hand(lot), world.level_of(wine).on_hand) == ([7], 7)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_heard_at_once_that_it_was_packed_and_that_it_came_back_unpaid(wine, station):
+    lot = shelved(wine, "B1", 10)
+    order = unpaid(wine, station, units=3)
+    come_back(order, station)
+
+    at_once(
+        *[lambda: actions.take_unpaid_lots_back(order_ids=[order.pk], now=LATER)] * 2,
+        lambda: actions.take_lots_of_packed(order_ids=[order.pk], now=LATER),
+        lambda: actions.shelve(lot=lot, units=5, by=None, now=LATER),
+    )
+
+    assert (on_hand(lot), world.level_of(wine).on_hand) == ([15], 15)
+    assert moved(lot) == [("returned", 3)]

@@ -18,7 +18,7 @@ from teahorse.common.push import tell
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders.actions.owing import BATCH, ask_balance, end_unpaid, in_buyers_words, release_promotions
-from teahorse.orders.events import OrdersAgreed, OrdersCancelled
+from teahorse.orders.events import GoodsCameBack, OrdersAgreed, OrdersCancelled
 from teahorse.orders.models import BalanceDue, OrderLine, SellerOrder
 from teahorse.orders.on_delivery import KEPT_AT_POINT, LEFT, NOT_FOUND, NOT_SENT, REFUSED, due_at
 from teahorse.payments.models import Payment
@@ -196,6 +196,8 @@ def _why(balance: BalanceDue, parcel: Parcel | None) -> str:
 
 
 def _put_back(order: SellerOrder, parcel: Parcel, now: datetime) -> None:
-    """Put what came back to its seller on the shelf again, what is damaged is written off; harmless twice."""
+    """Put what came back to its seller on the shelf again, and tell of it; what is damaged is written off. Harmless twice."""
     units = OrderLine.objects.filter(order=order).values_list("offer_id").annotate(units=Sum("quantity")).order_by()
     stock.take_back(units=dict(units), reference=order.pk, is_sellable=not parcel.is_damaged, by_id=None, now=now)
+    if not parcel.is_damaged:
+        announce(GoodsCameBack(order_ids=(order.pk,)))

@@ -102,6 +102,7 @@ from teahorse.trace.actions.subscribing import (
 from teahorse.trace.actions.suspecting import answer_report, close_suspicion, suspect
 from teahorse.trace.actions.taking_back import (
     take_lots_back,
+    take_unpaid_lots_back,
 )
 from teahorse.trace.actions.telling import (
     tell_step,
@@ -191,6 +192,7 @@ __all__ = [
     "take_lots",
     "take_lots_back",
     "take_lots_of_packed",
+    "take_unpaid_lots_back",
     "tell",
     "tell_due",
     "tell_step",

@@ -40,8 +40,9 @@ def packed_lots(order_ids: Iterable[UUID]) -> dict[UUID, list[PackedLot]]:
 
 def parcels_come_back(lot_ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
     """Return the parcels, each with its lot, of which units of these lots came back in order to the shelf."""
-    back = LotMovement.objects.filter(lot__in=lot_ids, reason=LotMovement.Reason.RETURNED).values_list("reference", "lot_id")
-    lines = dict(CaseLine.objects.filter(pk__in=[reference for reference, _ in back if reference]).values_list("pk", "line_id"))
-    wanted = {(lines[reference], lot_id) for reference, lot_id in back if reference in lines}
+    back = LotMovement.objects.filter(lot__in=lot_ids, reason=LotMovement.Reason.RETURNED)
+    came = [(reference, lot_id) for reference, lot_id in back.values_list("reference", "lot_id") if reference]
+    lines = dict(CaseLine.objects.filter(pk__in=[reference for reference, _ in came]).values_list("pk", "line_id"))
+    wanted = {(lines.get(reference, reference), lot_id) for reference, lot_id in came}  # what nobody paid for came back with its line
     rows = PackedLot.objects.filter(line_id__in=[line for line, _ in wanted]).values_list("line_id", "lot_id", "parcel_id")
     return {(parcel_id, lot_id) for line_id, lot_id, parcel_id in rows if (line_id, lot_id) in wanted}
