@@ -157,6 +157,8 @@ def life(
         kind = _oddity(now, one)
         if kind is not None:
             odd.append(Odd(one.id, kind, now.place))
+        if _was_called_off_elsewhere(now, one) and now.told_by is not None:  # what brought it there was told after it had ended
+            odd.append(Odd(now.told_by, "after_the_end", now.place))
         if now.stage in FINAL:
             continue
         lies_in = inside.get(one.id, now.inside)
@@ -233,6 +235,11 @@ def _oddity(now: Step, scan: Told) -> str | None:
     if scan.place is not None and now.place is not None and now.stage != "lost" and scan.place != now.place:
         return "elsewhere"
     return None
+
+
+def _was_called_off_elsewhere(now: Step, scan: Told) -> bool:
+    """Return whether a thing ended with its sender, which happens nowhere of ours, while one of us had it."""
+    return scan.act == "returned" and scan.place is None and now.holder in {"place", "vehicle"}
 
 
 def holders(life: Life) -> list[tuple[datetime, str]]:

@@ -309,7 +309,9 @@ def _part(tracked: Tracked, tracking: Tracking) -> PartShown:
         stage=tracked.stage,
         parcels=[_parcel(parcel, tracked.scans, tracking) for parcel in tracked.parcels],
         refunds=tracked.refunds,
-        can_cancel=order.state in {State.PENDING_PAYMENT, *SellerOrder.TO_PACK} or (order.state == State.PRESALE_WAIT and may_leave),
+        can_cancel=order.state in {State.PENDING_PAYMENT, State.PAID}
+        or tracked.is_unpaid_with_its_seller
+        or (order.state == State.PRESALE_WAIT and may_leave),
         can_receive=order.state == State.PREPARING and is_handed_over and not order.is_to_pay_on_delivery,
         can_ask=order.state in {State.PREPARING, State.CLOSED} and not order.is_to_pay_on_delivery,
         promise="" if tracked.stage in {*ENDED, "done", "handed_over"} else promise_words(order.promised_from_date, order.promised_to_date),
@@ -331,7 +333,9 @@ def _parcel(parcel: Parcel, scans: Sequence[Scan], tracking: Tracking) -> Parcel
     own = [scan for scan in scans if scan.thing_id == parcel.pk and scan.act in ACTS]
     entries = [
         {
-            "what": act_words(scan.act, tracking.places.get(scan.place_id) if scan.place_id else None),
+            "what": _("Stayed with the seller")
+            if scan.act == Scan.Act.RETURNED and scan is own[0]
+            else act_words(scan.act, tracking.places.get(scan.place_id) if scan.place_id else None),
             "at": moment(scan.happened_at),
             "note": "",
             "state": "alarm" if scan.act in {Scan.Act.LOST, Scan.Act.REFUSED} and scan is own[-1] else "",

@@ -111,6 +111,11 @@ class Tracked:
             return "handed_over"
         return "packed" if stages <= {Parcel.Stage.PACKED} else "in_transit"
 
+    @property
+    def is_unpaid_with_its_seller(self) -> bool:
+        """Whether it is paid on delivery, and was not sent yet."""
+        return self.order.is_to_pay_on_delivery and self.stage in {"to_ship", "packed"}
+
 
 @dataclass(frozen=True, slots=True)
 class Tracking:

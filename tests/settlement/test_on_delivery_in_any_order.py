@@ -1,9 +1,10 @@
 """Orders that are paid when they are handed over, among all that can happen to money, in any order: bought, taken, left, paid ahead."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 
 import pytest
+from django.db.models import Q
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
@@ -42,12 +43,15 @@ class OnDelivery(Money):
             buyer = world.person(f"+86199100{self.villagers:05}")
             placed(wanted, now=self.now, buyer=buyer, pickup_point=self.point, verified_phone=buyer.phone, is_paid_on_delivery=True)
 
-    @rule(index=pick)
-    def bring(self, index):
+    @rule(index=pick, is_brought=st.sampled_from([True, True, False]))
+    def bring(self, index, is_brought):
+        """Or leave it with its seller: bring it another time, if it is not cancelled before."""
         self._tick()
-        order = one_of(SellerOrder.objects.filter(state="agreed"), index)
-        if order:
+        packed = Parcel.objects.filter(stage="packed", cod_fen__gt=0).values("reference")
+        order = one_of(SellerOrder.objects.filter(Q(state="agreed") | Q(state="preparing", pk__in=packed)), index)
+        if order and order.state == "agreed":
             orders.pack_order(order=order, weight_grams=500, by=None, now=self.now)
+        if order and is_brought:
             self._scan(order, Scan.Act.ARRIVED)
 
     @rule(index=pick, provider=st.sampled_from(["cash", "cash", "wechat_pay"]))
@@ -78,11 +82,14 @@ class OnDelivery(Money):
             self._scan(order, act)
 
     @rule(index=pick)
-    def cancel_what_is_agreed(self, index):
+    def cancel_what_is_unpaid(self, index):
+        """Before it is packed, or after: then only while it lies with its seller."""
         self._tick()
-        order = one_of(SellerOrder.objects.filter(state="agreed"), index)
+        order = one_of(SellerOrder.objects.filter(state__in=("agreed", "preparing"), **UNPAID), index)
         if order:
-            orders.cancel_order(order=order, reason="改主意了", now=self.now)
+            is_sent = Parcel.objects.filter(reference=order.pk).exclude(stage="packed").exists()
+            with pytest.raises(orders.SentUnpaid) if is_sent else nullcontext():
+                orders.cancel_order(order=order, reason="改主意了", now=self.now)
 
     @rule()
     def sweep(self):
@@ -95,6 +102,11 @@ class OnDelivery(Money):
         assert not Parcel.objects.filter(reference__in=unpaid.values("pk"), stage="handed_over").exists()
         assert not unpaid.filter(state="closed").exists()
         assert not Sale.objects.filter(pk__in=unpaid.values("pk"), frozen_at__isnull=False).exists()
+
+    @invariant()
+    def what_is_cancelled_is_neither_to_be_sent_nor_handed_over(self):
+        cancelled = SellerOrder.objects.filter(state="cancelled", **UNPAID).values("pk")
+        assert not Parcel.objects.filter(reference__in=cancelled, stage__in=("packed", "handed_over")).exists()
 
     @invariant()
     def who_is_paid_and_what_is_owed_agree(self):

@@ -26,7 +26,7 @@ from teahorse.people.models import Organisation, Right
 CENTRES = Organisation.CENTRES
 MOST_FOUND = 50
 State = SellerOrder.State
-CAN_CANCEL = {State.PENDING_PAYMENT, *SellerOrder.TO_PACK}
+CAN_CANCEL = {State.PENDING_PAYMENT, State.PAID}
 
 
 @acts(Right.DESK_ORDERS, kinds=CENTRES)
@@ -60,7 +60,7 @@ def order(request: HttpRequest, acting: Acting, order_id: UUID) -> HttpResponse:
 
 def _cancel(request: HttpRequest, acting: Acting, found: SellerOrder, reason: str) -> None:
     if len(reason) < actions.SHORTEST_REASON:
-        raise orders.TooLateToCancel if found.state not in CAN_CANCEL else _ReasonMissing
+        raise orders.TooLateToCancel if found.state not in CAN_CANCEL and not found.is_to_pay_on_delivery else _ReasonMissing
     orders.cancel_order(order=found, reason=reason, now=acting.now)
     messages.success(request, _("Cancelled. What was paid goes back."))
 
@@ -88,7 +88,7 @@ def _shown(acting: Acting, found: SellerOrder) -> dict[str, Any]:
         "payments": tracking.payments,
         "others": [one for one in tracking.orders if one.order.pk != found.pk],
         "timeline": sorted(_entries(tracked, tracking.places), key=lambda entry: entry["moment"], reverse=True),
-        "can_cancel": found.state in CAN_CANCEL,
+        "can_cancel": found.state in CAN_CANCEL or tracked.is_unpaid_with_its_seller,
         "can_follow": found.paid_at is not None and sellers_of_centre(acting, Right.SETTLE).filter(pk=found.seller_id).exists(),
         "is_revealed": any(one.person_id == acting.person.pk and one.at > acting.now - actions.SHOWN_FOR for one in reveals),
         "reveals": list(reveals[:20]),
@@ -112,6 +112,7 @@ def _entries(tracked: Tracked, places: dict[UUID, Any]) -> Iterator[dict[str, An
         "arrived": _("Arrived"),
         "handed_over": _("Handed over"),
         "refused": _("Refused"),
+        "returned": _("Given back to the seller"),
         "lost": _("Lost"),
         "found": _("Found again"),
     }

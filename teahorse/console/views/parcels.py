@@ -123,6 +123,13 @@ class NothingOfThisNumber(Refusal):
     sentence = gettext_lazy("Nothing here has the number %(number)s. Check the digits, or take the parcel in first.")
 
 
+class LabelIsVoid(Refusal):
+    """It ended: its order was cancelled before it was sent, or it is with its seller again."""
+
+    code = "label_is_void"
+    sentence = gettext_lazy("Label %(number)s is void: nothing is to be sent with it any more. Give the parcel back to its seller.")
+
+
 class NotHereToSendOn(Refusal):
     """A parcel is sent on from where it lies."""
 
@@ -149,6 +156,8 @@ def _parcel(point: ServicePoint, text: str, *, is_anybodys: bool) -> Parcel:
     found = queries.parcel_for_point(point=point, text=text) or queries.missed_at(point).filter(number=text).first() if text else None
     if found is None and is_anybodys and is_parcel_number(text):
         found = Parcel.objects.filter(number=text, stage__in=(*Parcel.OPEN, Parcel.Stage.LOST)).first()
+    if found is None and is_anybodys and Parcel.objects.filter(number=text, stage=Parcel.Stage.RETURNED).exists():
+        raise LabelIsVoid(field="number", number=text)
     if found is None:
         raise NothingOfThisNumber(field="number", number=text or "—")
     return found

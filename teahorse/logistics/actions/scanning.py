@@ -89,6 +89,13 @@ class GoesBack(Refusal):
     sentence = _("This parcel was not paid for and goes back to its seller. Send it on.")
 
 
+class HasLeft(Refusal):
+    """It is not with its sender any more."""
+
+    code = "has_left"
+    sentence = _("This parcel is on its way already.")
+
+
 class IsStopped(Refusal):
     """Somebody had it stopped."""
 
@@ -266,6 +273,20 @@ def hand_over(
     if parcel.cod_due_fen:
         raise TakeMoneyFirst(field="number", sum=yuan(parcel.cod_due_fen))
     scan = ScanDraft(parcel_number=parcel.number, act=Scan.Act.HANDED_OVER, happened_at=now, place=place, by=by, proof=proof)
+    return record_scans(scans=[scan], now=now)[0]
+
+
+@transaction.atomic
+def call_off(*, parcel: Parcel, note: str, now: datetime) -> Parcel:
+    """
+    End a parcel that still lies with its sender: its label is void, and whatever is told of it later is odd and moves nothing.
+
+    :raises HasLeft: if somebody else has it, or it ended; nothing is changed.
+    """
+    parcel = Parcel.objects.select_for_update().get(pk=parcel.pk)
+    if parcel.stage != Parcel.Stage.PACKED:
+        raise HasLeft(field="number")
+    scan = ScanDraft(parcel_number=parcel.number, act=Scan.Act.RETURNED, happened_at=now, place=None, by=None, note=note[:LONGEST_WORD])
     return record_scans(scans=[scan], now=now)[0]
 
 

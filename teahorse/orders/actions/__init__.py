@@ -1,6 +1,6 @@
 """Every change of carts and orders, by topic."""
 
-from teahorse.orders.actions.agreeing import agree, end_unfetched, follow_unpaid_parcels
+from teahorse.orders.actions.agreeing import SentUnpaid, agree, end_unfetched, follow_unpaid_parcels
 from teahorse.orders.actions.carts import CartFull, Changed, InCart, merge_carts, open_cart, put_into_cart, set_quantity, take_out
 from teahorse.orders.actions.counting import count_promises
 from teahorse.orders.actions.drafting import Wish
@@ -61,6 +61,7 @@ __all__ = [
     "ReturnNotConfirmed",
     "SaleChanged",
     "SaleIsOpen",
+    "SentUnpaid",
     "StillToPay",
     "TooLateToCancel",
     "UnitsArePromised",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.common.events import announce
 from teahorse.common.push import tell
+from teahorse.common.refusals import Refusal
 from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel, Scan
 from teahorse.orders.actions.owing import BATCH, ask_balance, end_unpaid, in_buyers_words, release_promotions
@@ -29,6 +30,14 @@ State = SellerOrder.State
 Stage = Parcel.Stage
 ON_DELIVERY = BalanceDue.Kind.ON_DELIVERY
 GOES_BACK = _("it was not paid for and goes back to its seller.")
+CALLED_OFF = _("Cancelled before it was sent")
+
+
+class SentUnpaid(Refusal):
+    """It is packed unpaid, and its parcel is not with its seller any more."""
+
+    code = "sent_unpaid"
+    sentence = _("The parcel is on its way. It can be refused where it is to be fetched: nothing is paid, and it goes back.")
 
 
 @transaction.atomic
@@ -48,6 +57,20 @@ def agree(*, group_id: UUID, now: datetime) -> None:
     for order in orders:
         ask_balance(order=order, kind=ON_DELIVERY, amount_fen=order.total_fen, now=now, due_at=until)
     announce(OrdersAgreed(order_ids=tuple(order.pk for order in orders)))
+
+
+def unpack_unpaid(*, order: SellerOrder, now: datetime) -> None:
+    """
+    Have the parcel of a locked order that is cancelled unpaid end with its seller: its label is void, its units are on the shelf.
+
+    :raises SentUnpaid: if it was handed in, or ended otherwise.
+    """
+    for parcel in Parcel.objects.filter(reference=order.pk).order_by("pk"):
+        try:
+            ended = logistics.call_off(parcel=parcel, note=in_buyers_words(order, CALLED_OFF), now=now)
+        except logistics.HasLeft as left:
+            raise SentUnpaid from left
+        _put_back(order, ended, now)
 
 
 def mark_paid_on_delivery(*, order: SellerOrder, payment: Payment, now: datetime) -> None:

@@ -13,7 +13,7 @@ from teahorse.common.events import announce
 from teahorse.common.push import tell
 from teahorse.common.refusals import Refusal
 from teahorse.common.statements import asked, by_index, together
-from teahorse.orders.actions.agreeing import mark_paid_on_delivery
+from teahorse.orders.actions.agreeing import mark_paid_on_delivery, unpack_unpaid
 from teahorse.orders.actions.owing import (
     OWES,
     end_unpaid,
@@ -250,24 +250,27 @@ def expire_orders(*, now: datetime) -> int:
 @transaction.atomic
 def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrder:
     """
-    Cancel a seller order that is not packed: units go back, and so does what was paid for it.
+    Cancel a seller order that is not packed, or is packed unpaid and still lies with its seller: units go back, and so does what was
+    paid for it.
 
     An unpaid group is one payment, so all of it is cancelled; of what is paid on delivery each order alone. A coupon that was used
     serves the whole group: it is given back, with its part of the budget, when the last seller order of the group is cancelled, and
     not before. What waits for its harvest can be cancelled once it is late, or once its balance is asked for.
 
     :raises TooLateToCancel: if it is packed, or ended already.
+    :raises teahorse.orders.actions.agreeing.SentUnpaid: if it is paid on delivery and on its way.
     :raises WaitsForHarvest: if it waits for its harvest, and that is not late.
     """
     group = list(SellerOrder.objects.select_for_update().filter(group_id=order.group_id).order_by("pk"))
     order = next(each for each in group if each.pk == order.pk)
     if order.state == State.CANCELLED:
         return order
-    if order.state not in {State.PENDING_PAYMENT, State.AGREED, State.PAID, State.PRESALE_WAIT}:
+    if order.state not in {State.PENDING_PAYMENT, State.PAID, State.PRESALE_WAIT} and not order.is_to_pay_on_delivery:
         raise TooLateToCancel
     if order.state == State.PRESALE_WAIT and not _may_leave(order, now=now):
         raise WaitsForHarvest(day=order.promised_to_date.isoformat())
     is_alone = order.state != State.PENDING_PAYMENT
+    is_packed = order.state == State.PREPARING
     ended = [order] if is_alone else [each for each in group if each.state == State.PENDING_PAYMENT]
     for each in ended:
         each.state, each.ended_at, each.end_reason = State.CANCELLED, now, reason[:80]
@@ -281,6 +284,8 @@ def cancel_order(*, order: SellerOrder, reason: str, now: datetime) -> SellerOrd
         give_back(order=order, amount_fen=None, reference=order.pk, reason=reason[:80], now=now)
     else:
         payments.close_payments(references=[order.group_id], now=now)
+    if is_packed:
+        unpack_unpaid(order=order, now=now)
     announce(OrdersCancelled(order_ids=tuple(each.pk for each in ended)))
     order.refresh_from_db()
     return order
