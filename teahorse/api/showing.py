@@ -46,9 +46,11 @@ class OrderedLine(Schema):
 
 
 class BalanceDueShown(Schema):
-    """What is asked after the first payment, of a buyer who can pay it by the order's payments."""
+    """What is asked of a buyer beside the first payment; she can pay it by the order's payments."""
 
-    kind: Annotated[str, choice(*BalanceDue.Kind.values)]
+    kind: Annotated[str, choice(*BalanceDue.Kind.values)] = Field(
+        description="on_delivery: the whole total, paid where it is fetched; weight, presale_balance: what is owed after a first payment"
+    )
     state: Annotated[str, choice(*BalanceDue.State.values)]
     amount_fen: int
     due_at: datetime

@@ -34,6 +34,7 @@ TO_DO = {
     Kind.STILL_WITH_CARRIER: _("Ask the carrier; lost ones are claimed."),
     Kind.UNIT_STILL: _("Ask where it was last; scan it when it is found."),
 }
+MISSED_UNPAID = _("Look for it where it was last; found, take it in again. Not found: nobody paid for it; settle with its seller.")
 ODD = {
     Oddity.Kind.UNKNOWN_CODE: _("Nobody knows this number."),
     Oddity.Kind.WRONG_CLOCK: _("The clock of the phone that scanned it was wrong; the time was set right."),
@@ -51,5 +52,7 @@ def to_do(found: Found) -> str:
     facts: Mapping[str, Any] = found.facts
     if found.kind == Kind.ODD:
         return str(ODD[Oddity.Kind(facts["kind"])])
+    if found.kind == Kind.MISSED and facts.get("is_unpaid"):
+        return str(MISSED_UNPAID)
     why = facts.get("why") if found.kind == Kind.STOPPED else ""
     return f"{why} · {TO_DO[found.kind]}" if why else str(TO_DO[found.kind])

@@ -19,7 +19,8 @@ with rule as (
     select rule.kind, parcel.id as thing_id, null::uuid as oddity_id, parcel.number as code, parcel.reference, parcel.owner_id,
            parcel.county_id, coalesce(parcel.held_by_id, case when parcel.stage = 'lost' then parcel.pickup_point_id end) as place_id,
            parcel.stage_at + rule.after as since_at, parcel.stage_at + rule.after + rule.within as due_at,
-           jsonb_build_object('why', parcel.stopped_why, 'carrier', parcel.carrier) as facts
+           jsonb_build_object('why', parcel.stopped_why, 'carrier', parcel.carrier,
+                              'is_unpaid', parcel.cod_fen > 0 and parcel.cod_taken_at is null) as facts
       from parcel
       join rule on case rule.kind
                when 'missed' then parcel.stage = 'lost'

@@ -23,6 +23,7 @@ from teahorse.orders.actions.harvesting import SORRY
 from teahorse.orders.explaining import PriceLine
 from teahorse.orders.following import Tracked, Tracking
 from teahorse.orders.models import BalanceDue, HarvestSale, OrderLine, SellerOrder, Weighing
+from teahorse.orders.on_delivery import NOT_FOUND
 from teahorse.payments.models import Refund
 from teahorse.people.models import ServicePoint
 
@@ -145,6 +146,13 @@ BALANCE_WORDS = {
 }
 
 
+ON_DELIVERY_WORDS = {
+    BalanceDue.State.ASKED: gettext_lazy("To be paid on delivery"),
+    BalanceDue.State.PAID: gettext_lazy("Paid"),
+    BalanceDue.State.LAPSED: gettext_lazy("Not asked any more"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class BalanceShown:
     """What is, or was, to be paid after the first payment."""
@@ -164,7 +172,8 @@ class BalanceShown:
     @property
     def words(self) -> str:
         """What became of it."""
-        return str(BALANCE_WORDS[BalanceDue.State(self.balance.state)])
+        words = ON_DELIVERY_WORDS if self.is_on_delivery else BALANCE_WORDS
+        return str(words[BalanceDue.State(self.balance.state)])
 
     @property
     def is_on_delivery(self) -> bool:
@@ -234,6 +243,11 @@ class PartShown:
     def owed(self) -> BalanceShown | None:
         """What she is asked for now."""
         return next((shown for shown in self.balances if shown.balance.state == BalanceDue.State.ASKED), None)
+
+    @property
+    def is_lost_unpaid(self) -> bool:
+        """Whether it ended because it was lost before it was paid on delivery."""
+        return self.stage == "cancelled" and self.order.end_reason == NOT_FOUND
 
     @property
     def is_to_be_packed(self) -> bool:

@@ -1,9 +1,12 @@
 """What is paid on delivery, at the counter of a station and with its seller."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from teahorse.logistics import actions as logistics
 from teahorse.logistics.models import Parcel
 from teahorse.orders import actions as orders
 from teahorse.orders.models import BalanceDue, OrderGroup
@@ -110,3 +113,95 @@ def test_the_desk_cancels_it_before_it_is_packed(browser_of, reviewer, group):
 
     order.refresh_from_db()
     assert (order.state, BalanceDue.objects.get().state) == ("cancelled", "lapsed")
+
+
+def came(parcel, *acts, place=None):
+    """Tell what happened to a parcel, and have its order hear of it."""
+    now = timezone.now()
+    for act in acts:
+        told = logistics.ScanDraft(parcel_number=parcel.number, act=act, happened_at=now, place=place, by=None)
+        logistics.record_scans(scans=[told], now=now)
+        orders.follow_unpaid_parcels(order_ids=[parcel.reference], now=now)
+
+
+def read_by_seller(browser_of, seller, order):
+    """What a seller reads on the page of an order, and on her day."""
+    orders.notice_sellers(order_ids=[order.pk], kind="cancelled", now=timezone.now())
+    desk = browser_of(seller)
+    return desk.get(at("order", org="coop-dorje", order_id=order.pk)).content.decode(), desk.get(
+        at("day", org="coop-dorje")
+    ).content.decode()
+
+
+def test_its_seller_reads_that_it_is_to_be_paid_on_delivery_and_until_when(browser_of, seller, group, here):
+    page = browser_of(seller).get(at("order", org="coop-dorje", order_id=group.orders.get().pk)).content.decode()
+
+    assert "To be paid on delivery" in page
+    assert "Asked of the buyer" not in page
+
+
+def test_what_was_lost_unpaid_says_who_answers_for_it_and_what_it_was_to_bring(browser_of, seller, operator, group, here, point):
+    order = group.orders.get()
+    logistics.report_lost(parcel=here, note="货架上找不到", place=point, by=operator, now=timezone.now())
+    missed, _day = read_by_seller(browser_of, seller, order)
+    orders.end_unfetched(now=timezone.now() + timedelta(days=30))
+
+    page, day = read_by_seller(browser_of, seller, order)
+    exceptions = browser_of(operator).get(at("exceptions")).content.decode()
+
+    order.refresh_from_db()
+    assert (order.state, order.end_reason) == ("cancelled", "lost_on_its_way")
+    assert "Lost on its way, unpaid" in missed
+    assert "Lost on its way, unpaid" in page
+    assert "Lost on its way, unpaid" in day
+    assert f"was to pay {order.total_fen / 100:.2f} yuan; nobody paid, and nothing is booked" in page
+    assert f"{point.organisation.name} has it on its list" in page
+    assert "Not asked any more" in page
+    assert "settle with its seller" in exceptions
+
+
+@pytest.mark.parametrize(
+    ("acts", "title", "told"),
+    [
+        (("refused", "returned"), "Not taken: it is with you again", "lie on the shelf again"),
+        (("damaged", "refused", "returned"), "Not taken: it is with you again", "came back damaged"),
+    ],
+)
+def test_what_came_back_unpaid_says_where_its_goods_are(browser_of, seller, group, here, point, acts, title, told):
+    came(here, *acts, place=point)
+
+    page, day = read_by_seller(browser_of, seller, group.orders.get())
+
+    assert title in page
+    assert title in day
+    assert told in page
+
+
+def test_what_is_cancelled_after_it_was_packed_is_not_sent_and_its_label_is_void(browser_of, counter, seller, reviewer, group):
+    order = group.orders.get()
+    parcel = orders.pack_order(order=order, weight_grams=500, by=seller, now=timezone.now())
+    where = at("desk_order", org="centre-qonggyai", order_id=order.pk)
+
+    asked = browser_of(reviewer).get(where).content.decode()
+    browser_of(reviewer).post(where, {"act": "cancel", "reason": "顾客来电"})
+    page, day = read_by_seller(browser_of, seller, order)
+    taken_in = counter.post(at("scan"), {"number": parcel.number, "mode": "take_in"}, follow=True).content.decode()
+
+    assert "It is not paid and not sent yet" in asked
+    assert "Cancelled: do not send it" in day
+    assert "Take its label off" in page
+    assert at("waybills", org="coop-dorje") not in page
+    assert "is void" in taken_in
+    parcel.refresh_from_db()
+    assert (parcel.stage, parcel.held_by_id) == ("returned", None)
+
+
+def test_what_is_on_its_way_is_not_cancelled_at_the_desk(browser_of, reviewer, group, here):
+    where = at("desk_order", org="centre-qonggyai", order_id=group.orders.get().pk)
+
+    page = browser_of(reviewer).get(where).content.decode()
+    answer = browser_of(reviewer).post(where, {"act": "cancel", "reason": "顾客来电"})
+
+    assert "Cancel the order" not in page
+    assert answer.status_code == 422
+    assert group.orders.get().state == "preparing"

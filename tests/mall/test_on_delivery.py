@@ -1,10 +1,15 @@
 """Choosing at the checkout to pay where it is fetched, and reading about it afterwards."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from teahorse.common.ids import short
+from teahorse.logistics import actions as logistics
+from teahorse.orders import actions as orders
 from teahorse.orders.models import BalanceDue, OrderGroup
 from teahorse.people.models import ServicePoint
 from tests.mall.world import hidden, person
@@ -103,3 +108,69 @@ def test_the_same_press_again_is_the_same_order(world, villager):
 
     assert first["Location"] == second["Location"]
     assert (OrderGroup.objects.count(), BalanceDue.objects.count()) == (1, 1)
+
+
+def packed(group):
+    return orders.pack_order(order=group.orders.get(), weight_grams=900, by=None, now=timezone.now())
+
+
+def tell(parcel, act, place):
+    now = timezone.now()
+    told = logistics.ScanDraft(parcel_number=parcel.number, act=act, happened_at=now, place=place, by=None)
+    logistics.record_scans(scans=[told], now=now)
+    orders.follow_unpaid_parcels(order_ids=[parcel.reference], now=now)
+
+
+def test_it_is_to_be_paid_on_delivery_in_words_of_its_own(world, villager):
+    placed(villager, world, looked(villager, world))
+    page = f"/orders/{short(OrderGroup.objects.get().pk)}/"
+
+    told = villager.get(page).content.decode()
+
+    assert "To be paid on delivery" in told
+    assert "Still to be paid" not in told
+
+
+def test_she_cancels_what_is_packed_until_it_is_handed_in(world, villager):
+    placed(villager, world, looked(villager, world))
+    group = OrderGroup.objects.get()
+    packed(group)
+    page = f"/orders/{short(group.pk)}/"
+    form = {"do": "cancel", "order": group.orders.get().number, "reason": "changed_mind"}
+
+    offered = villager.get(page).content.decode()
+    villager.post(page, form)
+    told = villager.get(page).content.decode()
+
+    assert 'value="cancel"' in offered
+    assert group.orders.get().state == "cancelled"
+    assert "Nothing was paid for it" in told
+    assert "Stayed with the seller" in told
+    assert "Not asked any more" in told
+
+
+def test_what_was_handed_in_she_is_told_to_refuse(world, villager):
+    placed(villager, world, looked(villager, world))
+    group = OrderGroup.objects.get()
+    tell(packed(group), "received", world.hall)
+    page = f"/orders/{short(group.pk)}/"
+
+    offered = villager.get(page).content.decode()
+    answer = villager.post(page, {"do": "cancel", "order": group.orders.get().number, "reason": "changed_mind"})
+
+    assert 'value="cancel"' not in offered
+    assert answer.status_code == 409
+    assert "It can be refused where it is to be fetched" in answer.content.decode()
+    assert group.orders.get().state == "preparing"
+
+
+def test_what_was_lost_unpaid_says_that_she_owes_nothing(world, villager):
+    placed(villager, world, looked(villager, world))
+    group = OrderGroup.objects.get()
+    tell(packed(group), "lost", world.hall)
+    orders.end_unfetched(now=timezone.now() + timedelta(days=30))
+
+    told = villager.get(f"/orders/{short(group.pk)}/").content.decode()
+
+    assert group.orders.get().end_reason == "lost_on_its_way"
+    assert "You owe nothing for it" in told

@@ -11,9 +11,10 @@ from django import template
 from teahorse.carriers.models import Consignment
 from teahorse.carriers.words import refusal_of
 from teahorse.common import ids
+from teahorse.console import ended_words
 from teahorse.console.words import said
 from teahorse.logistics import carriers
-from teahorse.orders.models import OrderLine
+from teahorse.orders.models import OrderLine, SellerOrder
 from teahorse.payments.words import problem_in_words
 from teahorse.people import rules
 from teahorse.trace import balance_words
@@ -63,6 +64,12 @@ def carrier_name(code: str | None) -> str:
 def carrier_refusal(consignment: Consignment) -> str:
     """``{{ handed|carrier_refusal }}``: why a carrier does not take a parcel on."""
     return refusal_of(consignment)
+
+
+@register.filter
+def ended_title(order: SellerOrder) -> str:
+    """``{{ order|ended_title }}``: how a cancelled order ended, and what it asks of its seller."""
+    return ended_words.ended_title(order)
 
 
 @register.filter

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from teahorse.common.refusals import Refusal
 from teahorse.console import actions
 from teahorse.console.access import Acting, acts
+from teahorse.console.ended_words import reason_words
 from teahorse.console.models import RevealLog
 from teahorse.console.nav import page
 from teahorse.console.waiting import sellers_of_centre
@@ -102,7 +103,7 @@ def _entries(tracked: Tracked, places: dict[UUID, Any]) -> Iterator[dict[str, An
         (_("Placed"), order.placed_at, ""),
         (_("Paid"), order.paid_at, ""),
         (_("Packed"), order.packed_at, ""),
-        (ended, order.ended_at, order.end_reason),
+        (ended, order.ended_at, reason_words(order.end_reason)),
     ):
         if what and moment:
             yield _entry(what, moment, note)

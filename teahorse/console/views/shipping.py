@@ -21,6 +21,7 @@ from teahorse.common.money import yuan
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.common.typed import grams_of
 from teahorse.console.access import Acting, acts
+from teahorse.console.ended_words import ended_unpaid
 from teahorse.console.keys import keys_of
 from teahorse.console.lots_to_pack import LotChoice, lot_choices
 from teahorse.console.nav import page
@@ -310,6 +311,7 @@ def order(request: HttpRequest, acting: Acting, order_id: UUID) -> HttpResponse:
     context = {
         "order": found,
         "parcels": [(parcel, handed.get(parcel.pk)) for parcel in parcels],
+        "ended": ended_unpaid(found, parcels[0] if parcels else None),
         "carriers": dict(carriers.choices(carriers.FOR_SELLERS)),
         "packed_lots": packed_lots([found.pk])[found.pk],
         "price_lines": explaining.of_order(found, found.discounts.all()).lines,
