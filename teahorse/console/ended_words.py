@@ -68,7 +68,7 @@ def _came_back(parcel: Parcel) -> str:
     if parcel.stage != Parcel.Stage.RETURNED:
         return _("It is on its way back to you. When it is given back, its goods lie on the shelf again.")
     if parcel.is_damaged:
-        return _("It came back damaged, so its goods are written off. Show the centre what is broken: it knows who had it.")
+        return _("It came back damaged, so its goods are written off. Show the centre what is broken; its scans say who had it.")
     return _("Take its label off, nothing is to be sent with it any more. Its goods lie on the shelf again: see whether they are in order.")
 
 
@@ -77,7 +77,7 @@ def _lost(order: SellerOrder, parcel: Parcel) -> str:
     told = {
         "sum": yuan(order.total_fen),
         "day": formats.date_format(since, "m-d"),
-        "place": named(place) if place else _("on its way"),
+        "place": named(place) if place else _("somewhere on its way"),
         "who": named(place.organisation) if place else _("Your county's centre"),
         "due": formats.date_format(since + ANSWERED_WITHIN, "m-d H:i"),
     }

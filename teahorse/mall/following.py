@@ -149,7 +149,7 @@ BALANCE_WORDS = {
 ON_DELIVERY_WORDS = {
     BalanceDue.State.ASKED: gettext_lazy("To be paid on delivery"),
     BalanceDue.State.PAID: gettext_lazy("Paid"),
-    BalanceDue.State.LAPSED: gettext_lazy("Not asked any more"),
+    BalanceDue.State.LAPSED: gettext_lazy("Not to be paid any more"),
 }
 
 

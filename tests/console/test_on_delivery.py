@@ -156,7 +156,7 @@ def test_what_was_lost_unpaid_says_who_answers_for_it_and_what_it_was_to_bring(b
     assert "Lost on its way, unpaid" in day
     assert f"was to pay {order.total_fen / 100:.2f} yuan; nobody paid, and nothing is booked" in page
     assert f"{point.organisation.name} has it on its list" in page
-    assert "Not asked any more" in page
+    assert "Not to be paid any more" in page
     assert "settle with its seller" in exceptions
 
 

@@ -146,7 +146,7 @@ def test_she_cancels_what_is_packed_until_it_is_handed_in(world, villager):
     assert group.orders.get().state == "cancelled"
     assert "Nothing was paid for it" in told
     assert "Stayed with the seller" in told
-    assert "Not asked any more" in told
+    assert "Not to be paid any more" in told
 
 
 def test_what_was_handed_in_she_is_told_to_refuse(world, villager):
