@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from teahorse.runs.models import DayPlan, Handling, Run, Stop, Vehicle
-from teahorse.runs.queries.waiting import NO_ROAD, STAYS_HOME
+from teahorse.runs.queries.waiting import NO_ROAD, STAYS_ABOARD, STAYS_HOME
 
 REASONS = {
     "no vehicle": _("No vehicle drives on this day."),
@@ -19,6 +19,7 @@ REASONS = {
     "dearer than waiting": _("Bringing it today costs more than waiting."),
     NO_ROAD: _("No road to that place is entered."),
     STAYS_HOME: _("It is tied to a vehicle that nobody drives today."),
+    STAYS_ABOARD: _("It is aboard a vehicle that cannot come home: its way is closed."),
 }
 HELPS = {
     "one hour longer": _("one hour more on the road"),

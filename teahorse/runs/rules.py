@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from teahorse.runs.planning.model import Rest, Task, Visit
+from teahorse.runs.planning.model import Rest, Task, Visit, Window
 
 ASSUMED_CM3_PER_GRAM = 5
 """Of what nobody measured: 200 kg fill a cubic metre, as carriers reckon light goods."""
@@ -17,6 +17,8 @@ LEAVE_FEN, LEAVE_FEN_PER_DAY, COLD_FACTOR = 10_000, 5_000, 3
 SERVICE_S, SERVICE_PER_THING_S = 300, 40
 """How long a vehicle stands at a place: to stop and sign, and for each thing that changes hands."""
 RELOAD_S = 1_800
+ANOTHER_DAY_S = 3 * 86_400
+"""Later than any shift of a day."""
 REST = Rest(2_700, 11 * 3600, 14 * 3600)
 """Three quarters of an hour between eleven and two, for who is out after two."""
 
@@ -101,3 +103,20 @@ def _task(key: str, things: Sequence[Waiting], *, centre: str, now: datetime) ->
         locked_to=None if one.aboard else one.locked_to,
         aboard=one.aboard,
     )
+
+
+Seconds = tuple[int, int]
+"""From when until when, on the day's clock."""
+
+
+def visited_within(task: Task, spans: Mapping[str, Sequence[Seconds]]) -> Task:
+    """Return a task whose visits to some places begin no earlier and are over no later than one of the spans of each."""
+
+    def within(visit: Visit | None) -> Visit | None:
+        if visit is None or visit.place not in spans:
+            return visit
+        begun = ((opens, closes - visit.service_s) for opens, closes in spans[visit.place])
+        windows = tuple(Window(opens, closes) for opens, closes in begun if opens <= closes)
+        return replace(visit, windows=windows or (Window(ANOTHER_DAY_S, ANOTHER_DAY_S),))
+
+    return replace(task, collect_at=within(task.collect_at), deliver_to=within(task.deliver_to))

@@ -302,7 +302,7 @@ def test_after_a_closure_the_rest_of_the_day_is_planned_again_and_what_is_loaded
     fleet.tell(begin, when=at(8, 30))
     later = fleet.parcel(to=fleet.station)
     home = fleet.parcel(here=fleet.station)
-    close_ways(roads=[fleet.county.over], reason="landslide", begins_at=at(13), by=fleet.planner, now=at(9))
+    close_ways(roads=[fleet.county.over], reason="landslide", begins_at=at(16), by=fleet.planner, now=at(9))
 
     plan = fleet.planned(now=at(9))
     actions.release_plan(plan=plan, by=fleet.planner, now=at(9, 5))

@@ -15,12 +15,14 @@ from teahorse.common.statements import broken_constraint
 from teahorse.common.times import HOME
 from teahorse.network import queries as network
 from teahorse.network.models import Node
+from teahorse.network.rules.ways import chains_from
 from teahorse.people.models import Person, ServicePoint
 from teahorse.runs import queries, rules, stored
 from teahorse.runs.actions.searching import JOB, QUEUE
 from teahorse.runs.models import DayPlan, Handling, Lock, Run, Shift, Stop, Vehicle
 from teahorse.runs.planning import model
-from teahorse.runs.planning.ground import ground_of
+from teahorse.runs.planning.ground import Ground, ground_of
+from teahorse.runs.planning.passing import Span, arrival, ground_between
 from teahorse.runs.planning.plan import Plan
 from teahorse.runs.planning.replanning import Standing, from_now
 from teahorse.runs.queries.board import day_window
@@ -130,8 +132,13 @@ class _Asking:
         if centre.pk not in self.node_of:
             raise NotOnTheMap(centre=centre.name)
         self.runs = {run.vehicle_id: run for run in queries.runs_of_day(centre, day=day)}
+        self.begins_at = max(now, min(shift.begins_at for shift in self.shifts))
+        self.ends_at = max(shift.ends_at for shift in self.shifts)
+        self.ways = network.ways(moment=self.begins_at)
         self.standing: dict[str, Standing] = {}
         self.next_stops: dict[str, int] = {}
+        self.turned_back: set[str] = set()
+        self.stranded: set[str] = set()
         for run in self.runs.values():
             if run.stage == Run.Stage.UNDER_WAY:
                 self._stand(run)
@@ -141,44 +148,95 @@ class _Asking:
         return int((moment - self.midnight).total_seconds())
 
     def _stand(self, run: Run) -> None:
-        """A vehicle drives to its next stop, does what is to do there, and is free then; late by as much as it is now."""
+        """
+        A vehicle drives to its next stop, does what is to do there, and is free then; late by as much as it is now.
+
+        If what closed meanwhile lies between, it turns back to where it was; if it cannot come home from there either, it stays
+        where it is going, with what only the centre could take.
+        """
         stops = list(run.stops.all())
         done = [stop for stop in stops if stop.done_at is not None]
         ahead = next((stop for stop in stops if stop.done_at is None), stops[-1])
         late = max(timedelta(0), (done[-1].done_at or self.now) - done[-1].leaves_at) if done else timedelta(0)
-        free = max(ahead.leaves_at + late, self.now)
+        before = done[-1] if done else stops[0]
+        left_at = before.done_at or self.now
         key = str(run.vehicle_id)
         self.next_stops[key] = ahead.number
+        there = self._arrives(before, ahead, left_at)
+        stands, free = ahead, max(ahead.leaves_at + late, there or self.now, self.now)
+        if there is None or not self._comes_home(ahead, free):
+            back = self.now + min(self.now - left_at, ahead.arrives_at - before.leaves_at)
+            if self._comes_home(before, back):
+                stands, free = before, back
+                self.turned_back.add(key)
+            else:
+                self.stranded.add(key)
         self.standing[key] = Standing(
             vehicle=key,
-            place=str(self.node_of[ahead.place_id].pk),
+            place=self._node(stands),
             free_s=self.seconds(free),
             done=(),
             aboard=(),
             trips_begun=1 + sum(stop.kind == Stop.Kind.RELOAD for stop in done),
-            has_rested=any(stop.rests_at is not None for stop in (*done, ahead)),
+            has_rested=any(stop.rests_at is not None for stop in (*done, stands)),
         )
+
+    def _node(self, stop: Stop) -> str:
+        return str(self.node_of[stop.place_id].pk)
+
+    def _arrives(self, start: Stop, goal: Stop | None, moment: datetime) -> datetime | None:
+        """Return when a vehicle that leaves a stop is at another one, or at the centre."""
+        ends = self.node_of[goal.place_id if goal else self.centre.pk].pk
+        return arrival(self.ways, self.node_of[start.place_id].pk, ends, leaves_at=moment)
+
+    def _comes_home(self, stop: Stop, moment: datetime) -> bool:
+        """Whether whoever leaves a stop at a moment comes to the centre without waiting for a way to open, or in her shift even so."""
+        home = self._arrives(stop, None, moment)
+        return home is not None and (home <= self.ends_at or home == self._arrives_if_open(stop, moment))
+
+    def _arrives_if_open(self, stop: Stop, moment: datetime) -> datetime | None:
+        hub = self.node_of[self.centre.pk].pk
+        chain = chains_from(self.ways, self.node_of[stop.place_id].pk, to=[hub]).get(hub)
+        return None if chain is None else moment + timedelta(minutes=chain.minutes)
 
     def everything(self) -> tuple[dict[str, Any], dict[str, list[Waiting]], list[dict[str, Any]]]:
         """Return the day to plan as it is kept, its things by task, and what no vehicle can take."""
         vehicles = [shift.vehicle for shift in self.shifts]
         lying = queries.waiting_in(self.centre, nodes=self.nodes, vehicles=vehicles)
         hub = str(self.node_of[self.centre.pk].pk)
-        tasks, things = rules.tasks_of(self._after_next_stops(lying.things), centre=hub, now=self.now)
+        going = self._after_next_stops(lying.things)
+        stays = [thing for thing in going if thing.to == hub and thing.aboard in self.stranded]
+        tasks, things = rules.tasks_of([thing for thing in going if thing not in stays], centre=hub, now=self.now)
         wanted = {hub} | {visit.place for task in tasks for _what, visit in task.to_visit} | {one.place for one in self.standing.values()}
         wanted |= {visit.place for task in tasks for visit in (task.collect_at, task.deliver_to) if visit}
         keys = [node.pk for node in self.nodes if str(node.pk) in wanted]
-        moment = max(self.now, self.shifts[0].begins_at)
-        ways = network.ways(moment=moment)
-        ground = ground_of(ways, keys, centre=self.node_of[self.centre.pk].pk, moment=moment)
+        centre = self.node_of[self.centre.pk].pk
+        ground, spans = ground_between(self.ways, keys, centre=centre, begins_at=self.begins_at, ends_at=self.ends_at)
+        within = {place: [self._clock(span) for span in some] for place, some in spans.items()}
+        tasks = tuple(rules.visited_within(task, within) for task in tasks)
         day = model.Day(hub, tasks, tuple(self._vehicle(shift, hub) for shift in self._first_shifts()), ground)
         if self.day == self.now.astimezone(HOME).date():
+            day = replace(day, vehicles=tuple(self._with_time_to_come_home(one, ground) for one in day.vehicles))
             day = from_now(day, Plan((), (), 0), now_s=self.seconds(self.now), told=self.standing)
         asked = stored.kept_day(day)
-        asked["if_open"] = stored.kept_ground(ground_of(ways, keys, centre=self.node_of[self.centre.pk].pk, moment=None))
-        asked["next_stops"] = self.next_stops
-        left_out = [{"task": "", "codes": [thing.code], "reason": why, "by": "", "helps": []} for thing, why in lying.left_out]
-        return asked, dict(things), left_out
+        asked["if_open"] = stored.kept_ground(ground_of(self.ways, keys, centre=centre, moment=None))
+        asked["next_stops"], asked["turned_back"] = self.next_stops, sorted(self.turned_back)
+        left = [*lying.left_out, *((thing, queries.STAYS_ABOARD) for thing in stays)]
+        return asked, dict(things), [{"task": "", "codes": [thing.code], "reason": why, "by": "", "helps": []} for thing, why in left]
+
+    def _with_time_to_come_home(self, vehicle: model.Vehicle, ground: Ground) -> model.Vehicle:
+        """Return a vehicle that is out with a shift no shorter than its way home: who is late comes home all the same."""
+        stands = self.standing.get(vehicle.key)
+        if stands is None:
+            return vehicle
+        seconds = ground.table_for(fits_narrow=vehicle.fits_narrow).seconds
+        home = seconds[ground.places.index(stands.place)][ground.places.index(vehicle.end)]
+        rests = vehicle.rest.length_s if vehicle.rest and not stands.has_rested else 0
+        return replace(vehicle, ends_s=max(vehicle.ends_s, stands.free_s + home + rests))
+
+    def _clock(self, span: Span) -> tuple[int, int]:
+        opens = 0 if span.opens_at is None else self.seconds(span.opens_at)
+        return opens, rules.ANOTHER_DAY_S if span.closes_at is None else self.seconds(span.closes_at)
 
     def _first_shifts(self) -> Sequence[Shift]:
         return list({shift.vehicle_id: shift for shift in reversed(self.shifts)}.values())[::-1]
@@ -188,7 +246,7 @@ class _Asking:
         handled: dict[UUID, tuple[str, str]] = {}
         for run in self.runs.values():
             number = self.next_stops.get(str(run.vehicle_id))
-            for stop in run.stops.all():
+            for stop in () if str(run.vehicle_id) in self.turned_back else run.stops.all():
                 if stop.number == number and stop.kind != Stop.Kind.COME_HOME:
                     handled |= {one.thing_id: (one.doing, str(run.vehicle_id)) for one in stop.handlings.all()}
         kept = []
@@ -209,7 +267,7 @@ class _Asking:
         return model.Vehicle(
             key=str(one.pk),
             start=hub,
-            end=hub,
+            end=self.standing[str(one.pk)].place if str(one.pk) in self.stranded else hub,
             grams=one.unit.most_grams or 0,
             cm3=one.unit.most_cm3 or 0,
             begins_s=begins,

@@ -142,9 +142,12 @@ class _Giving:
         return run
 
     def _go_on(self, run: Run, calls: list[_Call]) -> None:
-        """Have a run that is under way go on otherwise after the stop that its driver drives to."""
+        """Have a run that is under way go on otherwise after the stop that its driver drives to, or from where she turns back to."""
         ahead = self._ahead(run)
         if ahead is None:
+            return
+        if str(run.vehicle_id) in self.row.asked.get("turned_back", ()):
+            self._turn_back(run, calls)
             return
         Stop.objects.filter(run=run, done_at=None, dropped_at=None).exclude(pk=ahead.pk).update(dropped_at=self.now)
         begin, *rest = calls
@@ -154,6 +157,16 @@ class _Giving:
             ahead.kind = Stop.Kind.RELOAD
             ahead.save(update_fields=["kind"])
         self._handle(ahead, begin.handled)
+        last = Stop.objects.filter(run=run).order_by("-number").values_list("number", flat=True)[0]
+        self._write(run, rest, first=last + 1)
+
+    def _turn_back(self, run: Run, calls: Sequence[_Call]) -> None:
+        """Have a run give up the stop that its driver drives to; what she loads where she turns back to is a call of its own."""
+        Stop.objects.filter(run=run, done_at=None, dropped_at=None).update(dropped_at=self.now)
+        begin, *rest = calls
+        if begin.handled:
+            begin.kind = Stop.Kind.RELOAD
+            rest = [begin, *rest]
         last = Stop.objects.filter(run=run).order_by("-number").values_list("number", flat=True)[0]
         self._write(run, rest, first=last + 1)
 

@@ -223,6 +223,8 @@ def _belonging(day: Day, vehicle: Vehicle, run: VehicleRun) -> Iterator[Fault]:
         task = day.by_key[stop.task]
         if {task.locked_to, task.aboard} - {None, vehicle.key}:
             yield Fault("lock", run.vehicle, task.key, f"belongs to {task.aboard or task.locked_to}")
+        if task.kind == "collect" and vehicle.end != day.centre and not task.aboard:
+            yield Fault("end", run.vehicle, task.key, "goes to the centre, where its vehicle does not come")
         if task.is_large and not vehicle.takes_large and not task.aboard:
             yield Fault("large", run.vehicle, task.key, "is too large a piece")
         if stop.doing == "deliver" and task.kind == "carry" and not task.aboard and (task.key, "collect") not in seen:

@@ -59,12 +59,14 @@ def ground_of(ways: Ways, nodes: Sequence[UUID], *, centre: UUID, moment: dateti
     A place is named by its node's key.
     """
     closed = {} if moment is None else {str(one.node): one.closed.name for one in cut_off(ways, centre, moment=moment)}
-    every = _table(table(ways.passable(moment), nodes))
-    wide = _table(table(ways.passable(moment, avoid_narrow=True), nodes))
+    every = table_of(table(ways.passable(moment), nodes))
+    wide = table_of(table(ways.passable(moment, avoid_narrow=True), nodes))
     return Ground(tuple(map(str, nodes)), every, None if wide == every else wide, closed)
 
 
-def _table(chains: Sequence[Sequence[Chain | None]]) -> Table:
+def table_of(chains: Sequence[Sequence[Chain | None]]) -> Table:
+    """Return the figures of the chains between places."""
+
     def rows(figure: Any) -> Rows:
         return tuple(tuple(CLOSED if chain is None else figure(chain) for chain in row) for row in chains)
 

@@ -101,7 +101,8 @@ def _reason(sheet: Sheet, plan: Plan, task: Task) -> tuple[Reason, str, int | No
     if cut := _cut_off(day, task, fitting):
         return *cut, None
     if alone := _alone(sheet, task, fitting):
-        return alone, "", None
+        closed = [day.ground.closed_by[visit.place] for _, visit in task.to_visit if visit.windows and visit.place in day.ground.closed_by]
+        return alone, closed[0] if alone == "window cannot be met" and closed else "", None
     offer = _offer(sheet, ways_of(sheet, plan), task)
     if offer is not None:
         return "dearer than waiting", "", round(offer[0] / 1000)

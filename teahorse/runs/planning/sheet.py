@@ -125,11 +125,13 @@ class Sheet:
         return self._legs[key]
 
     def _takes(self, vehicle: Vehicle, task: Task) -> bool:
-        """Whether a vehicle could take goods at all: they are not another one's, and they fit."""
+        """Whether a vehicle could take goods at all: they are not another one's, they fit, and it comes to the centre if they go there."""
         if task.only_vehicle not in (None, vehicle.key):
             return False
         if task.aboard == vehicle.key:
             return True
+        if task.kind == "collect" and vehicle.end != self.day.centre:
+            return False
         fits = all(amount <= room for amount, room in zip(task.load, vehicle.room, strict=True))
         return fits and (vehicle.takes_large or not task.is_large)
 

@@ -11,9 +11,10 @@ from teahorse.runs.queries.board import (
     vehicles_at,
 )
 from teahorse.runs.queries.lanes import LaneCost, WhatWaysCost, lane_costs
-from teahorse.runs.queries.waiting import Lying, waiting_in
+from teahorse.runs.queries.waiting import STAYS_ABOARD, Lying, waiting_in
 
 __all__ = [
+    "STAYS_ABOARD",
     "LaneCost",
     "Lying",
     "WhatWaysCost",

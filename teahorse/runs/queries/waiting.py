@@ -19,13 +19,13 @@ Room = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """All that waits in a county for a vehicle, and what none can take as things are, with why: ``NO_ROAD`` or ``STAYS_HOME``."""
+    """All that waits in a county for a vehicle, and what none can take as things are, with why: :data:`NO_ROAD` or one of its kind."""
 
     things: list[Waiting]
     left_out: list[tuple[Waiting, str]]
 
 
-NO_ROAD, STAYS_HOME = "no road known", "its vehicle stays at home"
+NO_ROAD, STAYS_HOME, STAYS_ABOARD = "no road known", "its vehicle stays at home", "its vehicle cannot come home"
 
 
 @dataclass(frozen=True, slots=True)
