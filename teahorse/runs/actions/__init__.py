@@ -1,8 +1,9 @@
 """
 Every change of runs.
 
-Vehicles and shifts (:mod:`.vehicles`), asking for a day's plan (:mod:`.asking`) and searching it (:mod:`.searching`), giving it out
-(:mod:`.releasing`), what drivers tell (:mod:`.driving`) and what roads learn from it (:mod:`.learning`).
+Vehicles and shifts (:mod:`.vehicles`), asking for a day's plan (:mod:`.asking`), also by itself when ways close or open
+(:mod:`.planning_anew`), searching it (:mod:`.searching`), giving it out (:mod:`.releasing`), what drivers tell (:mod:`.driving`)
+and what roads learn from it (:mod:`.learning`).
 """
 
 from teahorse.runs.actions.asking import (
@@ -15,6 +16,7 @@ from teahorse.runs.actions.asking import (
     lock_thing,
 )
 from teahorse.runs.actions.driving import IsNotYourRun, Told, ToldThing, tell_stop
+from teahorse.runs.actions.planning_anew import plan_anew
 from teahorse.runs.actions.releasing import NotDrafted, PlanIsStale, release_plan
 from teahorse.runs.actions.searching import JOB, QUEUE, give_up_lost, search_plan
 from teahorse.runs.actions.vehicles import DrivesAlready, NotADriver, VehicleDraft, end_shift, give_shift, keep_vehicle
@@ -41,6 +43,7 @@ __all__ = [
     "give_up_lost",
     "keep_vehicle",
     "lock_thing",
+    "plan_anew",
     "release_plan",
     "search_plan",
     "tell_stop",

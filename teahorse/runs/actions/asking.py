@@ -74,7 +74,7 @@ class IsAboard(Refusal):
 
 
 @transaction.atomic
-def ask_plan(*, centre: ServicePoint, day: date, by: Person, now: datetime) -> DayPlan:
+def ask_plan(*, centre: ServicePoint, day: date, by: Person, because: DayPlan.Because = DayPlan.Because.ASKED, now: datetime) -> DayPlan:
     """
     Write down what is to be planned on a day, from now on, and have it searched; drafts of the same day are replaced.
 
@@ -101,6 +101,7 @@ def ask_plan(*, centre: ServicePoint, day: date, by: Person, now: datetime) -> D
                 is_from_now=bool(asking.standing),
                 asked_by=by,
                 asked_at=now,
+                because=because,
                 asked=asked,
                 input_hash=stored.hash_of(asked),
                 things={key: [_told(one) for one in some] for key, some in things.items()},

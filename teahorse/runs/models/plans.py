@@ -27,6 +27,11 @@ class DayPlan(CountyOwned):
         NOT_FOUND = "not_found"
         INTERRUPTED = "interrupted"
 
+    class Because(models.TextChoices):
+        ASKED = ""
+        CLOSED = "closed"
+        OPENED = "opened"
+
     NEXT = {
         State.SEARCHING: (State.DRAFTED, State.FAILED, State.REPLACED),
         State.DRAFTED: (State.RELEASED, State.REPLACED),
@@ -41,6 +46,14 @@ class DayPlan(CountyOwned):
     is_from_now = models.BooleanField(default=False, help_text="some vehicles were on their way when it was asked for")
     asked_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
+    because = models.CharField(
+        max_length=6,
+        choices=Because.choices,
+        blank=True,
+        default=Because.ASKED,
+        db_default="",
+        help_text="it was asked for by itself: a way was closed or opened, by whom it names",
+    )
     asked = models.JSONField()
     input_hash = models.CharField(max_length=64, help_text="SHA-256 of what was asked: two plans of one hash stand on the same facts")
     things = models.JSONField(help_text="by task: keys, codes and kinds of the parcels and units that it is made of")
