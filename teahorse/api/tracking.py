@@ -1,6 +1,6 @@
 """Where the goods are: an order's way for its buyer, parcels and scans for organisations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ from teahorse.common.refusals import NotThere, Refusal
 from teahorse.common.statements import array, looked_up
 from teahorse.logistics import actions, queries
 from teahorse.logistics.actions import NotAtThisPoint, ScanDraft, TakeMoneyFirst, Taken, UnknownParcel, WrongPickupCode
-from teahorse.logistics.models import Oddity, Parcel, Scan
+from teahorse.logistics.models import Oddity, Parcel, Scan, Unit
 from teahorse.orders.following import Tracked
 from teahorse.people.models import Organisation, Right, ServicePoint
 from teahorse.people.rules import kinds_with, masked_name, masked_phone
@@ -189,11 +189,14 @@ def record_scans(request: HttpRequest, asked: ScansAsked) -> Receipts:
         known = _known(organisation, asked.scans)
         places = {point.pk: point for point in ServicePoint.objects.filter(organisation=organisation)}
         kept = _kept_before(asked.scans)
+        in_hand = _in_hand(organisation, asked.scans)
         refusals: list[Refusal | None] = []
         for scan in asked.scans:
-            refusals.append(_refusal(scan, organisation, known, places, kept))
+            refusals.append(_refusal(scan, organisation, known, places, kept) or _not_in_hand(scan, known, in_hand))
             if refusals[-1] is None:
                 kept[scan.id] = (_key(known, scan), scan.act)
+                if scan.act in TAKES_IN and scan.place_id in places:
+                    in_hand.add(scan.parcel_number)
         drafts = [_draft(scan, places, asked.device_id) for scan, refusal in zip(asked.scans, refusals, strict=True) if refusal is None]
         taken = actions.take_scans(scans=drafts, sent_at=asked.sent_at, now=timezone.now())
     return Receipts(receipts=[_receipt(scan, refusal, taken) for scan, refusal in zip(asked.scans, refusals, strict=True)])
@@ -233,6 +236,10 @@ def _handles_parcels(organisation: Organisation) -> bool:
 def _concerning(organisation: Organisation) -> QuerySet[Parcel]:
     in_hand = Q(held_by__organisation=organisation) | Q(pickup_point__organisation=organisation)
     return Parcel.objects.filter(Q(sender=organisation) | in_hand)
+
+
+ENDS = frozenset({Scan.Act.HANDED_OVER, Scan.Act.RETURNED})
+TAKES_IN = frozenset({Scan.Act.RECEIVED, Scan.Act.ARRIVED, Scan.Act.FOUND})
 
 
 class Known(NamedTuple):
@@ -279,6 +286,30 @@ def _refusal(
     if scan.place_id is not None and scan.place_id not in places:
         return NotThere(field="place_id")
     return _act_refusal(scan, parcel, places) if handles else _senders_refusal(scan)
+
+
+def _in_hand(organisation: Organisation, scans: Iterable[ScanAsked]) -> set[str]:
+    """Return which of the parcels whose way ends by these scans lie at a place of the organisation, or on its vehicle."""
+    ended = {scan.parcel_number for scan in scans if scan.act in ENDS}
+    if not ended:
+        return set()
+    own_vehicle = {"kind": Unit.Kind.VEHICLE, "organisation": organisation}
+    aboard = Unit.objects.filter(**own_vehicle), Unit.objects.filter(inside__in=Unit.objects.filter(**own_vehicle))
+    here = Q(held_by__organisation=organisation) | Q(inside__in=aboard[0]) | Q(inside__in=aboard[1])
+    return set(Parcel.objects.filter(here, number__in=ended).values_list("number", flat=True))
+
+
+def _not_in_hand(scan: ScanAsked, known: Mapping[str, Known], in_hand: Collection[str]) -> Refusal | None:
+    """
+    Refuse to end the way of what somebody else has: its order is closed and its seller paid by that.
+
+    Where it is fetched at a point, its code or a signature there says that it is.
+    """
+    parcel = known.get(scan.parcel_number)
+    if scan.act not in ENDS or parcel is None or scan.parcel_number in in_hand:
+        return None
+    is_proved = scan.act == Scan.Act.HANDED_OVER and parcel.pickup_point_id is not None
+    return None if is_proved else NotAtThisPoint(field="parcel_number")
 
 
 def _senders_refusal(scan: ScanAsked) -> Refusal | None:

@@ -245,6 +245,38 @@ def test_a_parcel_is_handed_over_at_its_point_against_its_code(as_organisation, 
     assert receipts[2]["parcel"]["stage"] == "handed_over"
 
 
+def test_nobody_ends_the_way_of_what_somebody_else_has(as_organisation, paid, packed, point, wine):
+    to_a_door = actions.pack_order(order=paid({wine: 1}).orders.get(), weight_grams=900, by=None, now=timezone.now())
+    far = world.service_point("jiangzi-point", code=world.GYANGZE)
+    stranger, here = as_organisation(far.organisation), as_organisation(point.organisation)
+    here.post("parcels/scans", {"scans": [scan(packed, "arrived", place_id=str(point.pk))]})
+
+    told = [
+        scan(to_a_door, "handed_over", place_id=str(far.pk)),
+        scan(packed, "returned", place_id=str(far.pk)),
+        scan(packed, "returned"),
+        scan(packed, "handed_over", place_id=str(far.pk), proof="signature"),
+    ]
+    receipts = stranger.post("parcels/scans", {"scans": told}).json()["receipts"]
+
+    assert [one["problem"]["code"] for one in receipts] == ["not_at_this_point"] * 4
+    assert {one.stage for one in Parcel.objects.all()} == {"packed", "at_point"}
+
+
+def test_whoever_took_it_in_ends_its_way_also_with_one_message(as_organisation, paid, packed, point, wine):
+    to_a_door = actions.pack_order(order=paid({wine: 1}).orders.get(), weight_grams=900, by=None, now=timezone.now())
+    here, place = as_organisation(point.organisation), {"place_id": str(point.pk)}
+    earlier = timezone.now() - timedelta(hours=1)
+
+    told = [scan(to_a_door, "received", at=earlier, **place), scan(to_a_door, "handed_over", proof="signature", **place)]
+    at_once = here.post("parcels/scans", {"scans": told}).json()["receipts"]
+    here.post("parcels/scans", {"scans": [scan(packed, "arrived", at=earlier, **place)]})
+    later = here.post("parcels/scans", {"scans": [scan(packed, "returned", **place)]}).json()["receipts"]
+
+    assert [one["is_kept"] for one in (*at_once, *later)] == [True, True, True]
+    assert {one.stage for one in Parcel.objects.all()} == {"handed_over", "returned"}
+
+
 def test_what_is_paid_on_delivery_is_not_handed_over_before(as_organisation, packed, point):
     Parcel.objects.filter(pk=packed.pk).update(cod_fen=8600)
     station = as_organisation(point.organisation)
