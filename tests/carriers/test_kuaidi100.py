@@ -1,11 +1,13 @@
 """Kuaidi100 over real HTTP: asked, subscribed to, pushed by; late, repeated, out of order, forged."""
 
 import http.server
+import json
 import threading
 from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.db import DataError
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -144,3 +146,46 @@ def test_a_number_of_the_posts_is_checked_by_its_digit(db):
         actions.follow(parcel=make_parcel(), carrier="ems", number="EA473124828CN", sender=SENDER, weight_grams=900, now=timezone.now())
 
     assert Consignment.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "time"), [("a\0b", "2026-08-11 10:00:00"), ("ok", "0001-01-01 00:00:00"), ("ok", "9999-12-31 23:59:59")], ids=repr
+)
+def test_what_cannot_be_kept_as_it_is_told_holds_up_nobody(followed, kuaidi100, door, words, time):
+    event = {"context": words, "ftime": time, "time": time, "status": "x", "statusCode": "103", "areaName": None}
+    result = {"message": "ok", "nu": followed.number, "ischeck": "0", "com": "youzhengguonei", "status": "200", "state": "1"}
+    param = json.dumps({"status": "polling", "lastResult": result | {"data": [event]}})
+    odd = urlencode({"sign": push_sign(param=param, salt=kuaidi100.keys["salt"]), "param": param}).encode()
+    kuaidi100.act(followed.number, "103", "【山南市】已揽收")
+
+    assert through(odd, at_once=False)["result"]
+    assert through(door[0], at_once=False)["result"]
+    actions.apply_pushes(now=timezone.now())
+
+    assert [message.outcome for message in CarrierMessage.objects.order_by("received_at")] == ["1 new events, 0 asked about"] * 2
+    kept = CarrierEvent.objects.get(words=words.replace("\0", ""))
+    assert abs(kept.happened_at - timezone.now()) < timedelta(days=365)
+    assert CarrierEvent.objects.count() == 2
+
+
+def test_a_push_of_which_nothing_can_be_made_says_so_and_those_behind_it_are_applied(followed, kuaidi100, door, monkeypatch):
+    from teahorse.carriers.actions import following
+
+    for words in ("一", "二"):
+        kuaidi100.act(followed.number, "103", words)
+    for body in door:
+        through(body, at_once=False)
+    real = following._scan
+
+    def fails_once(row, event, **more):
+        if event.words == "一":
+            raise DataError("year is out of range")
+        return real(row, event, **more)
+
+    monkeypatch.setattr(following, "_scan", fails_once)
+    actions.apply_pushes(now=timezone.now())
+
+    told = CarrierMessage.objects.order_by("received_at").values_list("outcome", "applied_at")
+    assert told[0][0] == "not applied: year is out of range"
+    assert all(applied for _, applied in told)
+    assert not CarrierMessage.objects.filter(applied_at=None).exists()

@@ -9,11 +9,12 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from teahorse.carriers import accounts
@@ -23,6 +24,7 @@ from teahorse.carriers.models import CarrierAccount, CarrierEvent, CarrierMessag
 from teahorse.carriers.providers import AccessEnded, CarrierRefuses, CarrierUnavailable, PushRead, PushRefused, Told, guarded_call
 from teahorse.carriers.rules import POLL_EVERY
 from teahorse.carriers.states import ACTS, ENDED, State, mapped
+from teahorse.common.refusals import Refusal
 from teahorse.logistics.actions import ScanDraft, record_scans
 from teahorse.logistics.models import Scan
 
@@ -33,6 +35,8 @@ ORDER = {state.value: place for place, state in enumerate(ACTS)}
 MOST_AT_ONCE = 50
 MOST_REFUSED = 500
 FLOOD_WINDOW = timedelta(minutes=10)
+BEFORE_PACKED, AHEAD = timedelta(days=60), timedelta(days=2)
+"""How long before a parcel is packed, and ahead of our clock, a carrier may tell of it; some tell the year 1 where they know no time."""
 log = logging.getLogger(__name__)
 
 
@@ -65,8 +69,10 @@ def apply_pushes(*, limit: int = MOST_AT_ONCE, now: datetime) -> int:
     messages = list(waiting.select_for_update(skip_locked=True)[:limit])
     for message in messages:
         try:
-            message.outcome = _apply(message, now=now)
-        except (PushRefused, CarrierUnavailable) as refused:  # its account ended between its coming and now
+            with transaction.atomic():  # one that cannot be kept keeps none of the others
+                message.outcome = _apply(message, now=now)
+        except (PushRefused, Refusal, DatabaseError) as refused:  # its account ended since, or nothing can be made of it
+            log.warning("a push is not applied: %s %s: %s", message.source, message.pk, refused)
             message.outcome = f"not applied: {refused}"[:200]
         message.applied_at = now
         message.save(update_fields=["applied_at", "outcome"])
@@ -83,7 +89,8 @@ def take_events(*, consignment: Consignment, told: Sequence[Told], now: datetime
     """Keep what was told of a consignment and scan its parcel; return how much of it was new."""
     row = Consignment.objects.select_for_update(of=("self",)).select_related("parcel").get(pk=consignment.pk)
     known = set(CarrierEvent.objects.filter(consignment=row).values_list("source", "happened_at", "code", "words"))
-    events = {_key(one): _event(row, one, now=now) for one in told if _key(one) not in known}
+    said = [_legible(one, row, now=now) for one in told]
+    events = {_key(one): _event(row, one, now=now) for one in said if _key(one) not in known}
     new = list(events.values())
     if not new:
         return 0
@@ -108,7 +115,12 @@ def _asked(row: Consignment, *, now: datetime) -> bool:
         Consignment.objects.filter(pk=row.pk).update(trouble=str(refused.numbers.get("trouble") or refused)[:200])
         return False
     Consignment.objects.filter(pk=row.pk).exclude(trouble="").update(trouble="")
-    return take_events(consignment=row, told=told, now=now) > 0
+    try:
+        return take_events(consignment=row, told=told, now=now) > 0
+    except (Refusal, DatabaseError) as refused:  # the numbers behind it are asked about all the same
+        log.warning("what a carrier tells is not kept: %s %s: %s", row.followed_by, row.number, refused)
+        Consignment.objects.filter(pk=row.pk).update(trouble=str(refused)[:200])
+        return False
 
 
 @transaction.atomic
@@ -156,6 +168,18 @@ def _keep_refused(source: str, body: bytes, *, reason: str, now: datetime) -> Ca
     else:
         log.warning("a flood of refused pushes, not kept: %s %s", source, refused.reason)
     return refused
+
+
+def _legible(told: Told, row: Consignment, *, now: datetime) -> Told:
+    """Return an event as it can be kept: without signs of no text, and told of the parcel's life; another time is no time."""
+    is_of_its_life = row.parcel.packed_at - BEFORE_PACKED <= told.happened_at <= now + AHEAD
+    return replace(
+        told,
+        code=told.code.replace("\0", ""),
+        words=told.words.replace("\0", ""),
+        place=told.place.replace("\0", ""),
+        happened_at=told.happened_at if is_of_its_life else row.parcel.packed_at,
+    )
 
 
 def _key(told: Told) -> tuple[str, datetime, str, str]:
