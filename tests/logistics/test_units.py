@@ -1,6 +1,6 @@
 """Bags, cages and vehicles with what lies in them, scanned in any order by real connections."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -182,8 +182,9 @@ def test_a_later_message_explains_what_did_not_fit(road):
     assert Oddity.objects.get().explained_at == NOW
 
 
-def test_a_clock_two_days_off_is_set_right_and_noticed(road):
-    parcel, ahead = road.parcels[0], timedelta(days=2)
+@pytest.mark.parametrize("days", [2, -2], ids=["ahead", "behind"])
+def test_a_clock_two_days_off_is_set_right_and_noticed(road, days):
+    parcel, ahead = road.parcels[0], timedelta(days=days)
     scan = road.scan(parcel, "arrived", hours=5, place=road.point)
     by_device = actions.ScanDraft(
         parcel_number=scan.parcel_number, act=scan.act, happened_at=scan.happened_at + ahead, place=scan.place, by=None, device_id=new_id()
@@ -193,7 +194,27 @@ def test_a_clock_two_days_off_is_set_right_and_noticed(road):
 
     kept = Scan.objects.get()
     assert (kept.happened_at, kept.told_at) == (scan.happened_at, scan.happened_at + ahead)
-    assert [(odd.kind, odd.facts) for odd in Oddity.objects.all()] == [("wrong_clock", {"minutes": 2880})]
+    assert [(odd.kind, odd.facts) for odd in Oddity.objects.all()] == [("wrong_clock", {"minutes": 1440 * days})]
+
+
+YEAR_1, YEAR_9999 = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [(NOW, YEAR_9999), (YEAR_9999, NOW - timedelta(days=2000)), (YEAR_1, None), (YEAR_1, YEAR_1), (NOW - timedelta(days=9000), None)],
+    ids=repr,
+)
+def test_a_device_without_a_calendar_is_told_from_and_its_scan_kept(road, told, sent):
+    parcel = road.parcels[0]
+    by_device = actions.ScanDraft(
+        parcel_number=parcel.number, act="arrived", happened_at=told, place=road.point, by=None, device_id=new_id()
+    )
+
+    actions.take_scans(scans=[by_device], sent_at=sent, now=NOW)
+
+    assert NOW - timedelta(days=2) < Scan.objects.get().happened_at <= NOW
+    assert [odd.kind for odd in Oddity.objects.all()] == ["wrong_clock"]
 
 
 def test_somebody_explains_with_a_word(road):

@@ -1,6 +1,7 @@
 """A centre's day: who drives, what waits, the plan of it, given out and driven, and planned again from now."""
 
 import io
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -389,3 +390,18 @@ def test_what_lies_in_a_bag_is_carried_with_its_weight(fleet):
 
     [task] = plan.asked["tasks"]
     assert (task["key"], task["grams"], task["cm3"]) == (str(bag.pk), 7_000, 35_000)
+
+
+def test_a_drivers_clock_two_days_behind_makes_no_run_that_ends_before_it_began(fleet):
+    fleet.shift()
+    fleet.parcel(to=fleet.village)
+    run = fleet.released()
+    begin, call, end = fleet.stops(run)
+    off = timedelta(days=2)
+    fleet.tell(begin, when=at(8, 30))
+    fleet.tell(call, when=at(12) - off, now=at(12, 1), sent_at=at(12, 1) - off)
+    fleet.tell(end, when=at(16) - off, now=at(16, 1), sent_at=at(16, 1) - off)
+
+    run.refresh_from_db()
+    assert (run.started_at, run.finished_at) == (at(8, 30), at(16))
+    assert [stop.done_at for stop in fleet.stops(run)] == [at(8, 30), at(12), at(16)]

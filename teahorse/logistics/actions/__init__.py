@@ -27,6 +27,7 @@ from teahorse.logistics.actions.scanning import (
     record_scans,
     report_found,
     report_lost,
+    set_right,
     take_scans,
 )
 from teahorse.logistics.actions.stopping import let_go, stop_parcels
@@ -64,6 +65,7 @@ __all__ = [
     "register_vehicle",
     "report_found",
     "report_lost",
+    "set_right",
     "stop_parcels",
     "take_scans",
 ]

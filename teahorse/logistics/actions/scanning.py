@@ -36,6 +36,8 @@ KEEP = """
 """
 RIGHT_ENOUGH, WORTH_TELLING = timedelta(seconds=30), timedelta(minutes=5)
 """By how much a device's clock may be wrong: to be believed; and before somebody is told."""
+LONGEST_KEPT, NO_CALENDAR = timedelta(days=2 * 365), timedelta(days=100 * 365)
+"""How long a device may keep what it tells; and how far off it has no calendar at all, so that what it said is not written down."""
 SHORTEST_WORD, LONGEST_WORD = 4, 200
 
 
@@ -174,24 +176,46 @@ def take_scans(*, scans: Sequence[ScanDraft], sent_at: datetime | None = None, n
     :param sent_at: what the device's clock said when it sent this: by so much as it is wrong, all its times are set right.
     """
     things = _things_of(scans)
-    ahead = (sent_at or now) - now
-    if abs(ahead) > RIGHT_ENOUGH:
-        scans = [replace(scan, happened_at=scan.happened_at - ahead, told_at=scan.happened_at) for scan in scans]
     odd: dict[UUID, list[tuple[str, dict[str, object]]]] = {}
     kept = []
     for scan in scans:
         found: list[tuple[str, dict[str, object]]] = []
-        if abs(ahead) > WORTH_TELLING:
-            found.append((Oddity.Kind.WRONG_CLOCK, {"minutes": round(ahead.total_seconds() / 60)}))
+        if (minutes := _minutes_ahead(scan, sent_at=sent_at, now=now)) is not None:
+            found.append((Oddity.Kind.WRONG_CLOCK, {"minutes": minutes}))
         unknown = [code for code in (scan.parcel_number, scan.into) if code and code not in things]
         if unknown:
             found.append((Oddity.Kind.UNKNOWN_CODE, {"code": unknown[0][:LONGEST_CODE]}))
         elif not _fits(scan, things):
             found.append((Oddity.Kind.DOES_NOT_FIT, {"thing": scan.parcel_number, "unit": scan.into}))
-        kept.append(replace(scan, into="") if scan.into and (unknown or not _fits(scan, things)) else scan)
+        right = _set_right(scan, sent_at=sent_at, now=now)
+        kept.append(replace(right, into="") if scan.into and (unknown or not _fits(scan, things)) else right)
         if found:
             odd[scan.id] = found
     return _take(kept, things, odd=odd, now=now)
+
+
+def set_right(moment: datetime, *, sent_at: datetime | None, now: datetime) -> datetime:
+    """Return when something was done that a device tells of: its clock is as wrong as when it sent; what cannot be so is told now."""
+    ahead = (sent_at or now) - now
+    try:
+        right = moment - ahead if abs(ahead) > RIGHT_ENOUGH else moment
+    except OverflowError:
+        return now
+    return min(right, now) if right > now - LONGEST_KEPT else now
+
+
+def _set_right(scan: ScanDraft, *, sent_at: datetime | None, now: datetime) -> ScanDraft:
+    right = set_right(scan.happened_at, sent_at=sent_at, now=now)
+    is_as_told = right == min(scan.happened_at, now) or abs(scan.happened_at - now) > NO_CALENDAR
+    return replace(scan, happened_at=right, told_at=None if is_as_told else scan.happened_at)
+
+
+def _minutes_ahead(scan: ScanDraft, *, sent_at: datetime | None, now: datetime) -> int | None:
+    """Return by how many minutes a device's clock is wrong, behind is below nothing; None where nobody needs to be told."""
+    ahead = (sent_at or now) - now
+    if abs(ahead) <= WORTH_TELLING and scan.happened_at < now - LONGEST_KEPT:
+        ahead = scan.happened_at - now
+    return round(ahead.total_seconds() / 60) if abs(ahead) > WORTH_TELLING else None
 
 
 def _things_of(scans: Sequence[ScanDraft]) -> dict[str, Thing]:

@@ -194,12 +194,13 @@ def _brought_back(run: Run, stop: Stop, told: Told, named: set[str], *, by: Pers
 
 
 def _move_on(run: Run, stop: Stop, told: Told, *, now: datetime) -> None:
-    happened = min(told.happened_at, now)
+    happened = logistics.set_right(told.happened_at, sent_at=told.sent_at, now=now)
     if stop.done_at is None:
         stop.done_at, stop.told_at, stop.told_key = happened, now, told.key
         stop.save(update_fields=["done_at", "told_at", "told_key"])
     if run.stage == Run.Stage.RELEASED:
         run.stage, run.started_at = Run.Stage.UNDER_WAY, happened
     if stop.kind == Stop.Kind.COME_HOME and run.stage == Run.Stage.UNDER_WAY:
+        happened = max(happened, run.started_at or happened)
         run.stage, run.finished_at, run.ends_at = Run.Stage.FINISHED, happened, max(run.begins_at, happened)
     run.save(update_fields=["stage", "started_at", "finished_at", "ends_at"])
