@@ -197,7 +197,8 @@ def record_scans(request: HttpRequest, asked: ScansAsked) -> Receipts:
                 kept[scan.id] = (_key(known, scan), scan.act)
                 if scan.act in TAKES_IN and scan.place_id in places:
                     in_hand.add(scan.parcel_number)
-        drafts = [_draft(scan, places, asked.device_id) for scan, refusal in zip(asked.scans, refusals, strict=True) if refusal is None]
+        device, county = asked.device_id, organisation.county_id
+        drafts = [_draft(scan, places, device, county) for scan, refusal in zip(asked.scans, refusals, strict=True) if refusal is None]
         taken = actions.take_scans(scans=drafts, sent_at=asked.sent_at, now=timezone.now())
     return Receipts(receipts=[_receipt(scan, refusal, taken) for scan, refusal in zip(asked.scans, refusals, strict=True)])
 
@@ -338,7 +339,7 @@ def _hand_over_refusal(scan: ScanAsked, parcel: Known) -> Refusal | None:
     return TakeMoneyFirst(field="parcel_number", sum=yuan(parcel.cod_due_fen)) if parcel.cod_due_fen else None
 
 
-def _draft(scan: ScanAsked, places: Mapping[UUID, ServicePoint], device_id: UUID | None) -> ScanDraft:
+def _draft(scan: ScanAsked, places: Mapping[UUID, ServicePoint], device_id: UUID | None, county_id: UUID) -> ScanDraft:
     return ScanDraft(
         id=scan.id,
         parcel_number=scan.parcel_number,
@@ -351,6 +352,7 @@ def _draft(scan: ScanAsked, places: Mapping[UUID, ServicePoint], device_id: UUID
         into=scan.into,
         corrects=scan.corrects,
         device_id=device_id,
+        told_in=county_id,
     )
 
 

@@ -224,9 +224,10 @@ def _choice(row: CarrierTariff, promises: tuple[int, int], *, weight_grams: int,
 
 
 def _with_marks(one: Choice, among: list[Choice]) -> Choice:
+    known = [other for other in among if other.kept + other.broken]
     return replace(
         one,
         is_cheapest=one.fee_fen == min(other.fee_fen for other in among),
         is_quickest=one.days == min(other.days for other in among),
-        is_surest=one.kept_share == max(other.kept_share for other in among),
+        is_surest=bool(known) and one in known and one.kept_share == max(other.kept_share for other in known),
     )

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 MOBILE_DIGITS = 11
 S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
@@ -124,7 +124,7 @@ def yuan_written(fen: int) -> str:
 def _thousandth(text: str, *, scale: int) -> int:
     try:
         value = Decimal(text.strip()) * scale
-    except InvalidOperation:
+    except ArithmeticError:
         msg = f"no number: {text[:20]!r}"
         raise ValueError(msg) from None
     if not value.is_finite() or value < 0 or value > 10**9:

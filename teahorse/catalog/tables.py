@@ -21,6 +21,7 @@ from teahorse.catalog.cells import RETURN_RULES
 from teahorse.catalog.definitions import Definition, label_of, said
 from teahorse.catalog.models import Category
 from teahorse.catalog.pictures import Readable
+from teahorse.common.decoding import text_of
 from teahorse.common.refusals import Refusal
 
 LARGEST_FILE = 5 * 1024 * 1024
@@ -155,12 +156,9 @@ def _csv(content: bytes, name: str) -> Iterator[list[str]]:
     if name.lower().endswith((".xls", ".et", ".numbers", ".pdf", ".ods")) or b"\0" in content:
         raise CatalogueIsUnreadable(_("Save the table as XLSX or CSV first."))
     try:
-        text = content.decode("utf-8-sig")
+        text = text_of(content)
     except UnicodeDecodeError:
-        try:
-            text = content.decode("gb18030")
-        except UnicodeDecodeError:
-            raise CatalogueIsUnreadable(_("The writing of this file is neither UTF-8 nor GB 18030. Save it as XLSX.")) from None
+        raise CatalogueIsUnreadable(_("The writing of this file is neither UTF-8 nor GB 18030. Save it as XLSX.")) from None
     first = text.split("\n", 1)[0]
     delimiter = max(",\t;", key=first.count)
     try:

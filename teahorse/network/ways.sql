@@ -8,7 +8,9 @@ select road.id, road.start_id, road.end_id, road.road_class, road.is_narrow, roa
        coalesce((select jsonb_agg(jsonb_build_array(crossed.name, crossed.closes_on, crossed.closes_until))
                    from network_crossing crossing join network_pass crossed on crossed.id = crossing.crossed_id
                   where crossing.road_id = road.id), '[]') as passes,
-       coalesce((select jsonb_agg(jsonb_build_array(coalesce(crossed.name, ''), closure.reason, closure.begins_at,
+       coalesce((select jsonb_agg(jsonb_build_array(coalesce(crossed.name, (select here.name || ' – ' || there.name
+                                                                            from network_node here, network_node there
+                                                                           where here.id = road.start_id and there.id = road.end_id)), closure.reason, closure.begins_at,
                                                     least(closure.ends_at, lifting.lifted_at)) order by closure.begins_at)
                    from network_closure closure
                    left join network_pass crossed on crossed.id = closure.closed_pass_id

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from teahorse.carriers.models import Consignment
-from teahorse.logistics.models import Parcel, Scan
+from teahorse.logistics.models import Oddity, Parcel, Scan
 from teahorse.orders import actions
 from teahorse.orders.models import SellerOrder
 from teahorse.people import actions as people
@@ -275,6 +275,14 @@ def test_whoever_took_it_in_ends_its_way_also_with_one_message(as_organisation, 
 
     assert [one["is_kept"] for one in (*at_once, *later)] == [True, True, True]
     assert {one.stage for one in Parcel.objects.all()} == {"handed_over", "returned"}
+
+
+def test_a_code_that_nobody_knows_told_of_no_place_is_looked_at_where_it_was_told(as_organisation, packed, point):
+    scans = [{**scan(packed, "arrived"), "parcel_number": "TH000000000000"}]
+
+    as_organisation(point.organisation).post("parcels/scans", {"scans": scans})
+
+    assert [(odd.kind, odd.county_id) for odd in Oddity.objects.all()] == [("unknown_code", point.county_id)]
 
 
 def test_what_is_paid_on_delivery_is_not_handed_over_before(as_organisation, packed, point):

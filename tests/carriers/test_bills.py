@@ -72,7 +72,7 @@ def test_the_same_file_is_one_bill_and_the_next_month_knows_what_was_billed(tari
     assert list(BillLine.objects.order_by("bill__taken_at").values_list("reason", flat=True)) == ["", "twice"]
 
 
-@pytest.mark.parametrize("line", ["SF1,abc,23", "SF1,1.25", ",1,1", "SF1,-1,23", "SF1,1,NaN"])
+@pytest.mark.parametrize("line", ["SF1,abc,23", "SF1,1.25", ",1,1", "SF1,-1,23", "SF1,1,NaN", "SF1,1e999999999,1", "SF1,1e-999999999,-"])
 def test_what_cannot_be_read_is_told_by_its_line_and_nothing_is_kept(line, tariff):
     with pytest.raises(actions.BillUnreadable) as refused:
         billed("SF0,1,18", line)
@@ -87,6 +87,21 @@ def test_a_chinese_heading_is_read_and_another_is_not(tariff):
     assert BillLine.objects.get().reason == ""
     with pytest.raises(actions.BillUnreadable):
         billed("SF1,1.25", heading="number,kg")
+
+
+def test_a_bill_as_a_chinese_program_saves_it_is_read(tariff):
+    consigned("SF1")
+
+    content = "运单号,计费重量,金额\nSF1,1.25,23".encode("gb18030")
+    actions.take_bill(carrier="sf", month="2026-08", content=content, by=world.person(), now=timezone.now())
+
+    assert BillLine.objects.get().reason == ""
+
+
+def test_who_promised_nothing_yet_is_not_the_surest(tariff):
+    [only] = queries.choices(destination="310104", weight_grams=1250, volume_cm3=0, carriers=["sf"], now=timezone.now())
+
+    assert (only.is_cheapest, only.is_quickest, only.is_surest) == (True, True, False)
 
 
 def test_a_sure_carrier_goes_before_a_cheap_one_that_breaks_its_promises(tariff):

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from teahorse.common.ids import short
-from teahorse.logistics.models import Parcel, Scan
+from teahorse.logistics.models import Oddity, Parcel, Scan
 from tests import world
 from tests.console.world import arrived, member, packed
 
@@ -188,3 +188,17 @@ def test_a_parcel_of_another_point_is_not_there(browser_of, here):
 
 def test_an_organisation_without_a_point_is_told_so(browser_of, reviewer):
     assert "has no service point" in browser_of(reviewer).get("/console/centre-qonggyai/parcels/").content.decode()
+
+
+def test_a_code_that_nobody_knows_is_kept_when_it_really_stands_there(browser_of, operator, point):
+    desk, address = browser_of(operator), "/console/station-lhayu/parcels/scan/"
+    refused = desk.post(address, {"point": short(point.pk), "number": "YT0099887766", "mode": "take_in"})
+    mistyped = desk.post(address, {"point": short(point.pk), "number": "12", "mode": "take_in"})
+
+    kept = desk.post(address, {"point": short(point.pk), "number": "YT0099887766", "mode": "keep"}, follow=True)
+
+    assert (refused.status_code, refused.context["may_keep"], mistyped.context["may_keep"]) == (422, True, False)
+    assert "YT0099887766" in kept.content.decode()
+    assert [(odd.kind, odd.place_id, odd.facts["code"]) for odd in Oddity.objects.all()] == [("unknown_code", point.pk, "YT0099887766")]
+    [row] = desk.get("/console/station-lhayu/exceptions/").context["rows"]
+    assert row["it"].code == "YT0099887766"

@@ -13,6 +13,7 @@ from PIL import Image
 from teahorse.common.times import HOME
 from teahorse.console import run_words
 from teahorse.logistics.models import Parcel, Scan
+from teahorse.network.actions import close_ways
 from teahorse.runs import actions
 from teahorse.runs.models import DayPlan, Handling, Lock, Proof, Run, Shift, Stop, Vehicle
 from teahorse.runs.planning.explaining import WhyNot
@@ -122,11 +123,44 @@ def test_what_stays_behind_is_tied_and_untied(desk, run):
 
     desk.post(address, {"task": task, "vehicle": "藏CT0001"})
     tied = Lock.objects.count()
+    shown = desk.get(at("run", run_id=run.pk), {"why": task})
+    assert shown.context["why"]["tied"] == "藏CT0001"
+    assert '<option value="藏CT0001" selected>' in words(shown)
     unknown = desk.post(address, {"task": task, "vehicle": "nobody's"}, follow=True)
     desk.post(address, {"task": task, "vehicle": ""})
 
     assert (tied, Lock.objects.count()) == (1, 0)
     assert "Choose the vehicle" in words(unknown)
+
+
+def test_what_is_tied_to_a_vehicle_that_stays_at_home_names_it(desk, fleet):
+    thing = fleet.parcel(to=fleet.village)
+    Lock.objects.create(
+        county_id=fleet.centre.county_id,
+        thing_id=thing.pk,
+        vehicle=fleet.vehicle("藏CT0009"),
+        locked_by=fleet.planner,
+        locked_at=timezone.now(),
+    )
+    desk.post(at("run_plan"), {"day": str(fleet.day)})
+    actions.search_plan(plan_id=DayPlan.objects.get().pk, first_s=0.2, final_s=0, apart_s=0.1, now=timezone.now())
+
+    [row] = desk.get(at("runs")).context["left"]
+
+    assert (row["codes"], row["by"]) == ([thing.number], "藏CT0009")
+
+
+def test_a_run_that_was_called_off_says_so_and_a_closure_ahead_gives_the_centres_number(phone, fleet, run):
+    fleet.centre.organisation.phone = "+8619900079999"
+    fleet.centre.organisation.save()
+    close_ways(passes=[fleet.county.snow], reason="snow", begins_at=timezone.now(), by=fleet.planner, now=timezone.now())
+    open_page = words(phone.get(at("drive_run", run_id=run.pk)))
+    Run.objects.update(stage="called_off")
+    called_off = words(phone.get(at("drive_run", run_id=run.pk)))
+
+    assert 'href="tel:+8619900079999"' in open_page
+    assert "This run was called off" not in open_page
+    assert "This run was called off" in called_off
 
 
 def test_the_driver_tells_each_stop_and_the_board_follows(desk, phone, fleet, run):

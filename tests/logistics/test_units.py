@@ -203,7 +203,7 @@ YEAR_1, YEAR_9999 = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo
 @pytest.mark.parametrize(
     ("told", "sent"),
     [(NOW, YEAR_9999), (YEAR_9999, NOW - timedelta(days=2000)), (YEAR_1, None), (YEAR_1, YEAR_1), (NOW - timedelta(days=9000), None)],
-    ids=repr,
+    ids=["sent far ahead", "told far ahead", "the year 1", "all in the year 1", "long ago"],
 )
 def test_a_device_without_a_calendar_is_told_from_and_its_scan_kept(road, told, sent):
     parcel = road.parcels[0]

@@ -108,7 +108,7 @@ def test_whoever_is_behind_a_pass_that_closes_goes_on_there_and_stays_with_what_
     plan = fleet.planned(now=at(11, 5))
     actions.release_plan(plan=plan, by=fleet.planner, now=at(11, 6))
 
-    assert left(plan) == [("its vehicle cannot come home", "")]
+    assert left(plan) == [("its vehicle cannot come home", "藏CT0001")]
     assert plan.left[0]["codes"] == [home.number]
     ends = fleet.stops(run)[-1]
     assert (ends.kind, ends.place) == ("come_home", fleet.village)
@@ -140,3 +140,11 @@ def test_a_pass_that_opens_in_the_morning_is_waited_for(fleet):
     assert plan.left == []
     call = next(stop for stop in fleet.stops(fleet.given_out(plan)) if stop.place == fleet.village)
     assert (call.leaves_at - at(10)).total_seconds() >= 60 * minutes_over_the_pass(fleet)
+
+
+def test_a_closed_road_is_called_by_its_ends(fleet):
+    fleet.parcel(to=fleet.village)
+    close_ways(roads=[fleet.county.over], reason="landslide", begins_at=at(6), by=fleet.planner, now=at(6))
+
+    over = fleet.county.over
+    assert left(fleet.planned()) == [("cut off", f"{over.start.name} – {over.end.name}")]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from teahorse.carriers import queries
 from teahorse.carriers.models import BillLine, CarrierBill, Consignment
 from teahorse.carriers.rules import fee_fen, fen_written, grams_written
+from teahorse.common.decoding import text_of
 from teahorse.common.refusals import Malformed, Refusal
 from teahorse.people.models import Organisation, Person
 
@@ -135,14 +136,14 @@ def _owner(reason: str, row: Consignment | None, centres: dict[UUID, Organisatio
 
 def _read(content: bytes) -> list[Billed]:
     try:
-        rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
-        headings = [HEADINGS.get(cell.strip(), "") for cell in next(rows, [])]
+        rows = list(csv.reader(io.StringIO(text_of(content), newline="")))
+        headings = [HEADINGS.get(cell.strip(), "") for cell in rows[0]] if rows else []
     except (UnicodeDecodeError, csv.Error) as error:
         raise BillUnreadable(line=1, trouble=str(error)[:100]) from error
     if not {"number", "kg", "yuan"} <= set(headings):
         raise BillUnreadable(line=1, trouble="number, kg, yuan")
     found: list[Billed] = []
-    for place, cells in enumerate(rows, start=2):
+    for place, cells in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in cells):
             continue
         values = dict(zip(headings, cells, strict=False))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teahorse.carriers.models import CarrierTariff
 from teahorse.carriers.rules import fen_written, grams_written
+from teahorse.common.decoding import text_of
 from teahorse.common.refusals import Refusal
 
 HEADINGS = ("service", "to", "first_kg", "first_yuan", "step_kg", "step_yuan", "cm3_per_kg", "days")
@@ -44,7 +45,7 @@ def take_tariff(*, carrier: str, content: bytes) -> int:
     :raises TariffUnreadable: with the line, if one cannot be read or stands twice; nothing is changed.
     """
     try:
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+        rows = list(csv.reader(io.StringIO(text_of(content))))
     except (UnicodeDecodeError, csv.Error) as error:
         raise TariffUnreadable(field="file", line=1, trouble=str(error)[:100]) from error
     if not rows or [cell.strip() for cell in rows[0]] != list(HEADINGS) or len(rows) > MOST_ROWS:

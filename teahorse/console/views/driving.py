@@ -54,6 +54,8 @@ def drive_run(request: HttpRequest, acting: Acting, run_id: UUID) -> HttpRespons
         "stage": run_words.STAGES[Run.Stage(run.stage)],
         "rows": [_row(stop, is_ahead=stop.pk == ahead) for stop in stops],
         "km": run.metres // 1000,
+        "instead": run.stage == Run.Stage.CALLED_OFF,
+        "phone": run.vehicle.centre.organisation.phone,
         "closed": _closed_ahead(run, [stop for stop in stops if stop.done_at is None], now=acting.now),
     }
     return page(request, acting, "drive_run.html", context)

@@ -29,6 +29,8 @@ from teahorse.runs.queries import coming_to
 Act = Scan.Act
 MODES = {"find": gettext_lazy("Find"), "take_in": gettext_lazy("Take in"), "send_on": gettext_lazy("Send on")}
 MOST_SHOWN = 300
+SHORTEST_CODE = 6
+"""What is shorter was mistyped: no label has so little on it."""
 COUNTY = 6
 
 
@@ -85,10 +87,24 @@ def scan(request: HttpRequest, acting: Acting) -> HttpResponse:
             return redirect(
                 f"{reverse('console:parcel', kwargs={'org': acting.organisation.key, 'parcel_id': parcel.pk})}?point={short(point.pk)}"
             )
+    except NothingOfThisNumber as refusal:
+        if mode == "keep":
+            return _kept(request, acting, point, text)
+        context = _counter(point, mode, text, str(refusal)) | {"may_keep": mode == "take_in" and len(text) >= SHORTEST_CODE}
+        return page(request, acting, "parcels.html", {"points": points, **context}, status=422)
     except Refusal as refusal:
         context = _counter(point, mode, text, str(refusal))
         return page(request, acting, "parcels.html", {"points": points, **context}, status=422)
     return redirect(f"{reverse('console:parcels', kwargs={'org': acting.organisation.key})}?point={short(point.pk)}&mode={mode}")
+
+
+def _kept(request: HttpRequest, acting: Acting, point: ServicePoint, text: str) -> HttpResponse:
+    """Keep a code that nobody knows, as whoever holds the thing says; it is an exception until it is explained."""
+    if len(text) >= SHORTEST_CODE:
+        draft = actions.ScanDraft(parcel_number=text, act=Act.RECEIVED, happened_at=acting.now, place=point, by=acting.person)
+        actions.take_scans(scans=[draft], now=acting.now)
+        messages.success(request, _("Kept: nobody knows %(number)s. It stands among the exceptions.") % {"number": text})
+    return redirect(f"{reverse('console:parcels', kwargs={'org': acting.organisation.key})}?point={short(point.pk)}&mode=take_in")
 
 
 def _with_unit(request: HttpRequest, acting: Acting, point: ServicePoint, unit: Unit, mode: str) -> HttpResponse:

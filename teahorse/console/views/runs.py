@@ -21,12 +21,14 @@ from teahorse.network import queries as network
 from teahorse.network.models import Node
 from teahorse.people.models import Organisation, Right, ServicePoint
 from teahorse.runs import actions, queries, stored
-from teahorse.runs.models import DayPlan, Proof, Run, Shift, Stop
+from teahorse.runs.models import DayPlan, Lock, Proof, Run, Shift, Stop
 from teahorse.runs.planning.explaining import NotInThePlan, why_here
 
 KINDS = (Organisation.Kind.COUNTY_CENTRE,)
 LATE = timedelta(minutes=15)
 LOOKS_AGAIN_S = 2
+NAMED = frozenset({"cut off", "window cannot be met", queries.STAYS_ABOARD, queries.STAYS_HOME})
+"""Reasons beside which stands what they are about: a pass, a vehicle."""
 NOTHING: Mapping[UUID | None, str] = {}
 
 
@@ -99,7 +101,7 @@ def _moment(seconds: int) -> str:
 def _left(row: dict[str, Any]) -> Context:
     helps = [(run_words.HELPS[one["help"]], one["adds_fen"]) for one in row["helps"] if one["help"] in run_words.HELPS]
     why = run_words.REASONS.get(row["reason"], row["reason"])
-    return {"codes": row["codes"], "why": why, "by": row["by"] if row["reason"] == "cut off" else "", "helps": helps, "task": row["task"]}
+    return {"codes": row["codes"], "why": why, "by": row["by"] if row["reason"] in NAMED else "", "helps": helps, "task": row["task"]}
 
 
 def _row(run: Run, now: datetime, closed: Mapping[UUID | None, str] = NOTHING) -> Context:
@@ -239,9 +241,12 @@ def _why(found: Run, task: str) -> Context | None:
     except NotInThePlan:
         return None
     plates = {str(one.pk): one for one in queries.vehicles_at(found.vehicle.centre)}
+    things = found.plan.things.get(task, [])
+    tied = Lock.objects.filter(thing_id__in=[thing["id"] for thing in things]).select_related("vehicle__unit").first()
     return {
         "task": task,
-        "codes": [thing["code"] for thing in found.plan.things.get(task, [])],
+        "tied": tied and str(tied.vehicle),
+        "codes": [thing["code"] for thing in things],
         "adds_fen": why.adds_fen,
         "km": why.adds_metres // 1000,
         "minutes": why.adds_s // 60,

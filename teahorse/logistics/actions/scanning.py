@@ -125,7 +125,8 @@ class ScanDraft:
     An act on a parcel or a unit as a device tells it; the same ``id`` again is the same scan.
 
     A clock that runs ahead is not believed: the time of the act is never later than its arrival here. ``into`` is the code of the
-    unit that the thing is put in, loaded on or taken out of; ``corrects`` the scan that is taken back.
+    unit that the thing is put in, loaded on or taken out of; ``corrects`` the scan that is taken back; ``told_in`` is the county of
+    whoever tells of a code that is nobody's and of no place, so that somebody there looks at it.
     """
 
     parcel_number: str
@@ -139,6 +140,7 @@ class ScanDraft:
     corrects: UUID | None = None
     device_id: UUID | None = None
     told_at: datetime | None = None
+    told_in: UUID | None = None
     id: UUID = field(default_factory=new_id)
 
 
@@ -254,7 +256,7 @@ def _take(
 def _row(scan: ScanDraft, thing: Thing | None, into: Thing | None, now: datetime) -> Scan:
     return Scan(
         id=scan.id,
-        county_id=thing.county_id if thing else scan.place.county_id if scan.place else NOWHERE,
+        county_id=thing.county_id if thing else scan.place.county_id if scan.place else scan.told_in or NOWHERE,
         thing_id=thing.id if thing else None,
         code="" if thing else scan.parcel_number[:LONGEST_CODE],
         act=scan.act,

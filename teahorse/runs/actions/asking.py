@@ -223,7 +223,12 @@ class _Asking:
         asked["if_open"] = stored.kept_ground(ground_of(self.ways, keys, centre=centre, moment=None))
         asked["next_stops"], asked["turned_back"] = self.next_stops, sorted(self.turned_back)
         left = [*lying.left_out, *((thing, queries.STAYS_ABOARD) for thing in stays)]
-        return asked, dict(things), [{"task": "", "codes": [thing.code], "reason": why, "by": "", "helps": []} for thing, why in left]
+        plates = {str(one.pk): str(one) for one in Vehicle.objects.filter(centre=self.centre).select_related("unit")} if left else {}
+        told = [
+            {"task": "", "codes": [one.code], "reason": why, "by": plates.get(one.aboard or one.locked_to or "", ""), "helps": []}
+            for one, why in left
+        ]
+        return asked, dict(things), told
 
     def _with_time_to_come_home(self, vehicle: model.Vehicle, ground: Ground) -> model.Vehicle:
         """Return a vehicle that is out with a shift no shorter than its way home: who is late comes home all the same."""

@@ -11,10 +11,11 @@ from teahorse.runs.queries.board import (
     vehicles_at,
 )
 from teahorse.runs.queries.lanes import LaneCost, WhatWaysCost, lane_costs
-from teahorse.runs.queries.waiting import STAYS_ABOARD, Lying, waiting_in
+from teahorse.runs.queries.waiting import STAYS_ABOARD, STAYS_HOME, Lying, waiting_in
 
 __all__ = [
     "STAYS_ABOARD",
+    "STAYS_HOME",
     "LaneCost",
     "Lying",
     "WhatWaysCost",
