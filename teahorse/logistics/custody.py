@@ -15,6 +15,8 @@ INTO = {"put_in", "loaded"}
 OUT = {"taken_out", "received", "arrived", "handed_over", "returned", "refused", "lost", "found"}
 """Acts on a thing itself after which it lies in nothing any more: whoever has it in her hands has taken it out."""
 FINAL = {"handed_over", "returned"}
+TAKEN_AFTER_ALL = {"received", "arrived"}
+"""Acts where it is fetched after which what was refused waits there again: its recipient has thought better of it."""
 HELD_AT = {"received", "arrived", "taken_out", "refused", "lost", "found"}
 """Acts after which the place where they happened has the thing, or has to answer for it."""
 
@@ -119,7 +121,7 @@ def stays(scans: Sequence[Told]) -> list[Stay]:
             if is_in:
                 found[-1] = replace(found[-1], until=scan.at, ended_with=scan.id)
             found.append(Stay(scan.into, scan.at, None, scan.id, None))
-        elif scan.act in OUT and is_in:
+        elif scan.act in OUT and is_in and not (scan.act == "refused" and scan.place is None):
             found[-1] = replace(found[-1], until=scan.at, ended_with=scan.id)
         if scan.act in FINAL:
             break
@@ -178,7 +180,7 @@ def _meanwhile(stay: Stay, container: Life) -> list[tuple[datetime, UUID, Told |
 def _carried(now: Step, container: Step, goal: UUID | None) -> Step:
     """Return where a thing is after something was told of what it lies in."""
     stage = now.stage
-    if stage not in {"refused", "lost"} or container.stage == "in_transit":
+    if stage != "refused" and (stage != "lost" or container.stage == "in_transit"):
         stage = "at_point" if container.place is not None and container.place == goal else "in_transit"
     if container.stage == "lost":
         stage = "lost"
@@ -202,26 +204,33 @@ def _after(
     match scan.act:
         case "handed_over" | "returned":
             seen = replace(seen, stage=scan.act, place=None, inside=None, is_aboard=False)
+        case "refused" if scan.place is None:  # told on the road: it stays where it is
+            seen = replace(seen, stage="refused")
         case "refused" | "lost":
             seen = replace(seen, stage=scan.act, place=scan.place, is_aboard=False)
         case "received" | "arrived" | "taken_out" | "found":
-            is_there = scan.place is not None and scan.place == goal
-            seen = replace(seen, stage="at_point" if is_there else "in_transit", place=scan.place, is_aboard=False)
+            is_there = scan.place is not None and scan.place == goal and (now.stage != "refused" or scan.act in TAKEN_AFTER_ALL)
+            seen = replace(seen, stage="at_point" if is_there else _on_its_way(now), place=scan.place, is_aboard=False)
         case "departed" | "loaded":
-            seen = replace(seen, stage="in_transit", place=None)
+            seen = replace(seen, stage=_on_its_way(now), place=None)
         case "put_in":  # into what, nobody knows
-            seen = replace(seen, stage="in_transit", place=scan.place or now.place)
+            seen = replace(seen, stage=_on_its_way(now), place=scan.place or now.place)
         case "damaged" | "held" if now.stage == "packed":
             seen = replace(seen, stage="in_transit", place=scan.place)
     return seen
 
 
+def _on_its_way(now: Step) -> str:
+    """What was not taken goes back, and stays so on its way until it is returned, or taken in where it is fetched after all."""
+    return "refused" if now.stage == "refused" else "in_transit"
+
+
 def _put(seen: Step, scan: Told, container: UUID, around: Mapping[UUID, Life], is_vehicle: Callable[[UUID], bool]) -> Step:
     if is_vehicle(container):
-        return replace(seen, stage="in_transit", place=None, is_aboard=True)
+        return replace(seen, stage=_on_its_way(seen), place=None, is_aboard=True)
     where = around.get(container, NOTHING).at(scan.at)
     place = where.place or (None if where.is_aboard else scan.place or seen.place)
-    return replace(seen, stage="in_transit", place=place, is_aboard=where.is_aboard)
+    return replace(seen, stage=_on_its_way(seen), place=place, is_aboard=where.is_aboard)
 
 
 def _oddity(now: Step, scan: Told) -> str | None:

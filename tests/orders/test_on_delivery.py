@@ -304,7 +304,7 @@ def test_what_nobody_fetches_goes_back_to_the_shelf(wine, point):
     centre = world.service_point("centre", kind="county_centre", level="centre", code="540524")
     scan(parcel, Scan.Act.DEPARTED, point, at=at + AN_HOUR)
     scan(parcel, Scan.Act.RECEIVED, centre, at=at + 2 * AN_HOUR)
-    assert parcel.stopped_why
+    assert parcel.stage == "refused", "on its way back too"
     scan(parcel, Scan.Act.RETURNED, centre, at=at + 3 * AN_HOUR)
 
     assert (state(order), order.end_reason) == ("cancelled", "not_fetched")

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from PIL import Image
 
 from teahorse.logistics import actions as logistics
+from teahorse.logistics.exceptions import exceptions_at
 from teahorse.logistics.models import Oddity, Scan
 from teahorse.network.actions import close_ways
 from teahorse.runs import actions, queries, stored
@@ -230,10 +231,29 @@ def test_what_was_refused_or_whom_nobody_met_comes_home_again(fleet):
     fleet.tell(call, "not_met", when=at(12, 5), only={absent.number})
     fleet.tell(end, when=at(16))
 
-    assert where(refused) == where(absent) == ("in_transit", fleet.centre.pk, None)
+    assert (where(refused), where(absent)) == (("refused", fleet.centre.pk, None), ("in_transit", fleet.centre.pk, None))
     outcomes = Handling.objects.filter(doing="deliver").values_list("code", "outcome")
     assert dict(outcomes) == {refused.number: "refused", absent.number: "not_met"}
-    assert fleet.planned(now=at(16, 30)).things
+    [things] = fleet.planned(now=at(16, 30)).things.values()
+    assert [thing["code"] for thing in things] == [absent.number], "what was refused is not driven out again"
+    assert [one.kind for one in exceptions_at(fleet.centre.organisation, now=at(17))] == ["refused"]
+
+
+def test_what_was_refused_at_its_point_goes_home_and_not_out_again(fleet):
+    fleet.shift()
+    refused, _out = fleet.parcel(to=fleet.village), fleet.parcel(to=fleet.village)
+    for act, place, hour in (("arrived", fleet.village, 6), ("refused", fleet.village, 7)):
+        fleet.scan(refused.number, act, place, when=at(hour))
+
+    begin, call, end = fleet.stops(fleet.released(now=at(7, 30)))
+    fleet.tell(begin, when=at(8))
+    fleet.tell(call, when=at(12))
+    assert where(refused) == ("refused", None, fleet.van.unit_id)
+    fleet.tell(end, when=at(16))
+
+    assert where(refused) == ("refused", fleet.centre.pk, None)
+    with pytest.raises(actions.NothingWaits):
+        fleet.planned(now=at(16, 30))
 
 
 def test_messages_that_come_late_and_out_of_order_tell_the_same_day(fleet):

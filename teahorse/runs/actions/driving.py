@@ -124,11 +124,12 @@ def _handle(run: Run, stop: Stop, told: Told, *, by: Person, now: datetime) -> N
 
 
 def _draft(run: Run, stop: Stop, handling: Handling, told: Told, *, by: Person) -> logistics.ScanDraft | None:
-    """Return the scan of a handling: done, or held on the vehicle; what was not there to load or fetch is none."""
+    """Return the scan of a handling: done, or refused or held on the vehicle; what was not there to load or fetch is none."""
     is_done = handling.outcome == Outcome.DONE
     if not is_done and handling.doing != Doing.DELIVER:
         return None
-    act = ACTS[Doing(handling.doing)] if is_done else Scan.Act.HELD
+    is_refused = handling.outcome == Outcome.REFUSED and Parcel.objects.filter(pk=handling.thing_id).exists()
+    act = ACTS[Doing(handling.doing)] if is_done else Scan.Act.REFUSED if is_refused else Scan.Act.HELD
     return logistics.ScanDraft(
         id=uuid5(told.key, str(handling.pk)),
         parcel_number=handling.code,
