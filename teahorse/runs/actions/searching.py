@@ -17,8 +17,8 @@ from teahorse.runs.planning.planner import Planned, Progress, plan_day
 from teahorse.runs.planning.reasons import LeftBehind, left_behind
 
 JOB, QUEUE = "teahorse.runs.search_plan", "planning"
-FIRST_S, FINAL_S, APART_S = 2.0, 18.0, 2.0
-"""Seconds for the first plan, for making it better, and for each of the two plans that it is compared with."""
+FIRST_S, FINAL_S, APART_S = 2.0, 14.0, 2.0
+"""Seconds for the first plan, for making it better, and for each of the two plans that it is compared with: twenty in all."""
 LOST_AFTER = timedelta(minutes=5)
 
 
