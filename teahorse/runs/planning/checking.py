@@ -214,6 +214,11 @@ def _together(day: Day, keys: set[str]) -> tuple[int, int, int]:
     )
 
 
+def _is_cut_off(day: Day, vehicle: Vehicle) -> bool:
+    index = {place: number for number, place in enumerate(day.ground.places)}
+    return vehicle.end != day.centre and _table(day, vehicle).seconds[index[vehicle.start]][index[day.centre]] == CLOSED
+
+
 def _belonging(day: Day, vehicle: Vehicle, run: VehicleRun) -> Iterator[Fault]:
     """Locks hold, what is aboard stays aboard, large goods go only where they can; a pair is fetched before it is brought."""
     seen: set[tuple[str, str]] = set()
@@ -223,8 +228,8 @@ def _belonging(day: Day, vehicle: Vehicle, run: VehicleRun) -> Iterator[Fault]:
         task = day.by_key[stop.task]
         if {task.locked_to, task.aboard} - {None, vehicle.key}:
             yield Fault("lock", run.vehicle, task.key, f"belongs to {task.aboard or task.locked_to}")
-        if task.kind == "collect" and vehicle.end != day.centre and not task.aboard:
-            yield Fault("end", run.vehicle, task.key, "goes to the centre, where its vehicle does not come")
+        if task.kind == "collect" and not task.aboard and _is_cut_off(day, vehicle):
+            yield Fault("end", run.vehicle, task.key, "goes to the centre, where its vehicle cannot come")
         if task.is_large and not vehicle.takes_large and not task.aboard:
             yield Fault("large", run.vehicle, task.key, "is too large a piece")
         if stop.doing == "deliver" and task.kind == "carry" and not task.aboard and (task.key, "collect") not in seen:

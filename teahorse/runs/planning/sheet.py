@@ -125,15 +125,19 @@ class Sheet:
         return self._legs[key]
 
     def _takes(self, vehicle: Vehicle, task: Task) -> bool:
-        """Whether a vehicle could take goods at all: they are not another one's, they fit, and it comes to the centre if they go there."""
+        """Whether a vehicle could take goods at all: they are not another one's, they fit, and it gets to the centre if they go there."""
         if task.only_vehicle not in (None, vehicle.key):
             return False
         if task.aboard == vehicle.key:
             return True
-        if task.kind == "collect" and vehicle.end != self.day.centre:
+        if task.kind == "collect" and not self._gets_to_centre(vehicle):
             return False
         fits = all(amount <= room for amount, room in zip(task.load, vehicle.room, strict=True))
         return fits and (vehicle.takes_large or not task.is_large)
+
+    def _gets_to_centre(self, vehicle: Vehicle) -> bool:
+        seconds = self.day.ground.table_for(fits_narrow=vehicle.fits_narrow).seconds
+        return vehicle.end == self.day.centre or seconds[self.place_of[vehicle.start]][self.centre] != CLOSED
 
     def _worth(self, task: Task) -> int:
         """What leaving it costs whoever searches: what must go is worth more than all the rest together, what is aboard as well."""
