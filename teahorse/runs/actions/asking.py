@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
-from procrastinate.contrib.django import app
 
+from teahorse.common.events import store_jobs
 from teahorse.common.refusals import Malformed, NotThere, Refusal
 from teahorse.common.statements import broken_constraint
 from teahorse.common.times import HOME
@@ -111,7 +111,7 @@ def ask_plan(*, centre: ServicePoint, day: date, by: Person, because: DayPlan.Be
         if broken_constraint(error) != "one_plan_of_a_day_is_searched_at_a_time":
             raise
         raise IsBeingSearched from error
-    app.configure_task(JOB, queue=QUEUE).defer(plan_id=str(plan.pk))
+    store_jobs(JOB, [{"plan_id": str(plan.pk)}], queue=QUEUE)
     return plan
 
 
